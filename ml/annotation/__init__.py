@@ -1,0 +1,1 @@
+"""Annotations: shapes, the document that holds them, and the formats they travel in."""

@@ -1,0 +1,1 @@
+"""Figures of merit, from numpy and scikit-learn. No torch."""

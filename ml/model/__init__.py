@@ -1,0 +1,1 @@
+"""Networks and the devices they run on. Imports torch."""

@@ -1,0 +1,125 @@
+"""The contract of a slide. A reader implements it; everybody else sees nothing but it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.geometry import Rect, Size, Spacing
+
+Pixels = NDArray[np.uint8]
+"""Pixels as everybody passes them on: (height, width, 3), uint8, RGB, C-contiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One magnification of the pyramid."""
+
+    size: Size  # px of this level
+    downsample: float  # level-0 px a pixel of this level (mean of both axes); 1.0 at level 0
+    tile: Size  # px of this level; tiles at the right and bottom edge are cut to the level's size
+
+    @property
+    def columns(self) -> int:
+        """Number of tiles across."""
+        return -(-self.size.width // self.tile.width)
+
+    @property
+    def rows(self) -> int:
+        """Number of tiles down."""
+        return -(-self.size.height // self.tile.height)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSpacing:
+    """A pixel size and who said so; `source` is a phrase for a person: "the file", "typed by the reader"."""
+
+    spacing: Spacing
+    source: str
+
+
+@dataclass(frozen=True)
+class SlideInfo:
+    """What a file says about itself.
+
+    `spacing` is None when the file gives none, or none that is plausible (then `spacing_doubt` says why).
+    `associated` names the pictures beside the slide ("label", "macro", "thumbnail").
+    """
+
+    path: Path
+    vendor: str  # for a person: "Aperio SVS", "Picture (PNG)"
+    levels: tuple[Level, ...]  # finest first; never empty
+    spacing: KnownSpacing | None
+    spacing_doubt: str = ""
+    objective: float | None = None  # nominal power, 20.0 for ×20
+    associated: tuple[str, ...] = ()
+    properties: Mapping[str, str] = MappingProxyType({})
+    background: tuple[int, int, int] = (255, 255, 255)  # colour where nothing was scanned
+
+    @property
+    def size(self) -> Size:
+        """Size of level 0."""
+        return self.levels[0].size
+
+    @property
+    def bounds(self) -> Rect:
+        """The whole slide."""
+        return Rect.of_size(self.size)
+
+
+class Slide(ABC):
+    """An open slide. All methods may be called from any thread at the same time.
+
+    A reader supplies `info`, `read_tile`, `read_associated` and `close`; "this rectangle at that spacing"
+    is `ml.slide.region.read_region`, one function for all of them.
+    """
+
+    info: SlideInfo
+
+    @abstractmethod
+    def read_tile(self, level: int, column: int, row: int) -> Pixels:
+        """One tile, cut at the slide's edge: (height, width, 3) uint8.
+
+        Raises `SlideProblem` when the bytes cannot be read or decoded, `IndexError` outside the level.
+        """
+
+    @abstractmethod
+    def read_associated(self, name: str) -> Pixels:
+        """A picture out of `info.associated`: (height, width, 3) uint8. Raises `SlideProblem`, `KeyError`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the file go. Reading afterwards raises `SlideProblem`. May be called twice."""
+
+    def read_block(self, level: int, x_level: int, y_level: int, size: Size) -> Pixels:
+        """A rectangle of one level in that level's pixels, filled with background outside: (h, w, 3) uint8.
+
+        Put together from tiles here; a reader with something faster may override it.
+        """
+        block = np.empty((size.height, size.width, 3), dtype=np.uint8)
+        block[:] = self.info.background
+        grid = self.info.levels[level]
+        left, top = max(0, x_level), max(0, y_level)
+        right = min(grid.size.width, x_level + size.width)
+        bottom = min(grid.size.height, y_level + size.height)
+        for row in range(top // grid.tile.height, -(-bottom // grid.tile.height)):
+            for column in range(left // grid.tile.width, -(-right // grid.tile.width)):
+                tile = self.read_tile(level, column, row)
+                x_tile, y_tile = column * grid.tile.width, row * grid.tile.height
+                x0, x1 = max(left, x_tile), min(right, x_tile + tile.shape[1])
+                y0, y1 = max(top, y_tile), min(bottom, y_tile + tile.shape[0])
+                piece = tile[y0 - y_tile : y1 - y_tile, x0 - x_tile : x1 - x_tile]
+                block[y0 - y_level : y1 - y_level, x0 - x_level : x1 - x_level] = piece
+        return block
+
+    def __enter__(self) -> Slide:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""From labelled patches to a validated model bundle. Imports torch."""

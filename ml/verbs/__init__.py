@@ -1,0 +1,1 @@
+"""One function a command: a request in, steps and parts out, a result back."""

@@ -1,0 +1,50 @@
+"""The card of a model: what travels with the weights, and the only place where preprocessing is written down.
+
+`model.json` holds the keys of the WSInfer zoo (schema 1.0) at the top and Parfocal's own facts under
+"parfocal", so that a WSInfer program can read it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from ml.geometry import Size, Spacing, to_pixel
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything about a model except its weights. Checked when it is read: see `ml.zoo.bundle`."""
+
+    name: str  # identifies it on the command line: "cellularity"
+    title: str  # for a person: "Cellularity"
+    version: str
+    architecture: str  # a timm model name
+    class_names: tuple[str, ...]
+    patch_pixels: int  # edge of the square patch that the network sees
+    spacing: float  # µm/px of that patch
+    mean: tuple[float, float, float]  # of RGB in 0..1
+    std: tuple[float, float, float]
+    weights_sha256: str
+    architecture_options: Mapping[str, object] = MappingProxyType({})  # keyword arguments of create_model
+    output: Literal["softmax", "sigmoid"] = "softmax"
+    cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
+    shown_class: int = 0  # the class shown first in the heatmap
+    threshold: float = 0.5  # operating threshold for that class
+    colors: tuple[tuple[int, int, int], ...] = ()  # one a class, colour-blind safe
+    summary: str = ""  # one sentence for a pathologist
+    intended_use: str = ""
+    stain: str = ""
+    training_data: str = ""
+    labels: str = ""  # how the labels were made
+    limits: str = ""
+    licence: str = ""
+    metrics: Mapping[str, object] = MappingProxyType({})  # held-out figures, by name
+    command: str = ""  # the exact command that trained it
+
+    def size_on(self, spacing: Spacing) -> Size:
+        """Size of one patch in level-0 px of a slide with this spacing (WSInfer's rounding, per axis)."""
+        edge_um = self.patch_pixels * self.spacing
+        return Size(max(1, to_pixel(edge_um / spacing.x)), max(1, to_pixel(edge_um / spacing.y)))

@@ -1,0 +1,1 @@
+"""Every command as data: one list feeds menus, toolbar, shortcuts and the palette."""

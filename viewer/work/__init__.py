@@ -1,0 +1,1 @@
+"""Work in the background: opening, analysis, reporting. The only place from which torch is reached."""
