@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -90,6 +89,6 @@ class Annotation:
     class_name: str = ""  # empty: not classified
     color: Color | None = None
     locked: bool = False
-    measurements: Mapping[str, float] = MappingProxyType({})
-    metadata: Mapping[str, str] = MappingProxyType({})
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from ml.annotation.shapes import Shape
 from ml.geometry import Size
@@ -27,8 +26,8 @@ class Provenance:
     device: str  # for a person: "CPU (no CUDA device found)"
     started: str  # ISO 8601 with time zone
     seconds: float
-    parameters: Mapping[str, object] = MappingProxyType({})
-    versions: Mapping[str, str] = MappingProxyType({})
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,4 +39,4 @@ class Analysis:
     cam: CamMap | None
     provenance: Provenance
     complete: bool = True  # False: stopped before the end; what is there is right
-    notes: tuple[str, ...] = field(default=())  # "The batch was halved to 8: …"
+    notes: tuple[str, ...] = ()  # "The batch was halved to 8: …"

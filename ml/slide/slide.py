@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +58,7 @@ class SlideInfo:
     spacing_doubt: str = ""
     objective: float | None = None  # nominal power, 20.0 for ×20
     associated: tuple[str, ...] = ()
-    properties: Mapping[str, str] = MappingProxyType({})
+    properties: Mapping[str, str] = field(default_factory=dict)
     background: tuple[int, int, int] = (255, 255, 255)  # colour where nothing was scanned
 
     @property

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ml.geometry import Size, Spacing, to_pixel
@@ -28,7 +27,9 @@ class ModelCard:
     mean: tuple[float, float, float]  # of RGB in 0..1
     std: tuple[float, float, float]
     weights_sha256: str
-    architecture_options: Mapping[str, object] = MappingProxyType({})  # keyword arguments of create_model
+    architecture_options: Mapping[str, object] = field(
+        default_factory=dict
+    )  # keyword arguments of create_model
     output: Literal["softmax", "sigmoid"] = "softmax"
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap
@@ -41,7 +42,7 @@ class ModelCard:
     labels: str = ""  # how the labels were made
     limits: str = ""
     licence: str = ""
-    metrics: Mapping[str, object] = MappingProxyType({})  # held-out figures, by name
+    metrics: Mapping[str, object] = field(default_factory=dict)  # held-out figures, by name
     command: str = ""  # the exact command that trained it
 
     def size_on(self, spacing: Spacing) -> Size:
