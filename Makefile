@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# PYTHON chooses the interpreter (3.11 or newer); everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_OUT ?= demo
+
+.PHONY: demo run test test-all lint types bench lock model clean help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/base.stamp  ## open the sample slide, analyze a region, write window.png and report.pdf into demo/
+	$(BIN)/parfocal --demo $(DEMO_OUT)
+
+run: $(VENV)/base.stamp  ## open the window
+	$(BIN)/parfocal
+
+test: lint types  ## everything but what is slow
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: lint types  ## everything
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp  ## figures as ratios measured in one run
+	$(BIN)/python -m tests.bench
+
+model: $(VENV)/dev.stamp  ## train the built-in model anew (needs PARFOCAL_DATA)
+	$(BIN)/parfocal-ml train resources/recipes/cellularity.toml --data "$$PARFOCAL_DATA" --out out/cellularity
+
+lock: $(VENV)/dev.stamp  ## renew packaging/requirements*.txt from the ranges in pyproject.toml
+	$(BIN)/python packaging/lock.py
+
+clean:  ## remove what was installed and made here
+	rm -rf $(VENV) build dist demo out .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/base.stamp: packaging/requirements.txt packaging/install.sh pyproject.toml
+	PYTHON="$(PYTHON)" sh packaging/install.sh $(VENV) packaging/requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: packaging/requirements-dev.txt packaging/install.sh pyproject.toml
+	PYTHON="$(PYTHON)" sh packaging/install.sh $(VENV) packaging/requirements-dev.txt
+	@touch $(VENV)/base.stamp $@

@@ -1,0 +1,43 @@
+"""Renew the hash-locked requirements from the ranges in pyproject.toml (`make lock`).
+
+Two lists: `requirements.txt` is what the window and inference need, `requirements-dev.txt` adds tests and
+benchmarks with the same versions of everything they share. Both hold for every platform and Python 3.11+,
+and name no package index: pip takes the one it is set up for.
+"""
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+COMMON = [
+    "pip",
+    "compile",
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--no-emit-index-url",
+]
+
+
+def main() -> None:
+    """Resolve with uv, in an environment of its own that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
+        base = ["pyproject.toml", "packaging/build.in", "-o", "packaging/requirements.txt"]
+        constraint = ["-c", "packaging/requirements.txt", "--extra", "dev", "--extra", "bench"]
+        dev = [*constraint, *base[:2], "-o", "packaging/requirements-dev.txt"]
+        for arguments in (base, dev):
+            upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
+            uv = [python, "-m", "uv", *COMMON, *upgrade, *arguments]
+            subprocess.run(uv, check=True, cwd=HERE.parent, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()
