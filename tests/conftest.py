@@ -50,3 +50,49 @@ def _living_widgets() -> list[str]:
     app = QApplication.instance()
     timers = [f"timer {t!r}" for t in app.findChildren(QTimer) if t.isActive()] if app else []
     return windows + timers
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bundle with a small random network: 3 classes, patches of 128 px at 0.5 µm/px.
+
+    The weights come from a fixed seed; the last layer is scaled so that the logits of real tissue have mean
+    0 and standard deviation 2, and probabilities spread over 0..1.
+    """
+    import timm
+    import torch
+    from safetensors.torch import save_file
+    from skimage.data import immunohistochemistry
+
+    from ml.zoo.bundle import write_bundle
+    from ml.zoo.card import ModelCard
+
+    folder = tmp_path_factory.mktemp("tiny_model")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20)
+        network = timm.create_model("test_resnet", pretrained=False, num_classes=3).eval()
+    tissue = torch.tensor(immunohistochemistry()).permute(2, 0, 1)[None] / 255
+    patches = torch.nn.functional.unfold((tissue - 0.5) / 0.25, 128, stride=128)[0].T.reshape(-1, 3, 128, 128)
+    with torch.no_grad():
+        logits = network(patches)
+        scale = 2 / logits.std(0)
+        network.fc.weight *= scale[:, None]
+        network.fc.bias.copy_((network.fc.bias - logits.mean(0)) * scale)
+    half = {n: t.half() if t.is_floating_point() else t for n, t in network.state_dict().items()}
+    save_file(half, folder / "weights.safetensors")
+    card = ModelCard(
+        name="tiny",
+        title="Tiny",
+        version="1.0",
+        architecture="test_resnet",
+        class_names=("none", "some", "much"),
+        patch_pixels=128,
+        spacing=0.5,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.25, 0.25, 0.25),
+        weights_sha256="",
+        cam_layer="layer4",
+        shown_class=2,
+        colors=((220, 220, 220), (230, 159, 0), (0, 114, 178)),
+    )
+    return write_bundle(card, folder / "weights.safetensors", folder / "tiny").path

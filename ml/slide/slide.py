@@ -60,6 +60,7 @@ class SlideInfo:
     associated: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     background: tuple[int, int, int] = (255, 255, 255)  # colour where nothing was scanned
+    warning: str = ""  # what is wrong with a file that opens all the same, or what of it is not shown
 
     @property
     def size(self) -> Size:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ml.annotation.shapes import Shape
-from ml.progress import Progress
+from ml.errors import SpacingUnknown
+from ml.progress import Progress, Step
 from ml.results.analysis import Analysis
-from ml.slide.slide import KnownSpacing
+from ml.results.cam import CamMap
+from ml.slide.slide import KnownSpacing, SlideInfo
+from ml.verbs.loaded import forget, ready_model
+
+if TYPE_CHECKING:
+    from ml.infer.run import Wishes
+
+__all__ = ["AnalyzeRequest", "analyze", "explain_patches", "forget", "known_spacing", "warm_up"]
 
 
 @dataclass(frozen=True)
@@ -35,4 +43,62 @@ def analyze(request: AnalyzeRequest, progress: Progress) -> Analysis:
     `CamPart`s. When a stop is wished it returns within one batch with what is there and `complete=False`.
     Raises `Problem`s for what a person can mend.
     """
-    raise NotImplementedError
+    from ml.infer.run import run
+    from ml.slide.opening import open_slide
+
+    with open_slide(request.slide) as slide:
+        spacing = known_spacing(request, slide.info)
+        progress.step(Step("Loading the model", 0, 0))
+        model = ready_model(request.model, request.device)
+        return run(slide, spacing, model, _wishes(request), progress)
+
+
+def explain_patches(
+    request: AnalyzeRequest, cells: tuple[tuple[int, int], ...], progress: Progress | None = None
+) -> CamMap:
+    """Grad-CAM of single patches, given as (row, column) of the grid that `request` lays.
+
+    Tells, through `progress`, one empty `CamMap` and `CamPart`s, as `analyze` does; gives the map that holds
+    just these patches. Raises `Problem`s, and `IndexError` for a cell outside the grid.
+    """
+    from ml.infer.run import explain_cells
+    from ml.slide.opening import open_slide
+
+    with open_slide(request.slide) as slide:
+        spacing = known_spacing(request, slide.info)
+        model = ready_model(request.model, request.device)
+        return explain_cells(slide, spacing, model, _wishes(request), cells, progress or Progress())
+
+
+def known_spacing(request: AnalyzeRequest, info: SlideInfo) -> KnownSpacing:
+    """The spacing that counts: the request's, else the file's. Raises `SpacingUnknown`; never guesses."""
+    spacing = request.spacing or info.spacing
+    if spacing is None:
+        raise SpacingUnknown(
+            info.spacing_doubt or "The file does not say how large a pixel is.",
+            "Say how many µm one pixel measures; the scanner's settings or the laboratory know it. "
+            "×40 is often 0.25, ×20 often 0.5.",
+            slide=info.path.name,
+        )
+    return spacing
+
+
+def warm_up(model: str | None = None, device: str = "auto") -> None:
+    """Load the libraries, and a model if one is named, before anybody waits for them. Raises `Problem`s."""
+    import ml.infer.run  # noqa: F401
+
+    if model is not None:
+        ready_model(model, device)
+
+
+def _wishes(request: AnalyzeRequest) -> Wishes:
+    from ml.infer.run import Wishes
+
+    return Wishes(
+        region=request.region,
+        cam=request.cam,
+        cam_class=request.cam_class,
+        least_tissue=request.least_tissue,
+        batch=request.batch,
+        reader_threads=request.reader_threads,
+    )

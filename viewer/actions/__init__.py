@@ -1,1 +1,1 @@
-"""Every command as data: one list feeds menus, toolbar, shortcuts and the palette."""
+"""Every command as data: one list feeds menus, tool strip, shortcuts, the palette and the list of keys."""

@@ -1,1 +1,1 @@
-"""What the mouse does on the canvas: pan, select, rectangle, outline."""
+"""What the left hand of a view holds: move and select, draw a rectangle, draw an outline."""

@@ -1,0 +1,170 @@
+"""The command line `parfocal-ml`: the same functions as the window, for terminals and programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ml import __version__
+from ml.errors import Problem
+from ml.progress import Cancelled
+from ml.verbs import analyze_command, model_command, slide_command
+from ml.verbs.console import JsonTeller, PersonTeller
+
+app = typer.Typer(
+    help="Parfocal's core on the command line. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+
+class Cam(StrEnum):
+    """For which patches Grad-CAM is made."""
+
+    none = "none"
+    found = "found"
+    all = "all"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
+
+
+@app.command(
+    epilog="Example: parfocal-ml analyze a.svs --region 1000,2000,4096,4096 --model cellularity --out results"
+)
+def analyze(
+    slide: Annotated[Path, typer.Argument(help="A slide, or a flat picture.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
+    region: Annotated[str, typer.Option(help="x,y,width,height in full-resolution px; else all.")] = "",
+    outline: Annotated[Path | None, typer.Option(help="GeoJSON file with one outline to analyze.")] = None,
+    spacing: Annotated[float | None, typer.Option(help="µm per px, where the file does not say.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    batch: Annotated[int | None, typer.Option(min=1, help="Patches at once; chosen when left out.")] = None,
+    cam: Annotated[Cam, typer.Option(help="Grad-CAM for which patches.")] = Cam.all,
+    threshold: Annotated[float | None, typer.Option(help="For boxes; else the model's own.")] = None,
+    comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Analyze a slide or a region of it, and write table, GeoJSON, heatmap and report.
+
+    Ctrl-C stops within a batch and keeps what was finished (exit code 130).
+    """
+    words = analyze_command.AnalyzeWords(
+        slide=slide,
+        model=model,
+        out=out,
+        region=region,
+        outline=outline,
+        spacing=spacing,
+        device=device,
+        batch=batch,
+        cam=cam.value,
+        threshold=threshold,
+        comment=comment,
+        overwrite=overwrite,
+    )
+    teller = JsonTeller() if as_json else PersonTeller()
+    raise typer.Exit(analyze_command.run_command(words, teller))
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe file (*.toml).")],
+    data: Annotated[Path, typer.Option(help="The folder with the training data.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
+    as_json: AsJson = False,
+) -> None:
+    """Train a model by a recipe."""
+    from ml.progress import Progress
+    from ml.verbs.console import stopping
+    from ml.verbs.train import TrainRequest
+    from ml.verbs.train import train as run
+
+    teller = JsonTeller() if as_json else PersonTeller()
+    progress = Progress(teller.step, teller.part)
+    with stopping(progress):
+        run(TrainRequest(recipe, data, out), progress)
+    teller.end("done", {"folder": out})
+
+
+@app.command()
+def info(
+    slide: Annotated[Path, typer.Argument(help="A slide, or a flat picture.")], as_json: AsJson = False
+) -> None:
+    """What a slide's file says about itself."""
+    _show(slide_command.facts(slide), as_json)
+
+
+@app.command()
+def samples(as_json: AsJson = False) -> None:
+    """Make the sample slides where they are not there yet, and say where they are."""
+    _show(slide_command.samples(), as_json)
+
+
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """The version of Parfocal and of the libraries that numbers depend on."""
+    _show(model_command.versions() if as_json else {"parfocal": __version__}, as_json)
+
+
+@models_app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """All models, and why one is refused."""
+    for line in model_command.listed():
+        _show(line, True) if as_json else print(model_command.in_one_line(line))
+
+
+@models_app.command("show")
+def show_model(
+    model: Annotated[str, typer.Argument(help="Name, or path of a bundle.")], as_json: AsJson = False
+) -> None:
+    """The card of a model."""
+    _show(model_command.card(model), as_json)
+
+
+@models_app.command("check")
+def check_model(path: Annotated[Path, typer.Argument(help="A folder or a zip.")]) -> None:
+    """Whether a bundle is sound: card, hash, and that its weights fit its architecture."""
+    print(model_command.check(path))
+
+
+@models_app.command("install")
+def install_model(path: Annotated[Path, typer.Argument(help="A folder or a zip.")]) -> None:
+    """Copy a bundle into the models folder, after checking it."""
+    print(model_command.install(path))
+
+
+def _show(facts: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, default=str))
+        return
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+
+
+def main() -> None:
+    """The entry point. A `Problem` becomes two lines on stderr and exit code 2, never a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows' own encoding has no µ
+            stream.reconfigure(encoding="utf-8")
+    try:
+        app()
+    except Problem as problem:
+        PersonTeller().failed(problem)
+        sys.exit(analyze_command.REFUSED)
+    except (KeyboardInterrupt, Cancelled):
+        sys.exit(analyze_command.STOPPED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""A network ready to run: built by timm from the card, filled with the bundle's weights, on its device."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load
+from torch import nn
+
+from ml.errors import ModelProblem
+from ml.model.device import Device
+from ml.zoo.bundle import Bundle
+from ml.zoo.card import ModelCard
+
+Patches = NDArray[np.uint8]
+"""Patches as they are read: (n, pixels, pixels, 3) uint8 RGB."""
+
+
+class Network:
+    """Patches in, probabilities out. Parameters are frozen; one caller at a time holds `lock`.
+
+    `cam_layer` is the layer that Grad-CAM looks at, None where the network has none with a map of places.
+    """
+
+    def __init__(self, card: ModelCard, module: nn.Module, device: Device) -> None:
+        self.card = card
+        self.device = device
+        self.lock = threading.RLock()
+        # Channels last runs faster in the CPU's and the graphics card's convolutions alike.
+        self.module = (
+            module.eval().requires_grad_(False).to(device.torch).to(memory_format=torch.channels_last)
+        )
+        # In 0..255, so that the division by 255 is part of it.
+        self._mean = torch.tensor(card.mean, device=device.torch).view(1, 3, 1, 1) * 255
+        self._scale = 1 / (torch.tensor(card.std, device=device.torch).view(1, 3, 1, 1) * 255)
+        self.cam_layer, self.cam_cells = self._find_cam_layer()
+
+    def prepared(self, patches: Patches) -> torch.Tensor:
+        """The input of the network: (n, 3, pixels, pixels) float32 on the device, normalised by the card.
+
+        The only place where pixels become numbers for a network. The bytes travel to the device as they are.
+        """
+        batch = torch.from_numpy(patches).to(self.device.torch).permute(0, 3, 1, 2)  # channels last in memory
+        return (batch.to(torch.float32) - self._mean) * self._scale
+
+    @torch.inference_mode()
+    def probabilities(self, patches: Patches) -> NDArray[np.float32]:
+        """(n, classes) in 0..1. Raises `torch.OutOfMemoryError` when the device's memory does not suffice."""
+        with self.lock:
+            logits = self.module(self.prepared(patches)).float()
+            return self.as_probabilities(logits).cpu().numpy()
+
+    def as_probabilities(self, logits: torch.Tensor) -> torch.Tensor:
+        """Softmax; sigmoid where classes stand on their own, and for one logit, whose softmax is always 1."""
+        if self.card.output == "sigmoid" or logits.shape[1] == 1:
+            return torch.sigmoid(logits)
+        return torch.softmax(logits, dim=1)
+
+    def _find_cam_layer(self) -> tuple[nn.Module | None, int]:
+        """The layer and the cells along an edge of its map, found by running one empty patch."""
+        layer = _layer(self.module, self.card)
+        shapes: list[tuple[int, ...]] = []
+
+        def note(_: nn.Module, __: object, output: object) -> None:
+            if isinstance(output, torch.Tensor):
+                shapes.append(tuple(output.shape))
+
+        hook = layer.register_forward_hook(note) if layer is not None else None
+        empty = np.zeros((1, self.card.patch_pixels, self.card.patch_pixels, 3), dtype=np.uint8)
+        try:
+            found = self.probabilities(empty).shape[1]
+        except (RuntimeError, ValueError, AssertionError) as error:
+            raise _misfit(
+                self.card, f"it cannot look at patches of {self.card.patch_pixels} px", error
+            ) from None
+        finally:
+            if hook is not None:
+                hook.remove()
+        if found != len(self.card.class_names):
+            raise _misfit(self.card, f"it gives {found} numbers for {len(self.card.class_names)} classes")
+        if not shapes or len(shapes[-1]) != 4 or shapes[-1][2] != shapes[-1][3]:
+            return None, 0
+        return layer, shapes[-1][2]
+
+
+def load_network(bundle: Bundle, device: Device) -> Network:
+    """Build the card's architecture and fill in the weights, every one of them. Never uses a network.
+
+    Half-precision weights are computed as float32. Raises `ModelProblem` when timm does not know the
+    architecture or the weights do not fit it.
+    """
+    card = bundle.card
+    module = build(card)
+    weights = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in load(bundle.weights()).items()
+    }
+    try:
+        module.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise _misfit(card, "its weights do not fit its architecture", error) from None
+    try:
+        return Network(card, module, device)
+    except torch.OutOfMemoryError:
+        raise ModelProblem(
+            f"The model “{card.title}” does not fit into the memory of {device.name}.",
+            "Close other programs that use the graphics card, or choose the CPU.",
+        ) from None
+
+
+def build(card: ModelCard) -> nn.Module:
+    """The card's architecture with random weights. Raises `ModelProblem` when there is none of that name."""
+    if not timm.is_model(card.architecture.split(".")[0]):
+        raise _misfit(card, f"the architecture “{card.architecture}” is unknown")
+    options: dict[str, Any] = dict(card.architecture_options)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of renamed architectures
+            module: nn.Module = timm.create_model(
+                card.architecture,
+                pretrained=False,
+                num_classes=len(card.class_names),
+                **options,
+            )
+    except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
+        raise _misfit(card, "its architecture_options do not fit its architecture", error) from None
+    return module
+
+
+def _layer(module: nn.Module, card: ModelCard) -> nn.Module | None:
+    """The layer that the card names; else the last stage that timm knows of; else None."""
+    if card.cam_layer:
+        try:
+            return module.get_submodule(card.cam_layer)
+        except AttributeError:
+            raise _misfit(card, f"its cam_layer “{card.cam_layer}” is not in the network") from None
+    stages = getattr(module, "feature_info", None)
+    try:
+        return module.get_submodule(stages[-1]["module"]) if stages else None
+    except (AttributeError, KeyError, TypeError, IndexError):
+        return None
+
+
+def _misfit(card: ModelCard, reason: str, error: object = "") -> ModelProblem:
+    return ModelProblem(
+        f"The model “{card.title}” cannot run: {reason}.",
+        "Ask whoever made it for a corrected model, or choose another one.",
+        architecture=card.architecture,
+        reason=error,
+    )

@@ -1,0 +1,56 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from ml.errors import Problem
+
+_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path beside the wished one to write to; it takes the wished name when the block ends well.
+
+    An existing file of that name stays as it is until then, and for good when anything goes wrong.
+    Raises `Problem` (which file, what to try) when the disk does not let us.
+    """
+    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise cannot_write(path.name, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def cannot_write(name: str, error: OSError) -> Problem:
+    """What to tell a person when a file cannot be written. Names the file, not its folder."""
+    facts = {"file": name, "reason": error.strerror or type(error).__name__}
+    if error.errno in _FULL:
+        return Problem(
+            f"“{name}” could not be written: the disk is full.",
+            "Make room on it, or choose a folder on another disk.",
+            **facts,
+        )
+    if error.errno in _CLOSED:
+        return Problem(
+            f"“{name}” could not be written: the folder or the file is read-only, or another program has it open.",
+            "Close the file in other programs, or choose a folder of your own.",
+            **facts,
+        )
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return Problem(
+            f"“{name}” could not be written: its folder is not there any more.", "Choose another folder.", **facts
+        )
+    return Problem(
+        f"“{name}” could not be written: {facts['reason']}.", "Try again, or choose another folder.", **facts
+    )

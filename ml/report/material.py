@@ -1,0 +1,69 @@
+"""Everything that a report is made from, as it stands when somebody asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml.annotation.shapes import Annotation, Color, Shape
+from ml.geometry import Rect, Spacing
+from ml.results.analysis import Analysis
+from ml.results.boxes import Box
+from ml.slide.slide import Slide
+from ml.zoo.card import ModelCard
+
+_ORDER = {"accepted": 0, "open": 1, "rejected": 2}
+# Okabe and Ito's colours without black: told apart by colour-blind readers too.
+_FALLBACK: tuple[Color, ...] = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (213, 94, 0))
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """How the heatmap stood on the screen."""
+
+    class_index: int
+    threshold: float
+    colormap: str = "viridis"
+    opacity: float = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Everything that a report is made from. The slide is open and stays so until the report is made."""
+
+    slide: Slide
+    analysis: Analysis
+    card: ModelCard
+    layers: LayerSettings
+    boxes: tuple[Box, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)  # key of a box -> open, accepted, rejected
+    annotations: tuple[Annotation, ...] = ()
+    comment: str = ""
+
+    @property
+    def region(self) -> Shape:
+        """What was analyzed; the outline of the whole slide where no region was drawn."""
+        return self.analysis.region or Shape.rectangle(Rect.of_size(self.analysis.provenance.slide_size))
+
+    @property
+    def spacing(self) -> Spacing:
+        """The spacing that the analysis went by."""
+        return self.analysis.provenance.spacing.spacing
+
+    @property
+    def shown_class(self) -> str:
+        """Name of the class in the heatmap."""
+        return self.analysis.scores.class_names[self.layers.class_index]
+
+    def verdict(self, box: Box) -> str:
+        """What the person decided about a box; "open" when nothing yet."""
+        return self.verdicts.get(box.key, "open")
+
+    def ordered(self) -> tuple[Box, ...]:
+        """Accepted boxes first, then open ones, then rejected ones: the order of numbers in the report."""
+        return tuple(sorted(self.boxes, key=lambda box: _ORDER[self.verdict(box)]))
+
+    def class_color(self, class_index: int) -> Color:
+        """The class's colour on the card, or one of a colour-blind-safe set."""
+        colors = self.card.colors
+        return colors[class_index] if class_index < len(colors) else _FALLBACK[class_index % len(_FALLBACK)]

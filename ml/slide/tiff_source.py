@@ -1,0 +1,104 @@
+"""Flat TIFFs of one or three samples a pixel, of any depth, strip by strip or tile by tile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from ml.geometry import Size, Spacing
+from ml.progress import Progress
+from ml.slide.pillow_source import check_size
+from ml.slide.picture_source import Numbers, PictureSource, full_range, spacing_from_dpi, to_byte
+from ml.slide.slide import KnownSpacing, Pixels
+from ml.slide.spacing import STATED_RANGE, doubt
+
+_ORIENTATION = 274
+_GREY = {tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE}
+_COLOR = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
+
+
+def tiff_source(path: Path) -> PictureSource | None:
+    """Look at a TIFF; None when it is of a kind that is Pillow's (palette, CMYK, transparency, …)."""
+    with tifffile.TiffFile(path) as tiff:
+        page: Any = tiff.pages[0]
+        samples, photometric = page.samplesperpixel, page.photometric
+        known = (photometric in _GREY and samples == 1) or (photometric in _COLOR and samples == 3)
+        if not known or page.dtype is None or page.dtype.kind not in "buif":
+            return None
+        size = Size(page.imagewidth, page.imagelength)
+        check_size(path, size)
+        spacing, reason = _spacing(page)
+        tag = page.tags.get(_ORIENTATION)
+        return PictureSource(
+            kind="TIFF",
+            size=size,
+            write=lambda out, progress: _write(path, out, progress),
+            orientation=int(tag.value) if tag else 1,
+            spacing=spacing,
+            spacing_doubt=reason,
+            warning=_unshown(tiff),
+            properties={"tiff.ImageDescription": page.description, "picture.format": "TIFF"},
+        )
+
+
+def _write(path: Path, out: Pixels, progress: Progress) -> None:
+    with tifffile.TiffFile(path) as tiff:
+        page: Any = tiff.pages[0]
+        black, white = 0.0, 1.0
+        if page.dtype.kind != "b":
+            black, white = _range(page, progress)
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            black, white = white, black
+        for y, x, sample, part in _parts(page, progress):
+            piece = part if part.dtype == np.uint8 and black == 0 else to_byte(part, black, white)
+            height, width = min(piece.shape[0], out.shape[0] - y), min(piece.shape[1], out.shape[1] - x)
+            channels = slice(None) if page.samplesperpixel == 1 else slice(sample, sample + piece.shape[2])
+            out[y : y + height, x : x + width, channels] = piece[:height, :width]
+
+
+def _range(page: Any, progress: Progress) -> tuple[float, float]:
+    if page.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = np.inf, -np.inf
+    for _, _, _, part in _parts(page, progress):
+        low, high = min(low, float(np.nanmin(part))), max(high, float(np.nanmax(part)))
+    return full_range(page.dtype, low, high)
+
+
+def _parts(page: Any, progress: Progress) -> Iterator[tuple[int, int, int, Numbers]]:
+    """y, x, first sample and (height, width, samples) of every strip or tile."""
+    for part, (sample, _, y, x, _), shape in page.segments(maxworkers=1):
+        progress.check()
+        if part is None:  # left out by the writer: empty
+            part = np.zeros(shape, dtype=page.dtype)
+        yield int(y), int(x), int(sample), part[0]
+
+
+def _spacing(page: Any) -> tuple[KnownSpacing | None, str]:
+    stated = _stated_um(page.description)
+    if stated is not None:
+        reason = doubt(stated, STATED_RANGE)
+        return (None, reason) if reason else (KnownSpacing(stated, "the file"), "")
+    per_inch = {2: 1.0, 3: 2.54}.get(int(page.resolutionunit), 0.0)
+    x, y = page.resolution
+    return spacing_from_dpi(x * per_inch, y * per_inch)
+
+
+def _stated_um(description: str) -> Spacing | None:
+    """µm per pixel out of an OME header; OME's unit is µm unless it names another one."""
+    x, y = (re.search(rf'PhysicalSize{axis}="([0-9.eE+-]+)"', description) for axis in "XY")
+    other_unit = re.search(r'PhysicalSizeXUnit="(?!µm|um|&#181;m|&#xB5;m)', description)
+    return Spacing(float(x[1]), float(y[1])) if x and y and not other_unit else None
+
+
+def _unshown(tiff: tifffile.TiffFile) -> str:
+    pages: list[Any] = list(tiff.pages)
+    alike = sum(page.shape == pages[0].shape for page in pages)
+    if alike < 2:
+        return ""
+    return f"This file holds {alike} pictures of the same size (channels, planes or times); the first is shown."

@@ -1,0 +1,140 @@
+"""`parfocal-ml analyze`: the request out of words, the run, and the files that come out of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ml.annotation.shapes import Shape
+from ml.errors import Problem
+from ml.geometry import Rect, Spacing
+from ml.progress import Progress
+from ml.results.analysis import Analysis
+from ml.slide.slide import KnownSpacing
+from ml.verbs.analyze import AnalyzeRequest, analyze
+from ml.verbs.console import Teller, outcome, stopping
+from ml.zoo.store import find
+
+DONE, REFUSED, STOPPED = 0, 2, 130
+"""Exit codes: all there; a problem that a person can mend; stopped by Ctrl-C (128 + the signal's number)."""
+
+
+@dataclass(frozen=True)
+class AnalyzeWords:
+    """The command's arguments as they were typed."""
+
+    slide: Path
+    model: str
+    out: Path
+    region: str = ""
+    outline: Path | None = None
+    spacing: float | None = None
+    device: str = "auto"
+    batch: int | None = None
+    cam: Literal["none", "found", "all"] = "all"
+    threshold: float | None = None
+    comment: str = ""
+    overwrite: bool = False
+
+
+def run_command(words: AnalyzeWords, teller: Teller) -> int:
+    """Analyze, write the results, tell how it went; the exit code. A stopped run writes what is there."""
+    progress = Progress(teller.step, teller.part)
+    try:
+        request = request_from(words)
+        _check_folder(words)
+        with stopping(progress):
+            analysis = analyze(request, progress)
+            facts = outcome(analysis)
+            if analysis.scores.scored.any():
+                written = _export(words, request, analysis)
+                facts["files"] = [path.name for path in written]
+    except Problem as problem:
+        teller.failed(problem)
+        return REFUSED
+    teller.end("done" if analysis.complete else "stopped", facts)
+    return DONE if analysis.complete else STOPPED
+
+
+def request_from(words: AnalyzeWords) -> AnalyzeRequest:
+    """The request that the words mean. Raises `Problem` for words that mean none."""
+    if words.region and words.outline:
+        raise Problem(
+            "Both --region and --outline are given.", "Give one of them, or none for the whole slide."
+        )
+    if words.threshold is not None and not 0 <= words.threshold <= 1:
+        raise Problem(f"The threshold {words.threshold:g} is not between 0 and 1.", "Try 0.5.")
+    region = _outline(words.outline) if words.outline else _rectangle(words.region) if words.region else None
+    return AnalyzeRequest(
+        slide=words.slide,
+        model=words.model,
+        region=region,
+        spacing=None if words.spacing is None else _spacing(words.spacing),
+        device=words.device,
+        batch=words.batch,
+        cam=words.cam,
+    )
+
+
+def _rectangle(text: str) -> Shape:
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        x = y = width = height = math.nan
+    if not (all(map(math.isfinite, (x, y))) and 0 < width < math.inf and 0 < height < math.inf):
+        raise Problem(
+            f"The region “{text}” is not x,y,width,height.",
+            "Give four numbers in pixels of the full resolution, for example --region 1000,2000,4096,4096.",
+        )
+    return Shape.rectangle(Rect(x, y, width, height))
+
+
+def _spacing(value: float) -> KnownSpacing:
+    if not 0.01 <= value <= 100:
+        raise Problem(
+            f"A pixel of {value:g} µm is not plausible.", "Give µm per pixel, for example 0.25 for ×40."
+        )
+    return KnownSpacing(Spacing.square(value), "given on the command line")
+
+
+def _check_folder(words: AnalyzeWords) -> None:
+    """Say that results are there already before the analysis, not after."""
+    if words.out.exists() and not words.out.is_dir():
+        raise Problem(f"{words.out.name} is a file, not a folder.", "Give another folder with --out.")
+    if not words.overwrite and words.out.is_dir() and any(words.out.iterdir()):
+        raise Problem(
+            f"The folder {words.out.name} is not empty.",
+            "Give another folder with --out, or let files be replaced with --overwrite.",
+        )
+
+
+def _outline(path: Path) -> Shape:
+    """The one outline in a GeoJSON file. Raises `Problem` where there is none, or more than one."""
+    from ml.annotation.geojson import read_geojson
+
+    found = read_geojson(path)
+    if len(found) != 1:
+        raise Problem(
+            f"{path.name} holds {len(found) or 'no'} outlines, and one is needed.",
+            "Save the one that is to be analyzed into a file of its own.",
+        )
+    return found[0].shape
+
+
+def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) -> tuple[Path, ...]:
+    """Write all files of the result: what the window writes when nobody has touched anything."""
+    from ml.report.material import LayerSettings, Material
+    from ml.results.boxes import BoxRule, find_boxes
+    from ml.slide.opening import open_slide
+    from ml.verbs.export import ExportRequest, export
+
+    card = find(request.model).card
+    threshold = card.threshold if words.threshold is None else words.threshold
+    rule = BoxRule(card.shown_class, threshold)
+    boxes = find_boxes(analysis.scores, rule, analysis.provenance.spacing.spacing)
+    layers = LayerSettings(card.shown_class, threshold)
+    with open_slide(request.slide) as slide:
+        material = Material(slide, analysis, card, layers, boxes, comment=words.comment)
+        return tuple(export(ExportRequest(material, words.out), Progress()))

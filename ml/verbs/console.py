@@ -1,0 +1,175 @@
+"""What a command tells while it works: lines for a person on stderr, or JSON lines on stdout."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol, TextIO
+
+from ml.errors import Problem
+from ml.progress import Progress, Step
+from ml.results.analysis import Analysis
+from ml.results.cam import CamMap, CamPart
+from ml.results.scores import Planned, ScorePart
+
+_PAUSE = 2.0  # seconds between lines of the same phase where the output is not a terminal
+
+
+class Teller(Protocol):
+    """Whoever listens to a run and tells it on."""
+
+    def step(self, step: Step) -> None:
+        """Where the work stands."""
+
+    def part(self, part: object) -> None:
+        """A piece of the result."""
+
+    def end(self, event: str, facts: Mapping[str, object]) -> None:
+        """How it ended: "done" or "stopped", and what there is now."""
+
+    def failed(self, problem: Problem) -> None:
+        """That it failed, and what a person can do about it."""
+
+
+class PersonTeller:
+    """One line that renews itself on a terminal; elsewhere a line now and then. Everything goes to stderr."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._told = ("", 0.0)  # phase, when
+        self._open_line = False
+
+    def step(self, step: Step) -> None:
+        """The line of a phase, and notes on lines of their own."""
+        if step.note:
+            self._line(step.note)
+        phase, when = self._told
+        now = time.monotonic()
+        finished = bool(step.total) and step.done == step.total
+        if self._terminal:
+            self._stream.write(f"\r\x1b[K{in_words(step)}")
+            self._stream.flush()
+            self._open_line = True
+        elif step.phase != phase or finished or now - when > _PAUSE:
+            self._line(in_words(step))
+            self._told = (step.phase, now)
+
+    def part(self, part: object) -> None:
+        """Only the plan is worth a line: how much is skipped as background."""
+        if isinstance(part, Planned):
+            skipped = f", {part.grid.skipped_share:.0%} of the region is background and skipped"
+            self._line(f"{part.grid.count} patches{skipped if part.grid.skipped_share > 0 else ''}")
+
+    def end(self, event: str, facts: Mapping[str, object]) -> None:
+        """What there is now, one fact a line."""
+        self._line("Stopped; what was finished is kept." if event == "stopped" else "Done.")
+        for name, value in facts.items():
+            self._line(f"  {name}: {value}")
+
+    def failed(self, problem: Problem) -> None:
+        """What happened, and on the next line what to try."""
+        self._line(problem.what)
+        if problem.remedy:
+            self._line(problem.remedy)
+
+    def _line(self, text: str) -> None:
+        self._stream.write(("\r\x1b[K" if self._open_line else "") + text + "\n")
+        self._stream.flush()
+        self._open_line = False
+
+
+class JsonTeller:
+    """Every event as one JSON object a line; scores with their numbers, Grad-CAM maps by their count."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def step(self, step: Step) -> None:
+        """`{"event": "step", …}`."""
+        left = step.seconds_left
+        rate = {"rate": round(step.rate, 3), "seconds_left": None if left is None else round(left, 1)}
+        self._write("step", phase=step.phase, done=step.done, total=step.total, note=step.note, **rate)
+
+    def part(self, part: object) -> None:
+        """`planned`, `scores`, `cam_started`, `cam`."""
+        if isinstance(part, Planned):
+            grid = part.grid
+            self._write(
+                "planned",
+                classes=list(part.class_names),
+                origin=[grid.origin.x, grid.origin.y],
+                patch=[grid.patch.width, grid.patch.height],
+                rows=grid.rows,
+                columns=grid.columns,
+                patches=grid.count,
+                skipped_share=round(grid.skipped_share, 4),
+            )
+        elif isinstance(part, ScorePart):
+            values = [[round(float(v), 6) for v in row] for row in part.values]
+            self._write("scores", rows=part.rows.tolist(), columns=part.columns.tolist(), values=values)
+        elif isinstance(part, CamMap):
+            self._write("cam_started", class_index=part.class_index, cells=part.cells)
+        elif isinstance(part, CamPart):
+            self._write("cam", patches=len(part.rows))
+
+    def end(self, event: str, facts: Mapping[str, object]) -> None:
+        """`done` or `stopped`, with the facts."""
+        self._write(event, **facts)
+
+    def failed(self, problem: Problem) -> None:
+        """`failed`, with what happened, what to try and the facts behind it."""
+        facts = {name: str(value) for name, value in problem.facts.items()}
+        self._write("failed", what=problem.what, remedy=problem.remedy, facts=facts)
+
+    def _write(self, event: str, **facts: object) -> None:
+        self._stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
+        self._stream.flush()
+
+
+def in_words(step: Step) -> str:
+    """A step for a person: "Scoring patches 120 of 1003, 45.0 a second, 20 s left"."""
+    text = step.phase
+    if step.total:
+        text += f" {step.done} of {step.total}"
+    if step.done and step.rate:
+        text += f", {step.rate:.3g} a second"
+    left = step.seconds_left
+    if left is not None and step.done < step.total:
+        text += f", {left:.0f} s left" if left < 120 else f", {left / 60:.0f} min left"
+    return text
+
+
+@contextmanager
+def stopping(progress: Progress) -> Iterator[None]:
+    """Within, the first Ctrl-C wishes to stop and keep what is there; the second one breaks off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def wish(_: int, __: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        progress.stop()
+
+    before = signal.signal(signal.SIGINT, wish)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def outcome(analysis: Analysis) -> dict[str, object]:
+    """What a finished or stopped analysis comes to, in a few facts."""
+    return {
+        "patches": int(analysis.scores.scored.sum()),
+        "of": analysis.scores.grid.count,
+        "seconds": round(analysis.provenance.seconds, 2),
+        "device": analysis.provenance.device,
+        "notes": list(analysis.notes),
+    }

@@ -1,0 +1,132 @@
+"""A model bundle: a folder or a zip with `model.json` and `model.safetensors`. Opened, checked, written.
+
+Nothing in a bundle is ever executed, and no path in a zip is ever used to write a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ml.zoo.card import ModelCard
+from ml.zoo.card_json import WEIGHTS_FILE, card_from_json, card_to_json, refused
+from ml.zoo.container import Container, open_container
+
+CARD_FILE = "model.json"
+_CARD_FILES = (CARD_FILE, "config.json")  # the second is what the WSInfer zoo calls it
+_LARGEST_CARD = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model whose card was read and checked. Its weights are checked whenever they are read."""
+
+    card: ModelCard
+    path: Path
+
+    def weights(self) -> bytes:
+        """The weights as safetensors bytes: hash and structure checked, in the same read.
+
+        Raises `ModelProblem` when they are missing, damaged, or not the ones that the card names.
+        """
+        with open_container(self.path) as container:
+            return _read_weights(container, self.card, self.path.name)[0]
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read and check a folder or zip, weights included. Raises `ModelProblem` with the reason."""
+    with open_container(path) as container:
+        card = _read_card(container, path)
+        content, sha256 = _read_weights(container, card, path.name)
+    _check_structure(content, path.name)
+    return Bundle(replace(card, weights_sha256=sha256), path)
+
+
+def load_card(path: Path) -> ModelCard:
+    """The card of a bundle, without reading its weights. Raises `ModelProblem`.
+
+    `weights_sha256` is empty where the card names none (a plain card of the WSInfer zoo).
+    """
+    with open_container(path) as container:
+        card = _read_card(container, path)
+        if WEIGHTS_FILE not in container.sizes:
+            raise refused(path.name, f"{WEIGHTS_FILE} is missing")
+    return card
+
+
+def write_bundle(card: ModelCard, weights: Path, folder: Path) -> Bundle:
+    """Write a bundle into a folder (made when missing) from a card and a safetensors file.
+
+    The hash on the written card is the one of the file, whatever `card` says. The result is opened again,
+    so that a bundle that would be refused is never left behind unnoticed. Raises `ModelProblem`.
+    """
+    content = weights.read_bytes()
+    _check_structure(content, card.name)
+    card = replace(card, weights_sha256=hashlib.sha256(content).hexdigest())
+    text = json.dumps(card_to_json(card), indent=2, ensure_ascii=False, allow_nan=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WEIGHTS_FILE).write_bytes(content)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    return open_bundle(folder)
+
+
+def copy_bundle(bundle: Bundle, folder: Path) -> Bundle:
+    """Copy a checked bundle into a new folder, whole or not at all: first beside it, then renamed."""
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        (beside / WEIGHTS_FILE).write_bytes(bundle.weights())
+        text = json.dumps(card_to_json(bundle.card), indent=2, ensure_ascii=False, allow_nan=False)
+        (beside / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return open_bundle(folder)
+
+
+def _read_weights(container: Container, card: ModelCard, name: str) -> tuple[bytes, str]:
+    """The bytes and their sha256, which must be the card's where the card names one."""
+    if WEIGHTS_FILE not in container.sizes:
+        raise refused(name, f"{WEIGHTS_FILE} is missing")
+    content = container.read(WEIGHTS_FILE, container.sizes[WEIGHTS_FILE])
+    sha256 = hashlib.sha256(content).hexdigest()
+    if card.weights_sha256 not in {"", sha256}:
+        reason = f"{WEIGHTS_FILE} is not the file that the card names (its sha256 differs)"
+        raise refused(name, reason, expected=card.weights_sha256, found=sha256)
+    return content, sha256
+
+
+def _read_card(container: Container, path: Path) -> ModelCard:
+    name = path.stem if path.is_file() else path.resolve().name
+    file = next((file for file in _CARD_FILES if file in container.sizes), None)
+    if file is None:
+        raise refused(name, f"{CARD_FILE} is missing")
+    content = container.read(file, _LARGEST_CARD)
+    try:
+        document = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise refused(name, f"{file} cannot be read as JSON", error=error) from None
+    return card_from_json(document, name)
+
+
+def _no_constant(text: str) -> object:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _check_structure(content: bytes, name: str) -> None:
+    """Header, offsets and length by the safetensors library, without making arrays of the numbers."""
+    from safetensors import SafetensorError, deserialize
+
+    check: Callable[[bytes], object] = deserialize
+    try:
+        tensors = check(content)
+    except SafetensorError as error:
+        raise refused(name, f"{WEIGHTS_FILE} is damaged or is not a safetensors file", error=error) from None
+    if not tensors:
+        raise refused(name, f"{WEIGHTS_FILE} holds no weights")

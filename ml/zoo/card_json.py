@@ -1,0 +1,298 @@
+"""The card as JSON: WSInfer's keys at the top, Parfocal's own below "parfocal". Both ways, and checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from ml.errors import ModelProblem
+from ml.zoo.card import ModelCard
+
+SPEC_VERSION = "1.0"
+WEIGHTS_FILE = "model.safetensors"
+
+# Keyword arguments that would make timm read another file or the network, or change what the card says.
+_FORBIDDEN_OPTIONS = frozenset(
+    {
+        "cache_dir",
+        "checkpoint_path",
+        "exportable",
+        "features_only",
+        "model_name",
+        "num_classes",
+        "pretrained",
+        "pretrained_cfg",
+        "pretrained_cfg_overlay",
+        "scriptable",
+    }
+)
+_TEXTS = ("summary", "intended_use", "stain", "training_data", "labels", "limits", "licence", "command")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ARCHITECTURE = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")  # no "hf-hub:…" or "local-dir:…": those load
+
+Json = Mapping[str, object]
+
+
+class Contradiction(ValueError):  # noqa: N818 - as `Problem`
+    """The reason why a card is refused, as the end of a sentence."""
+
+
+def card_from_json(document: object, fallback_name: str) -> ModelCard:
+    """The card that a parsed `model.json` holds, checked as a whole.
+
+    `fallback_name` names a card without the "parfocal" part. Raises `ModelProblem` with the reason.
+    """
+    try:
+        return _read(document, fallback_name)
+    except Contradiction as reason:
+        raise refused(fallback_name, str(reason)) from None
+
+
+def refused(bundle: str, reason: str, **facts: object) -> ModelProblem:
+    """The problem that says which bundle is refused, and why."""
+    return ModelProblem(
+        f"The model “{bundle}” is refused: {reason}.",
+        "Ask whoever made it for a corrected model, or choose another one.",
+        model=bundle,
+        **facts,
+    )
+
+
+def card_to_json(card: ModelCard) -> dict[str, object]:
+    """What `model.json` holds for this card; `card_from_json` reads it back to an equal card."""
+    return {
+        "spec_version": SPEC_VERSION,
+        "architecture": card.architecture,
+        "num_classes": len(card.class_names),
+        "patch_size_pixels": card.patch_pixels,
+        "spacing_um_px": card.spacing,
+        "class_names": list(card.class_names),
+        "transform": [
+            {"name": "Resize", "arguments": {"size": card.patch_pixels}},
+            {"name": "ToTensor"},
+            {"name": "Normalize", "arguments": {"mean": list(card.mean), "std": list(card.std)}},
+        ],
+        "parfocal": {
+            "name": card.name,
+            "title": card.title,
+            "version": card.version,
+            "weights": {"file": WEIGHTS_FILE, "sha256": card.weights_sha256},
+            "architecture_options": dict(card.architecture_options),
+            "output": card.output,
+            "cam_layer": card.cam_layer,
+            "shown_class": card.shown_class,
+            "threshold": card.threshold,
+            "colors": [list(color) for color in card.colors],
+            **{key: getattr(card, key) for key in _TEXTS},
+            "metrics": dict(card.metrics),
+        },
+    }
+
+
+def _read(document: object, fallback_name: str) -> ModelCard:
+    top = _object(document, "the card")
+    plain = "parfocal" not in top
+    own = _object(top.get("parfocal", {}), "“parfocal”")
+    _check_version(top, own)
+    names = _class_names(top)
+    resized, mean, std = _transform(top)
+    pixels, spacing = _patch(top, resized, plain)
+    shown = _whole(own.get("shown_class", 0), "shown_class", 0)
+    _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
+    texts = {key: _text(own.get(key, ""), key) for key in _TEXTS}
+    return ModelCard(
+        name=_name(own.get("name", _as_name(fallback_name))),
+        title=_text(own.get("title", fallback_name), "title"),
+        version=_text(own.get("version", ""), "version"),
+        architecture=_architecture(top, own),
+        class_names=names,
+        patch_pixels=pixels,
+        spacing=spacing,
+        mean=mean,
+        std=std,
+        weights_sha256=_weights(own, plain),
+        architecture_options=_options(own.get("architecture_options", {})),
+        output=_output(own.get("output", "softmax")),
+        cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
+        shown_class=shown,
+        threshold=_share(own.get("threshold", 0.5), "threshold"),
+        colors=_colors(own.get("colors", []), len(names)),
+        summary=texts["summary"],
+        intended_use=texts["intended_use"],
+        stain=texts["stain"],
+        training_data=texts["training_data"],
+        labels=texts["labels"],
+        limits=texts["limits"],
+        licence=texts["licence"],
+        metrics=_object(own.get("metrics", {}), "metrics"),
+        command=texts["command"],
+    )
+
+
+def _require(holds: bool, reason: str) -> None:
+    if not holds:
+        raise Contradiction(reason)
+
+
+def _object(value: object, key: str) -> dict[str, object]:
+    _require(isinstance(value, dict), f"{key} is not a JSON object")
+    assert isinstance(value, dict)
+    return value
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise Contradiction(f"{key} is not a text")
+    return value
+
+
+def _whole(value: object, key: str, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise Contradiction(f"{key} is not a whole number of at least {least}")
+    return value
+
+
+def _number(value: object, key: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise Contradiction(f"{key} is not a number")
+    return float(value)
+
+
+def _share(value: object, key: str) -> float:
+    number = _number(value, key)
+    _require(0 <= number <= 1, f"{key} is {number:g}, which is not between 0 and 1")
+    return number
+
+
+def _check_version(top: Json, own: Json) -> None:
+    """Cards older than schema 1.0 name no version: they count only where Parfocal's part makes up for it."""
+    version = top.get("spec_version", own.get("spec_version"))
+    _require(version is not None, "spec_version is missing")
+    _require(version == SPEC_VERSION, f"spec_version {version!r} is unknown here; {SPEC_VERSION} is known")
+
+
+def _architecture(top: Json, own: Json) -> str:
+    value = top.get("architecture", own.get("architecture"))
+    _require(value is not None, "architecture is missing")
+    name = _text(value, "architecture")
+    _require(_ARCHITECTURE.fullmatch(name) is not None, f"architecture {name!r} is not a plain name")
+    return name
+
+
+def _class_names(top: Json) -> tuple[str, ...]:
+    count = _whole(top.get("num_classes"), "num_classes", 1)
+    value = top.get("class_names")
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise Contradiction("class_names is not a list of names")
+    _require(len(value) == count, f"num_classes is {count}, but {len(value)} class names are given")
+    _require(len(set(value)) == len(value), "a class name occurs twice")
+    return tuple(value)
+
+
+def _patch(top: Json, resized: int | None, plain: bool) -> tuple[int, float]:
+    """Pixels and µm/px of the patch as the network sees it.
+
+    WSInfer's cards may name the patch before `Resize` (350 px at 0.25 µm/px, resized to 224): that is the
+    same tissue at 224 px. In a card of Parfocal's the two must agree.
+    """
+    pixels = _whole(top.get("patch_size_pixels"), "patch_size_pixels", 1)
+    spacing = _number(top.get("spacing_um_px"), "spacing_um_px")
+    _require(pixels <= 8192, f"patch_size_pixels is {pixels}, more than 8192")
+    _require(0 < spacing <= 1000, f"spacing_um_px is {spacing:g}, which no microscope gives")
+    if resized is None or resized == pixels:
+        return pixels, spacing
+    _require(plain, f"patch_size_pixels is {pixels}, but Resize makes it {resized}")
+    return resized, spacing * pixels / resized
+
+
+def _transform(top: Json) -> tuple[int | None, tuple[float, float, float], tuple[float, float, float]]:
+    """The edge that `Resize` asks for (None: no Resize), mean and std."""
+    steps = top.get("transform")
+    if not isinstance(steps, list):
+        raise Contradiction("transform is not a list")
+    named = [_object(step, "a step of transform") for step in steps]
+    order = [str(step.get("name")) for step in named]
+    unknown = [name for name in order if name not in {"Resize", "ToTensor", "Normalize"}]
+    _require(not unknown, f"the transform {', '.join(unknown)} is unknown here")
+    known_orders = (["ToTensor"], ["Resize", "ToTensor"])
+    _require(
+        order in (*known_orders, *([*names, "Normalize"] for names in known_orders)),
+        f"the transform {', '.join(order) or 'without a step'} is not Resize, ToTensor, Normalize",
+    )
+    arguments = {
+        name: _object(step.get("arguments", {}), f"arguments of {name}")
+        for name, step in zip(order, named, strict=True)
+    }
+    resized = _resized(arguments["Resize"].get("size")) if "Resize" in arguments else None
+    if "Normalize" not in arguments:
+        return resized, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    std = _triple(arguments["Normalize"].get("std"), "std")
+    _require(min(std) > 0, "std holds a number that is not above 0")
+    return resized, _triple(arguments["Normalize"].get("mean"), "mean"), std
+
+
+def _resized(size: object) -> int:
+    if isinstance(size, list):
+        _require(len(size) in {1, 2} and size[0] == size[-1], "Resize makes patches that are not square")
+        size = size[0]
+    return _whole(size, "the size of Resize", 1)
+
+
+def _triple(value: object, key: str) -> tuple[float, float, float]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise Contradiction(f"{key} is not a list of three numbers")
+    one, two, three = (_number(number, key) for number in value)
+    return one, two, three
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-")[:64] or "model"
+
+
+def _name(value: object) -> str:
+    name = _text(value, "name")
+    _require(_NAME.fullmatch(name) is not None, f"the name {name!r} is not made of letters, digits and . _ -")
+    return name
+
+
+def _weights(own: Json, plain: bool) -> str:
+    if plain:
+        return ""  # a card without Parfocal's part names no hash; the bundle fills in what it finds
+    weights = _object(own.get("weights"), "“weights”")
+    file = weights.get("file", WEIGHTS_FILE)
+    _require(file == WEIGHTS_FILE, f"the weights are named {file!r}; only {WEIGHTS_FILE} is read")
+    sha256 = weights.get("sha256")
+    is_hash = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256) is not None
+    _require(is_hash, "the sha256 of the weights is missing or is none")
+    return str(sha256)
+
+
+def _options(value: object) -> dict[str, object]:
+    options = _object(value, "architecture_options")
+    forbidden = sorted(_FORBIDDEN_OPTIONS & set(options))
+    _require(not forbidden, f"architecture_options may not hold {', '.join(forbidden)}")
+    return options
+
+
+def _output(value: object) -> Literal["softmax", "sigmoid"]:
+    if value == "softmax":
+        return "softmax"
+    _require(value == "sigmoid", f"output {value!r} is neither softmax nor sigmoid")
+    return "sigmoid"
+
+
+def _colors(value: object, classes: int) -> tuple[tuple[int, int, int], ...]:
+    if not isinstance(value, list):
+        raise Contradiction("colors is not a list")
+    _require(len(value) in {0, classes}, f"{len(value)} colors are given for {classes} classes")
+    return tuple(_color(color) for color in value)
+
+
+def _color(value: object) -> tuple[int, int, int]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise Contradiction("a color is not three numbers")
+    red, green, blue = (_whole(part, "a color", 0) for part in value)
+    _require(max(red, green, blue) <= 255, "a color holds a number above 255")
+    return red, green, blue

@@ -1,0 +1,73 @@
+"""`parfocal`: the window, with the files given on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the window and stay until it is closed; the exit code (not 0 when a demo failed)."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    wishes = _parser().parse_args(given)
+    if wishes.version:
+        from ml import __version__
+
+        sys.stdout.write(f"parfocal {__version__}\n")
+        return 0
+    seen = has_display(os.environ, sys.platform)
+    if not seen:
+        if wishes.demo is None:
+            sys.stderr.write("There is no screen to show a window on. Without one: parfocal-ml analyze.\n")
+            return 2
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return _run(wishes, stay=seen)
+
+
+def has_display(environment: Mapping[str, str], platform: str) -> bool:
+    """Whether a window can be seen, or a platform was chosen on purpose."""
+    if not platform.startswith("linux"):
+        return True
+    return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parfocal", description="A viewer for whole-slide images with local analysis. Research use only."
+    )
+    parser.add_argument("files", nargs="*", type=Path, help="slides or pictures to open")
+    parser.add_argument("--samples", action="store_true", help="open the sample slide and pictures")
+    parser.add_argument(
+        "--demo",
+        type=Path,
+        metavar="OUT",
+        help="analyze a region of the sample slide and write the results here",
+    )
+    parser.add_argument("--version", action="store_true", help="say the version and end")
+    return parser
+
+
+def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
+    from viewer.app import build
+    from viewer.app.logbook import catch_faults, start_log
+    from viewer.work.background import as_problem
+
+    start_log()
+    app, window = build(sys.argv[:1])
+    catch_faults(lambda error: window.show_problem(as_problem(error, "The last action")))
+    window.show()
+    if wishes.demo is not None:
+        from viewer.app.demo import Demo
+
+        return Demo(window, wishes.demo, stay=stay).play(app)
+    window.slides.open_all(wishes.files)
+    if wishes.samples:
+        window.run("samples")
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The list of all commands. Keys are near to what QuPath has taught people."""
+
+from __future__ import annotations
+
+from viewer.actions.command import Entry
+from viewer.canvas.camera import PRESETS
+
+FILE, EDIT, TOOLS, VIEW, ANALYZE, HELP = "File", "Edit", "Tools", "View", "Analyze", "Help"
+MENUS = (FILE, EDIT, TOOLS, VIEW, ANALYZE, HELP)
+
+_FILE = (
+    Entry("open", "Open…", "Open slides or pictures from this computer.", FILE, "folder-open", ("Ctrl+O",)),
+    Entry("samples", "Samples", "Open the slide and pictures that come with Parfocal.", FILE, "images"),
+    Entry("close", "Close slide", "Close this slide; a run on it is stopped.", FILE, "x", ("Ctrl+W",), 1),
+    Entry(
+        "export",
+        "Export report…",
+        "Write a report of this slide's findings as PDF, with tables beside it.",
+        FILE,
+        "file-output",
+        ("Ctrl+E",),
+        2,
+    ),
+    Entry("quit", "Quit", "Close the window; a run is stopped first.", FILE, "", ("Ctrl+Q",), 3),
+)
+
+_EDIT = (
+    Entry("undo", "Undo", "Take back the last edit.", EDIT, "undo-2", ("Ctrl+Z",)),
+    Entry("redo", "Redo", "Do again what was taken back.", EDIT, "redo-2", ("Ctrl+Y", "Ctrl+Shift+Z")),
+    Entry(
+        "delete",
+        "Reject box or delete annotation",
+        "Reject the selected box; with no box selected, delete the selected annotation.",
+        EDIT,
+        "trash-2",
+        ("Delete", "Backspace"),
+        1,
+    ),
+)
+
+_TOOLS = (
+    Entry("move", "Move", "Drag moves the picture, a click selects.", TOOLS, "hand", ("M",)),
+    Entry("rectangle", "Rectangle", "Draw a rectangular region by dragging.", TOOLS, "square", ("R",)),
+    Entry("outline", "Outline", "Draw round a region freehand; it closes itself.", TOOLS, "lasso", ("P",)),
+)
+
+
+def _preset(number: int, magnification: float) -> Entry:
+    name = f"{magnification:g}"
+    tip = f"Show the slide at ×{name}."
+    return Entry(f"zoom_{name}", f"×{name}", tip, VIEW, "", (str(number),), 1)
+
+
+_VIEW = (
+    Entry("fit", "Fit to window", "Show the whole slide.", VIEW, "maximize", ("F",)),
+    Entry("zoom_in", "Zoom in", "One step closer.", VIEW, "zoom-in", ("+", "=", "Ctrl++")),
+    Entry("zoom_out", "Zoom out", "One step back.", VIEW, "zoom-out", ("-", "Ctrl+-")),
+    *(_preset(number, preset) for number, preset in enumerate(PRESETS, 1)),
+    Entry("heatmap", "Heatmap", "Show or hide the heatmap.", VIEW, "flame", ("H",), 2),
+    Entry("cam", "Grad-CAM", "Show or hide where the network looked.", VIEW, "scan-search", ("G",), 2),
+    Entry("boxes", "Boxes", "Show or hide the boxes found.", VIEW, "square-dashed", ("X",), 2),
+    Entry("annotations", "Annotations", "Show or hide what was drawn.", VIEW, "pencil", ("T",), 2),
+    Entry("only_picture", "Only the picture", "Hide all but the picture.", VIEW, "expand", ("F11",), 3),
+    Entry("slides_panel", "Slides panel", "Show or hide the list of slides.", VIEW, "panel-left", ("F9",), 3),
+    Entry("inspector", "Inspector", "Show or hide the right panels.", VIEW, "panel-right", ("F10",), 3),
+    Entry("theme_auto", "Theme of the system", "Light or dark, as the system.", VIEW, "", (), 4),
+    Entry("theme_light", "Light theme", "Light panels; the surround stays grey.", VIEW, "sun", (), 4),
+    Entry("theme_dark", "Dark theme", "Dark panels; the surround stays grey.", VIEW, "moon", (), 4),
+)
+
+_ANALYZE = (
+    Entry(
+        "analyze",
+        "Analyze region",
+        "Let the chosen model look at the selected region.",
+        ANALYZE,
+        "microscope",
+        ("A",),
+    ),
+    Entry(
+        "analyze_slide",
+        "Analyze whole slide",
+        "Let the chosen model look at all tissue of the slide.",
+        ANALYZE,
+        "",
+        ("Shift+A",),
+    ),
+    Entry(
+        "escape",
+        "Stop or leave",
+        "Drop what is unfinished, leave the tool or the full picture; else stop the run.",
+        ANALYZE,
+        "circle-stop",
+        ("Esc",),
+    ),
+    Entry(
+        "explain",
+        "Grad-CAM of this patch",
+        "Show where in the patch under the cursor the network looked.",
+        ANALYZE,
+        "scan-search",
+        ("Shift+G",),
+    ),
+    Entry("next", "Next finding", "Go to the next box not yet decided.", ANALYZE, "skip-forward", ("N",), 1),
+    Entry("accept", "Accept box", "Accept the selected box.", ANALYZE, "check", ("Return", "Enter"), 1),
+    Entry(
+        "annotate",
+        "Turn box into annotation",
+        "Keep the selected box as an annotation.",
+        ANALYZE,
+        "tag",
+        (),
+        1,
+    ),
+)
+
+_HELP = (
+    Entry("palette", "All commands…", "Find a command by its name.", HELP, "search", ("Ctrl+K",)),
+    Entry("keys", "Keys…", "The list of keys.", HELP, "keyboard", ("?", "F1")),
+    Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 1),
+)
+
+CATALOG: tuple[Entry, ...] = (*_FILE, *_EDIT, *_TOOLS, *_VIEW, *_ANALYZE, *_HELP)
+
+STRIP: tuple[tuple[str, ...], ...] = (
+    ("open",),
+    ("move", "rectangle", "outline"),
+    ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
+    ("heatmap", "cam", "boxes", "annotations"),
+    ("undo", "redo"),
+    ("analyze",),
+)
+"""What stands in the tool strip, parted by lines."""

@@ -1,0 +1,91 @@
+"""The commands as Qt actions: in the menus, in the tool strip, under their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
+
+from viewer.actions.command import Command
+from viewer.theme.icons import icon
+
+
+class Surface:
+    """Puts commands where hands find them, and keeps them enabled and checked as things stand."""
+
+    def __init__(self, window: QMainWindow, commands: Sequence[Command]) -> None:
+        self.commands = {command.id: command for command in commands}
+        self._actions = {command.id: _action(window, command) for command in commands}
+        for action in self._actions.values():
+            window.addAction(action)  # so that keys work while the menu is hidden
+
+    def action(self, command_id: str) -> QAction:
+        """One command's action."""
+        return self._actions[command_id]
+
+    def fill_menus(self, window: QMainWindow, groups: Iterable[str]) -> None:
+        """Menus in this order, each with its commands and lines between sections."""
+        for group in groups:
+            menu = window.menuBar().addMenu(group)
+            last: int | None = None
+            for command in self.commands.values():
+                if command.group != group:
+                    continue
+                if last is not None and command.entry.section != last:
+                    menu.addSeparator()
+                last = command.entry.section
+                menu.addAction(self._actions[command.id])
+            menu.aboutToShow.connect(self.refresh)
+
+    def fill_strip(self, strip: QToolBar, groups: Iterable[Iterable[str]]) -> None:
+        """Buttons, with lines between groups; the icon stands alone only where a tool tip names it."""
+        for number, group in enumerate(groups):
+            if number:
+                strip.addSeparator()
+            for name in group:
+                strip.addAction(self._actions[name])
+                button = strip.widgetForAction(self._actions[name])
+                if isinstance(button, QToolButton):
+                    button.setAccessibleName(self.commands[name].title)
+                    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def menu(self, parent: QMainWindow, names: Iterable[str]) -> QMenu:
+        """A menu of what can be done here: only the commands that can be done now."""
+        self.refresh()
+        menu = QMenu(parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in names:
+            if self.commands[name].enabled():
+                menu.addAction(self._actions[name])
+        return menu
+
+    def refresh(self) -> None:
+        """Ask every command anew whether it can be done, and whether it is on."""
+        for name, action in self._actions.items():
+            command = self.commands[name]
+            action.setEnabled(command.enabled())
+            if action.isCheckable():
+                action.setChecked(command.checked())
+
+
+def _action(window: QMainWindow, command: Command) -> QAction:
+    action = QAction(command.title, window)
+    action.setObjectName(command.id)
+    if command.icon:
+        action.setIcon(icon(command.icon))
+    keys = [QKeySequence(key) for key in command.keys if key]
+    action.setShortcuts(keys)
+    action.setStatusTip(command.tip)
+    shown = f" ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
+    action.setToolTip(f"{command.title.rstrip('…')}{shown}\n{command.tip}")
+    action.setCheckable(command.bound.checked is not None)
+    action.triggered.connect(lambda: _run(command, action))
+    return action
+
+
+def _run(command: Command, action: QAction) -> None:
+    command.run()
+    if action.isCheckable():  # Qt has flipped it; what counts is how things stand now
+        action.setChecked(command.checked())

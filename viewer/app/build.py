@@ -1,0 +1,49 @@
+"""Builds the application, its state, its background work and its window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QApplication
+
+from viewer.canvas.tile_cache import TileCache
+from viewer.canvas.tile_loader import TileLoader
+from viewer.main_window.parts import Parts
+from viewer.main_window.window import MainWindow
+from viewer.settings import Settings
+from viewer.state.recent import RecentFiles
+from viewer.state.session import Session
+from viewer.theme.style import Theme
+from viewer.work.analysis import AnalysisWork
+from viewer.work.models import ModelList
+from viewer.work.opening import Opening, SmallPictures
+from viewer.work.reporting import ReportWork
+
+_MIB = 2**20
+
+
+def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
+    """The application and its window, not yet shown. `arguments` are those of the process, for Qt."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QApplication.setApplicationName("Parfocal")
+        QApplication.setDesktopFileName("parfocal")
+        app = QApplication(list(arguments))
+    settings = Settings()
+    cache = TileCache(settings.cache_mib * _MIB)
+    parts = Parts(
+        settings=settings,
+        theme=Theme(app, settings.theme),
+        session=Session(),
+        recent=RecentFiles(settings),
+        cache=cache,
+        loader=TileLoader(cache),
+        opening=Opening(),
+        pictures=SmallPictures(),
+        models=ModelList(),
+        analysis=AnalysisWork(settings.switch_ms),
+        reports=ReportWork(),
+    )
+    window = MainWindow(parts)
+    parts.models.read()
+    return app, window

@@ -1,0 +1,156 @@
+"""What a person drew on a slide."""
+
+from __future__ import annotations
+
+import math
+import weakref
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from ml.annotation.document import AnnotationDocument, Change
+from ml.annotation.shapes import Annotation, Shape
+from ml.geometry import Point, Rect
+from viewer.canvas.camera import Camera
+from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
+
+_DEFAULT = (0, 114, 178)
+_HANDLE = 8.0  # widget px
+_MOST_HANDLES = 64  # a freehand outline with more shows none: it is drawn anew rather than bent
+_NAME_FROM = 60.0  # widget px: a smaller shape shows no name
+_TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
+
+
+class AnnotationLayer(Layer):
+    """The shapes of an `AnnotationDocument`, each a coloured line within a white one: seen on any tissue.
+
+    It listens to the document, for as long as the layer lives, and names only the changed shapes.
+    """
+
+    bleed = 220.0  # a name above the shape
+
+    def __init__(self, document: AnnotationDocument) -> None:
+        super().__init__()
+        self._document = document
+        self._selected: str | None = None
+        self._paths: dict[str, QPainterPath] = {}  # in level-0 px, made when first painted
+        here = weakref.ref(self)
+
+        def listen(change: Change) -> None:
+            layer = here()
+            if layer is not None:
+                layer._take(change)
+
+        document.listen(listen)
+
+    def select(self, annotation_id: str | None) -> None:
+        """Show one with its handles, or none."""
+        if annotation_id != self._selected:
+            old, self._selected = self._selected, annotation_id
+            for key in (old, annotation_id):
+                if key is not None and key in self._document:
+                    self.changed.emit(self._document[key].shape.bounds)
+
+    def hit(self, point: Point, tolerance: float) -> str | None:
+        """The id of the annotation at a place: a line within reach, else the smallest area around it."""
+        import shapely
+
+        here = shapely.Point(point.x, point.y)
+        near = [a for a in self._document if a.shape.bounds.grown(tolerance).holds(point)]
+        lines = [(float(a.shape.polygon.boundary.distance(here)), a.id) for a in near]
+        lines = [line for line in lines if line[0] <= tolerance]
+        if lines:
+            return min(lines)[1]
+        around = [(a.shape.area, a.id) for a in near if shapely.intersects(a.shape.polygon, here)]
+        return min(around)[1] if around else None
+
+    def handle_at(self, point: Point, tolerance: float) -> int | None:
+        """Which corner of the selected outer ring stands at a place, None where none does."""
+        if self._selected is None or self._selected not in self._document:
+            return None
+        ring = self._document[self._selected].shape.rings[0]
+        if len(ring) > _MOST_HANDLES:
+            return None
+        ways = [(math.hypot(corner.x - point.x, corner.y - point.y), i) for i, corner in enumerate(ring)]
+        way, index = min(ways)
+        return index if way <= tolerance else None
+
+    def paint(self, painter: QPainter, camera: Camera) -> None:
+        """Draw what is in view, the selected one last."""
+        clip = clip_on_slide(painter, camera, 16)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        named = clip_on_slide(painter, camera, self.bleed)
+        for annotation in sorted(self._document, key=lambda a: a.id == self._selected):
+            bounds = annotation.shape.bounds
+            if _meet(bounds, clip):
+                self._paint_shape(painter, camera, annotation)
+            if annotation.name and _meet(bounds, named):
+                _paint_name(painter, to_widget_rect(camera, bounds), annotation.name)
+
+    def _paint_shape(self, painter: QPainter, camera: Camera, annotation: Annotation) -> None:
+        color = QColor(*(annotation.color or _DEFAULT))
+        frame = to_widget_rect(camera, annotation.shape.bounds)
+        if max(frame.width(), frame.height()) < _TINY:  # seen as a dot rather than missed
+            painter.fillRect(QRectF(frame.center().x() - 2, frame.center().y() - 2, _TINY, _TINY), color)
+            return
+        chosen = annotation.id == self._selected
+        path = self._paths.get(annotation.id)
+        if path is None:
+            path = self._paths[annotation.id] = _path(annotation.shape)
+        painter.save()
+        x_widget, y_widget = camera.to_widget(Point(0, 0))
+        painter.translate(x_widget, y_widget)
+        painter.scale(camera.scale, camera.scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        width = 2.6 if chosen else 2.0
+        for line, px in ((QColor(255, 255, 255, 230), width + 2.4), (color, width)):
+            pen = QPen(line, px)
+            pen.setCosmetic(True)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            painter.setPen(pen)
+            painter.drawPath(path)
+        painter.restore()
+        if chosen:
+            _paint_handles(painter, camera, annotation.shape, color)
+
+    def _take(self, change: Change) -> None:
+        for annotation in (*change.removed, *change.added):
+            self._paths.pop(annotation.id, None)
+        for rect in {a.shape.bounds for a in (*change.removed, *change.added)}:
+            self.changed.emit(rect)
+
+
+def _path(shape: Shape) -> QPainterPath:
+    path = QPainterPath()
+    for ring in shape.rings:
+        path.addPolygon(QPolygonF([QPointF(corner.x, corner.y) for corner in ring]))
+        path.closeSubpath()
+    return path
+
+
+def _paint_handles(painter: QPainter, camera: Camera, shape: Shape, color: QColor) -> None:
+    if len(shape.rings[0]) > _MOST_HANDLES:
+        return
+    painter.setBrush(QColor(255, 255, 255))
+    painter.setPen(QPen(color, 1.6))
+    for corner in shape.rings[0]:
+        x_widget, y_widget = camera.to_widget(corner)
+        painter.drawRect(QRectF(x_widget - _HANDLE / 2, y_widget - _HANDLE / 2, _HANDLE, _HANDLE))
+
+
+def _paint_name(painter: QPainter, frame: QRectF, name: str) -> None:
+    if max(frame.width(), frame.height()) < _NAME_FROM:
+        return
+    metrics = QFontMetricsF(painter.font())
+    plate = QRectF(0, 0, min(metrics.horizontalAdvance(name), 190.0) + 8, metrics.height() + 2)
+    plate.moveBottomLeft(frame.topLeft() - QPointF(0, 5))
+    painter.fillRect(plate, QColor(255, 255, 255, 215))
+    painter.setPen(QColor(20, 20, 24))
+    short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, plate.width() - 6)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, short)
+
+
+def _meet(one: Rect, other: Rect) -> bool:
+    """Whether they touch; a shape without width counts too."""
+    apart = one.right < other.x or other.right < one.x or one.bottom < other.y or other.bottom < one.y
+    return not apart

@@ -1,0 +1,223 @@
+"""What mouse, wheel, trackpad, fingers and keys do to a view, and what they hand on to its tool."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QEventPoint,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QTouchEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from ml.geometry import Point
+from viewer.canvas.camera import Camera
+from viewer.canvas.camera_view import CameraView
+from viewer.canvas.motion import Glide
+from viewer.canvas.tool import Pointer, Tool
+
+_NOTCH = 120.0  # angle units of one notch of a wheel
+_ZOOM_A_NOTCH = math.sqrt(2)
+_REMEMBERED = 0.08  # s of a drag that decide over its inertia
+
+
+class HandledView(CameraView):
+    """A camera view that one can take hold of. What the tool does not take moves the picture."""
+
+    cursor_moved = Signal(object)  # Point in level-0 px, or None when it left
+    menu_wanted = Signal(object, object)  # Point in level-0 px, QPoint on the screen
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tool: Tool | None = None
+        self._tool_holds = False
+        self._drag: tuple[QPointF, Camera] | None = None
+        self._track: list[tuple[float, float, float]] = []
+        self._touch: tuple[list[QPointF], Camera] | None = None
+        self.cursor_point: Point | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self._show_cursor()
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Take another tool into the hand; None: the hand itself, which moves the picture."""
+        if self._tool is not None:
+            self._tool.leave()
+        self._tool, self._tool_holds = tool, False
+        if tool is not None:
+            tool.enter(self.update)
+        self._show_cursor()
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Stop a glide; give the left button to the tool, else begin to drag."""
+        self._stop()
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
+            self._tool_holds = True
+            self.update()
+        elif left or event.button() == Qt.MouseButton.MiddleButton:
+            self._drag = (event.position(), self._camera)
+            self._track = []
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the picture one to one, or let the tool know."""
+        self._tell_cursor(event.position())
+        if self._drag is not None:
+            start, camera = self._drag
+            way = event.position() - start
+            self.set_camera(camera.panned(way.x(), way.y()))
+            self._remember(event)
+        elif self._tool is not None and (self._tool_holds or not event.buttons()):
+            hovers_or_holds = self._tool.mouse_move(self._pointer(event))
+            if hovers_or_holds:
+                self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go: the tool ends its stroke, or the picture glides on for a moment."""
+        if self._drag is not None:
+            self._drag = None
+            self._remember(event)
+            self._start(Glide.after(self._track))
+            self._show_cursor()
+        elif self._tool_holds and event.button() == Qt.MouseButton.LeftButton and self._tool is not None:
+            self._tool_holds = False
+            self._tool.mouse_release(self._pointer(event))
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """One magnification in, unless the tool has a use for it."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self._tool is not None and self._tool.double_click(self._pointer(event)):
+            self.update()
+            return
+        step = -1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        self._zoom_one_step(event.position().x(), event.position().y(), step)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel zooms about the cursor; two fingers on a trackpad pan (with Ctrl: zoom)."""
+        place, pixels = event.position(), event.pixelDelta()
+        trackpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
+        if trackpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.pan_by(pixels.x(), pixels.y())
+        else:
+            # With Alt, Qt turns the wheel sideways.
+            turned = event.angleDelta().y() or event.angleDelta().x()
+            self._zoom_smoothly(place.x(), place.y(), _ZOOM_A_NOTCH ** (turned / _NOTCH))
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Wish for the menu of what can be done here."""
+        here = self._camera.to_slide(event.pos().x(), event.pos().y())
+        self.menu_wanted.emit(here, event.globalPos())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The cursor is nowhere."""
+        super().leaveEvent(event)
+        self.cursor_point = None
+        self.cursor_moved.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Everything without a mouse: arrows and page keys pan, + and - zoom, Home shows all."""
+        key = Qt.Key(event.key())
+        if self._tool is not None and self._tool.key_press(key, event.modifiers()):
+            self.update()
+        elif not self._move_by_key(key, event.modifiers()):
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Pinches and fingers; everything else as usual."""
+        if isinstance(event, QNativeGestureEvent):
+            return self._native_gesture(event)
+        if isinstance(event, QTouchEvent) and event.device().type() != QPointingDevice.DeviceType.TouchPad:
+            return self._fingers(event)
+        return super().event(event)
+
+    # ------------------------------------------------------------------ inside
+
+    def _native_gesture(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        place = event.position()
+        factor = self._allowed(max(0.1, 1 + event.value()))
+        self.set_camera(self._camera.zoomed_about(place.x(), place.y(), factor))
+        return True
+
+    def _fingers(self, event: QTouchEvent) -> bool:
+        """One finger drags, two also zoom about their middle; the pen draws."""
+        down = [p for p in event.points() if p.state() != QEventPoint.State.Released]
+        places = [p.position() for p in down]
+        if self._touch is None or len(self._touch[0]) != len(places):
+            self._stop()
+            self._touch = (places, self._camera) if places else None
+            return True
+        before, camera = self._touch
+        old, new = _middle(before), _middle(places)
+        if len(places) > 1:
+            factor = _spread(places, new) / max(_spread(before, old), 1.0)
+            camera = camera.zoomed_about(old.x(), old.y(), factor)
+        self.set_camera(camera.panned(new.x() - old.x(), new.y() - old.y()))
+        return True
+
+    def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1
+        way_x, way_y = round(self.width() * share), round(self.height() * share)
+        ways = {
+            Qt.Key.Key_Left: (way_x, 0),
+            Qt.Key.Key_Right: (-way_x, 0),
+            Qt.Key.Key_Up: (0, way_y),
+            Qt.Key.Key_Down: (0, -way_y),
+            Qt.Key.Key_PageUp: (0, round(self.height() * 0.9)),
+            Qt.Key.Key_PageDown: (0, -round(self.height() * 0.9)),
+        }
+        steps = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
+        if key in ways:
+            self.pan_by(*ways[key])
+        elif key in steps:
+            self._zoom_one_step(self.width() / 2, self.height() / 2, steps[key])
+        elif key == Qt.Key.Key_Home:
+            self.fit()
+        else:
+            return False
+        return True
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        place = event.position()
+        held = event.buttons() & Qt.MouseButton.LeftButton
+        button = event.button()
+        if button == Qt.MouseButton.NoButton and held:
+            button = Qt.MouseButton.LeftButton
+        point = self._camera.to_slide(place.x(), place.y())
+        pressure = event.points()[0].pressure() if event.points() else 1.0
+        return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0)
+
+    def _remember(self, event: QMouseEvent) -> None:
+        now, place = event.timestamp() / 1000, event.position()
+        self._track = [entry for entry in self._track if now - entry[0] <= _REMEMBERED]
+        self._track.append((now, place.x(), place.y()))
+
+    def _tell_cursor(self, place: QPointF) -> None:
+        self.cursor_point = self._camera.to_slide(place.x(), place.y())
+        self.cursor_moved.emit(self.cursor_point)
+
+    def _show_cursor(self) -> None:
+        self.setCursor(Qt.CursorShape.OpenHandCursor if self._tool is None else self._tool.cursor)
+
+
+def _middle(places: list[QPointF]) -> QPointF:
+    count = len(places)
+    return QPointF(sum(p.x() for p in places) / count, sum(p.y() for p in places) / count)
+
+
+def _spread(places: list[QPointF], middle: QPointF) -> float:
+    return sum(math.hypot(p.x() - middle.x(), p.y() - middle.y()) for p in places) / len(places)

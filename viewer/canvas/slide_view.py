@@ -1,0 +1,283 @@
+"""The widget that shows a slide with everything that lies over it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from ml.geometry import Rect
+from ml.slide.slide import KnownSpacing, Slide
+from viewer.canvas.back_buffer import BackBuffer
+from viewer.canvas.camera import Camera
+from viewer.canvas.hands import HandledView
+from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
+from viewer.canvas.minimap import Minimap
+from viewer.canvas.scale_bar import magnification_text, paint_scale_bar, scale_bar
+from viewer.canvas.slide_layer import SlideLayer
+from viewer.canvas.tile_cache import TileCache
+from viewer.canvas.tile_loader import Arrival, TileLoader
+from viewer.canvas.tiles import TileKey, visible_sharp, wanted
+
+_SURROUND_DARK, _SURROUND_LIGHT = QColor(46, 46, 46), QColor(226, 226, 226)  # neutral: colour is judged here
+_CORNER = 12  # px between the minimap and the edge
+
+
+class SlideView(HandledView):
+    """One slide with its layers. `loader` and `cache` are shared by all views.
+
+    Everything is painted into a kept buffer; a pan scrolls it, a tile that arrives repaints its own place.
+    """
+
+    field_sharp = Signal()  # every visible tile of the current camera is there
+    tile_unreadable = Signal(str)  # a sentence for the person, once for each tile
+
+    def __init__(
+        self, title: str, loader: TileLoader, cache: TileCache, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.slide: Slide | None = None
+        self._loader, self._cache = loader, cache
+        self._number = 0
+        self._slide_layer: SlideLayer | None = None
+        self._layers: list[Layer] = []
+        self._layers_held = False
+        self._buffer = BackBuffer()
+        self._asked: object = None  # what the wish list was last made for
+        self._is_sharp = False
+        self._minimap = Minimap(self)
+        self._minimap.wished.connect(self.center_on)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(160, 120)
+        self._name(title)
+        loader.arrived.connect(self._tiles_arrived)
+        self.camera_changed.connect(self._camera_moved)
+
+    def set_slide(self, slide: Slide | None, title: str = "") -> None:
+        """Show the whole of another slide, or nothing. Layers stay: they are the caller's."""
+        self._stop()
+        self._loader.wish(self, ())
+        self.slide, self._slide_layer, self._bounds, self._asked = slide, None, None, None
+        if slide is not None:
+            self._number = self._loader.number(slide)
+            pyramid = self._loader.pyramid(self._number)
+            self._slide_layer = SlideLayer(self._number, pyramid, self._cache)
+            self._bounds = slide.info.bounds
+        self._name(title or (slide.info.path.name if slide else ""))
+        self.set_spacing(slide.info.spacing if slide else None)
+        self._show_overview()
+        self._buffer.mark_all()
+        self.fit()
+        self._camera_moved(self._camera)
+
+    def set_spacing(self, spacing: KnownSpacing | None) -> None:
+        """Say how large a pixel is (`set_slide` takes what the file says)."""
+        self._spacing = spacing
+        self.camera_changed.emit(self._camera)
+        self.update()
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What lies over the slide, the lowest first."""
+        return tuple(self._layers)
+
+    def add_layer(self, layer: Layer) -> None:
+        """Lay something over everything that is there."""
+        self._layers.append(layer)
+        layer.changed.connect(self._layer_changed)
+        self._layer_changed(None)
+
+    def remove_layer(self, layer: Layer) -> None:
+        """Take something off."""
+        layer.changed.disconnect(self._layer_changed)
+        self._layers.remove(layer)
+        self._layer_changed(None)
+
+    def hold_layers(self, hidden: bool) -> None:
+        """Hide all layers for a moment, to see the tissue; False shows them again."""
+        if hidden != self._layers_held:
+            self._layers_held = hidden
+            self._layer_changed(None)
+
+    def grab_figure(self) -> QImage:
+        """The field as it is with its layers and scale bar, without minimap or tool, in device px."""
+        ratio = self.devicePixelRatioF()
+        figure = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        figure.setDevicePixelRatio(ratio)
+        painter = QPainter(figure)
+        painter.setFont(self.font())
+        self._paint_field(painter, self._camera.snapped(ratio))
+        self._paint_words(painter)
+        painter.end()
+        return figure
+
+    # ------------------------------------------------------------------ Qt's events
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Bring the buffer up to date, show it, and draw what floats above it."""
+        ratio = self.devicePixelRatioF()
+        self._buffer.point(self._camera.snapped(ratio), ratio)
+        painter = QPainter(self)
+        self._buffer.paint(painter, self._paint_field)
+        if self._tool is not None:
+            painter.save()
+            self._tool.paint(painter, self._camera)
+            painter.restore()
+        self._paint_words(painter)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Also put the minimap into its corner."""
+        super().resizeEvent(event)
+        self._place_minimap()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to wish for tiles."""
+        super().showEvent(event)
+        self._asked = None
+        self._camera_moved(self._camera)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Wish for nothing while nobody looks."""
+        super().hideEvent(event)
+        self._stop()
+        self._asked = None
+        self._loader.wish(self, ())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme: another surround."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange}:
+            self._layer_changed(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space hides the layers while it is held."""
+        if event.key() == Qt.Key.Key_Space:
+            self.hold_layers(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space was let go."""
+        if event.key() != Qt.Key.Key_Space:
+            super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat():
+            self.hold_layers(False)
+
+    # ------------------------------------------------------------------ inside
+
+    def _paint_field(self, painter: QPainter, camera: Camera) -> None:
+        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        painter.fillRect(
+            to_widget_rect(camera, clip_on_slide(painter, camera, 1)),
+            _SURROUND_DARK if dark else _SURROUND_LIGHT,
+        )
+        if self._slide_layer is None:
+            return
+        self._slide_layer.paint(painter, camera)
+        for layer in () if self._layers_held else self._layers:
+            if layer.visible and layer.opacity > 0:
+                painter.save()
+                painter.setOpacity(layer.opacity)
+                layer.paint(painter, camera)
+                painter.restore()
+
+    def _paint_words(self, painter: QPainter) -> None:
+        if self.slide is None:
+            return
+        spacing = self._spacing.spacing if self._spacing else None
+        bar = scale_bar(self._camera, spacing) if spacing else None
+        text = magnification_text(self._camera, spacing, from_file=self._spacing == self.slide.info.spacing)
+        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        paint_scale_bar(painter, self._camera, bar, text, dark=dark)
+
+    def _camera_moved(self, camera: Camera) -> None:
+        """Wish for the tiles of another field, unless it is made of the same ones."""
+        if self.slide is None or not self.isVisible():
+            return
+        self._minimap.follow(camera)
+        sharp = self._sharp_tiles()
+        if sharp != self._asked:
+            self._asked, self._is_sharp = sharp, False
+            pyramid = self._loader.pyramid(self._number)
+            wishes = wanted(pyramid, self._number, camera, self.devicePixelRatioF(), self.cursor_point)
+            self._cache.touch(wishes)
+            self._loader.wish(self, wishes)
+        self._tell_if_sharp()
+
+    def _tiles_arrived(self, arrival: Arrival) -> None:
+        for key, problem in arrival.problems:
+            if key.slide == self._number and self.slide is not None:
+                self.tile_unreadable.emit(str(problem))
+        news = [key for key in arrival.tiles if key.slide == self._number]
+        if self.slide is None or not (news or arrival.problems):
+            return
+        pyramid = self._loader.pyramid(self._number)
+        sharp = self._sharp_tiles()
+        missing = [pyramid.rect(key) for key in sharp if key not in self._cache]
+        for key in news:
+            self._mark_arrived(key, sharp, missing)
+        for key, _ in arrival.problems:
+            self._buffer.mark(pyramid.rect(key))
+        if any(key.level == pyramid.overview for key in news):
+            self._show_overview()
+        self.update()
+        self._tell_if_sharp()
+
+    def _mark_arrived(self, key: TileKey, sharp: list[TileKey], missing: list[Rect]) -> None:
+        """A sharp tile is painted; a coarser one only where no sharp one is yet."""
+        rect = self._loader.pyramid(self._number).rect(key)
+        if not sharp or key.level == sharp[0].level:
+            self._buffer.mark(rect)
+        elif key.level > sharp[0].level:
+            for gap in missing:
+                common = gap.intersection(rect)
+                if not common.is_empty:
+                    self._buffer.mark(common)
+
+    def _sharp_tiles(self) -> list[TileKey]:
+        pyramid = self._loader.pyramid(self._number)
+        return visible_sharp(pyramid, self._number, self._camera, self.devicePixelRatioF())
+
+    def _tell_if_sharp(self) -> None:
+        if self._is_sharp or not self.isVisible():
+            return
+        if all(key in self._cache or self._cache.is_unreadable(key) for key in self._sharp_tiles()):
+            self._is_sharp = True
+            self.field_sharp.emit()
+
+    def _show_overview(self) -> None:
+        if self.slide is None:
+            self._minimap.hide()
+            return
+        overview = TileKey(self._number, self._loader.pyramid(self._number).overview, 0, 0)
+        self._minimap.set_slide(self.slide.info.bounds, self._cache.get(overview))
+        self._place_minimap()
+
+    def _place_minimap(self) -> None:
+        size = self._minimap.size()
+        self._minimap.move(self.width() - size.width() - _CORNER, self.height() - size.height() - _CORNER)
+
+    def _layer_changed(self, rect: Rect | None) -> None:
+        layer = self.sender()
+        if rect is None:
+            self._buffer.mark_all()
+        else:
+            self._buffer.mark(rect, layer.bleed if isinstance(layer, Layer) else Layer.bleed)
+        self.update()
+
+    def _name(self, title: str) -> None:
+        self.setAccessibleName(f"Slide view: {title}" if title else "Slide view: empty")
+        self.setAccessibleDescription(
+            "Drag to move, turn the wheel to zoom; arrow keys, plus and minus do the same."
+        )

@@ -1,0 +1,135 @@
+"""What each command of the catalog does in this window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from viewer.actions.catalog import CATALOG
+from viewer.actions.command import Bound, Command, bind
+from viewer.canvas.camera import PRESETS
+from viewer.main_window.analyzing import Analyzing
+from viewer.main_window.asking import Asking
+from viewer.main_window.deciding import Deciding
+from viewer.main_window.parts import Parts
+from viewer.main_window.reporting import Reporting
+from viewer.main_window.slide_page import LayerName, ToolName
+from viewer.main_window.slides import Slides
+from viewer.main_window.viewing import Viewing
+from viewer.settings import ThemeChoice
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The pieces of the window that commands call."""
+
+    parts: Parts
+    slides: Slides
+    viewing: Viewing
+    analyzing: Analyzing
+    deciding: Deciding
+    reporting: Reporting
+    asking: Asking
+
+
+def commands_of(hands: Hands) -> tuple[Command, ...]:
+    """The catalog, bound to one window, under the person's own keys where there are some."""
+    bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
+    return bind(CATALOG, bounds, hands.parts.settings.keys_of)
+
+
+def _with_slide(hands: Hands) -> Callable[[], bool]:
+    return lambda: hands.parts.session.current is not None
+
+
+def _files(hands: Hands) -> dict[str, Bound]:
+    return {
+        "open": Bound(hands.slides.ask),
+        "samples": Bound(hands.slides.open_samples),
+        "close": Bound(hands.slides.close_current, _with_slide(hands)),
+        "export": Bound(hands.reporting.export, lambda: hands.reporting.possible),
+    }
+
+
+def _edits(hands: Hands) -> dict[str, Bound]:
+    session = hands.parts.session
+
+    def undo() -> None:
+        if session.current is not None:
+            session.current.undo.undo()
+
+    def redo() -> None:
+        if session.current is not None:
+            session.current.undo.redo()
+
+    return {
+        "undo": Bound(undo, lambda: session.current is not None and session.current.undo.canUndo()),
+        "redo": Bound(redo, lambda: session.current is not None and session.current.undo.canRedo()),
+        "delete": Bound(hands.deciding.delete, lambda: hands.deciding.can_delete),
+    }
+
+
+def _views(hands: Hands) -> dict[str, Bound]:
+    viewing, slide = hands.viewing, _with_slide(hands)
+    bounds = {
+        "fit": Bound(viewing.fit, slide),
+        "zoom_in": Bound(partial(viewing.zoom, 1), slide),
+        "zoom_out": Bound(partial(viewing.zoom, -1), slide),
+    }
+    for preset in PRESETS:
+        bounds[f"zoom_{preset:g}"] = Bound(partial(viewing.zoom_to, preset), lambda: viewing.has_scale)
+    tools: tuple[ToolName, ...] = ("move", "rectangle", "outline")
+    for tool in tools:
+        bounds[tool] = Bound(partial(viewing.take, tool), slide, partial(viewing.has_tool, tool))
+    return bounds
+
+
+def _layers(hands: Hands) -> dict[str, Bound]:
+    viewing = hands.viewing
+    bounds = {}
+    layers: tuple[LayerName, ...] = ("heatmap", "cam", "boxes", "annotations")
+    for layer in layers:
+        bounds[layer] = Bound(
+            partial(viewing.toggle, layer), partial(viewing.has_layer, layer), partial(viewing.shows, layer)
+        )
+    return bounds
+
+
+def _analysis(hands: Hands) -> dict[str, Bound]:
+    analyzing, deciding = hands.analyzing, hands.deciding
+
+    def ready() -> bool:
+        return hands.parts.session.current is not None and not analyzing.running
+
+    def chosen() -> bool:
+        return deciding.box is not None
+
+    return {
+        "analyze": Bound(analyzing.analyze_region, ready),
+        "analyze_slide": Bound(analyzing.analyze_slide, ready),
+        "explain": Bound(hands.asking.explain_here, lambda: analyzing.can_explain),
+        "next": Bound(deciding.next, lambda: deciding.has_open),
+        "accept": Bound(lambda: deciding.decide(deciding.box, "accepted"), chosen),
+        "annotate": Bound(lambda: deciding.annotate(deciding.box), chosen),
+    }
+
+
+def _asks(hands: Hands) -> dict[str, Bound]:
+    asking, settings = hands.asking, hands.parts.settings
+    bounds = {
+        "quit": Bound(asking.quit),
+        "escape": Bound(asking.escape),
+        "only_picture": Bound(asking.toggle_only_picture, checked=lambda: asking.only_picture),
+        "slides_panel": Bound(asking.toggle_slides, checked=lambda: settings.slides_shown),
+        "inspector": Bound(asking.toggle_inspector, checked=lambda: settings.inspector_shown),
+        "palette": Bound(asking.show_palette),
+        "keys": Bound(asking.show_keys),
+        "about": Bound(asking.show_about),
+    }
+    choices: tuple[ThemeChoice, ...] = ("auto", "light", "dark")
+    for theme in choices:
+        bounds[f"theme_{theme}"] = Bound(
+            partial(asking.choose_theme, theme), checked=partial(asking.has_theme, theme)
+        )
+    return bounds

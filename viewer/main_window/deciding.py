@@ -1,0 +1,106 @@
+"""Boxes in the person's hands: go to, accept, reject, turn into an annotation."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ml.annotation.document import Change
+from ml.annotation.shapes import Annotation, Shape
+from ml.results.boxes import Box
+from viewer.main_window.frame import Frame
+from viewer.main_window.slides import Slides
+from viewer.state.decision import Decision
+from viewer.state.findings import Findings, Verdict
+from viewer.state.opened_slide import OpenedSlide
+from viewer.state.session import Session
+
+
+class Deciding(QObject):
+    """Every decision is an edit that can be undone."""
+
+    def __init__(self, session: Session, frame: Frame, slides: Slides) -> None:
+        super().__init__(frame)
+        self._session, self._frame, self._slides = session, frame, slides
+        panel = frame.findings
+        panel.jump_wished.connect(self.look_at)
+        panel.accept_wished.connect(lambda box: self.decide(box, "accepted"))
+        panel.reject_wished.connect(lambda box: self.decide(box, "rejected"))
+        panel.annotate_wished.connect(self.annotate)
+
+    @property
+    def box(self) -> Box | None:
+        """The selected box of the slide that is looked at."""
+        findings = self._findings
+        return findings.box(findings.selected_key) if findings is not None else None
+
+    @property
+    def has_open(self) -> bool:
+        """Whether a box waits for a verdict."""
+        findings = self._findings
+        return findings is not None and any(findings.verdict(box.key) == "open" for box in findings.boxes)
+
+    def next(self) -> None:
+        """Go to the next box without a verdict."""
+        self._frame.findings.go_next()
+
+    def look_at(self, box: Box) -> None:
+        """Bring a box into view with some tissue round it."""
+        if self._slides.page is not None:
+            self._slides.page.view.show_rect(box.rect.grown(max(box.rect.width, box.rect.height)))
+
+    def decide(self, box: Box | None, verdict: Verdict) -> None:
+        """Accept or reject a box."""
+        opened = self._session.current
+        if box is None or opened is None or opened.findings is None:
+            return
+        if opened.findings.verdict(box.key) != verdict:
+            opened.undo.push(Decision(opened.findings, box, verdict))
+
+    def annotate(self, box: Box | None) -> None:
+        """Draw a box as an annotation of its class, with its numbers."""
+        opened, findings = self._session.current, self._findings
+        if box is None or opened is None or findings is None:
+            return
+        annotation = annotation_of(box, findings)
+        opened.edit(Change((), (annotation,), "Turn box into annotation"))
+        opened.select(annotation.id)
+
+    def delete(self) -> None:
+        """Reject the selected box; with none selected, delete the selected annotation."""
+        opened = self._session.current
+        if self.box is not None:
+            self.decide(self.box, "rejected")
+        elif opened is not None and opened.selected is not None and not opened.selected.locked:
+            opened.edit(Change((opened.selected,), (), "Delete annotation"))
+
+    @property
+    def can_delete(self) -> bool:
+        """Whether there is something that `delete` means."""
+        opened = self._session.current
+        return self.box is not None or (opened is not None and opened.selected is not None)
+
+    @property
+    def _findings(self) -> Findings | None:
+        opened: OpenedSlide | None = self._session.current
+        return None if opened is None else opened.findings
+
+
+def annotation_of(box: Box, findings: Findings) -> Annotation:
+    """A box as an annotation that says which model found it, by which rule."""
+    colors = findings.card.colors
+    return Annotation(
+        Shape.rectangle(box.rect),
+        class_name=findings.scores.class_names[box.class_index],
+        color=colors[box.class_index] if box.class_index < len(colors) else None,
+        measurements={
+            "Mean score": box.score,
+            "Highest score": box.peak,
+            "Patches": float(box.patches),
+            "Area mm²": box.area_mm2,
+        },
+        metadata={
+            "Found by": f"{findings.card.title} {findings.card.version}",
+            "Rule": box.rule.in_words(),
+            "Verdict": findings.verdict(box.key),
+        },
+    )

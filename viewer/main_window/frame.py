@@ -1,0 +1,90 @@
+"""The frame: slides at the left, the picture in the middle, the inspector at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from viewer.main_window.parts import Parts
+from viewer.panels.analyze_panel import AnalyzePanel
+from viewer.panels.banner import Banner
+from viewer.panels.findings_panel import FindingsPanel
+from viewer.panels.layers_panel import LayersPanel
+from viewer.panels.slide_panel import SlidePanel
+from viewer.panels.slides_panel import SlidesPanel
+from viewer.panels.welcome_page import WelcomePage
+
+_WIDTHS = (176, 784, 320)  # px of a window 1280 wide
+
+
+class Frame(QWidget):
+    """Panels and picture side by side; both sides fold away, and their widths are remembered."""
+
+    def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = parts.settings
+        self.slides = SlidesPanel(parts.session)
+        self.welcome = WelcomePage(parts.recent.paths())
+        self.banner = Banner()
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.analyze = AnalyzePanel()
+        self.layers = LayersPanel()
+        self.findings = FindingsPanel()
+        self.slide = SlidePanel()
+        self.inspector = QTabWidget()
+        self.inspector.setDocumentMode(True)
+        for panel, title in (
+            (self.analyze, "Analyze"),
+            (self.layers, "Layers"),
+            (self.findings, "Findings"),
+            (self.slide, "Slide"),
+        ):
+            self.inspector.addTab(panel, title)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        for place, widget in enumerate((self.slides, self._middle(), self.inspector)):
+            self.splitter.addWidget(widget)
+            self.splitter.setStretchFactor(place, int(place == 1))
+        self.splitter.setHandleWidth(1)
+        self.splitter.setSizes(_WIDTHS)
+        _fill(self, self.splitter)
+        self._recall()
+
+    def show_only_picture(self, wanted: bool) -> None:
+        """Hide both sides, or show what the person had chosen to see."""
+        self.slides.setVisible(not wanted and self._settings.slides_shown)
+        self.inspector.setVisible(not wanted and self._settings.inspector_shown)
+
+    def toggle_slides(self) -> None:
+        """Show or hide the list of slides."""
+        self._settings.slides_shown = not self._settings.slides_shown
+        self.slides.setVisible(self._settings.slides_shown)
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector."""
+        self._settings.inspector_shown = not self._settings.inspector_shown
+        self.inspector.setVisible(self._settings.inspector_shown)
+
+    def remember(self) -> None:
+        """Keep widths and the tab for next time."""
+        self._settings.splitter = bytes(self.splitter.saveState().data())
+        self._settings.last_tab = self.inspector.currentIndex()
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        _fill(middle, self.banner, self.stack)
+        return middle
+
+    def _recall(self) -> None:
+        if self._settings.splitter:
+            self.splitter.restoreState(QByteArray(self._settings.splitter))
+        self.inspector.setCurrentIndex(self._settings.last_tab)
+        self.show_only_picture(False)
+
+
+def _fill(widget: QWidget, *children: QWidget) -> None:
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for child in children:
+        layout.addWidget(child, int(child is children[-1]))

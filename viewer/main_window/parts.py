@@ -1,0 +1,42 @@
+"""What the application makes once and every piece of the window uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewer.canvas.tile_cache import TileCache
+from viewer.canvas.tile_loader import TileLoader
+from viewer.settings import Settings
+from viewer.state.recent import RecentFiles
+from viewer.state.session import Session
+from viewer.theme.style import Theme
+from viewer.work.analysis import AnalysisWork
+from viewer.work.models import ModelList
+from viewer.work.opening import Opening, SmallPictures
+from viewer.work.reporting import ReportWork
+
+
+@dataclass(frozen=True)
+class Parts:
+    """State and background work. `close` ends every thread."""
+
+    settings: Settings
+    theme: Theme
+    session: Session
+    recent: RecentFiles
+    cache: TileCache
+    loader: TileLoader
+    opening: Opening
+    pictures: SmallPictures
+    models: ModelList
+    analysis: AnalysisWork
+    reports: ReportWork
+
+    def close(self) -> None:
+        """Stop all work and wait until its threads are gone; then let the slides go."""
+        for work in (self.analysis, self.reports, self.opening, self.models, self.pictures):
+            work.close()
+        for opened in list(self.session.slides):
+            self.session.close(opened)
+        self.loader.close()
+        self.settings.save()

@@ -1,0 +1,174 @@
+"""One open slide in the middle of the window: its view, its layers and its tools."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from ml.geometry import Point
+from ml.report.words import number
+from ml.results.boxes import Box
+from ml.results.cam import CamMap, CamPart
+from viewer.canvas.annotation_layer import AnnotationLayer
+from viewer.canvas.box_layer import BoxLayer
+from viewer.canvas.cam_layer import CamLayer
+from viewer.canvas.heatmap_layer import HeatmapLayer
+from viewer.canvas.layer import Layer
+from viewer.canvas.slide_view import SlideView
+from viewer.canvas.tile_cache import TileCache
+from viewer.canvas.tile_loader import TileLoader
+from viewer.canvas.tool import Tool
+from viewer.panels.links import Links
+from viewer.state.findings import Findings, Verdict
+from viewer.state.opened_slide import OpenedSlide
+from viewer.tools.move import MoveTool
+from viewer.tools.outline import OutlineTool
+from viewer.tools.rectangle import RectangleTool
+
+ToolName = Literal["move", "rectangle", "outline"]
+LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
+
+
+class SlidePage(QObject):
+    """Follows one slide's findings: makes their layers, feeds them, and takes them off again."""
+
+    layers_changed = Signal()
+    tool_changed = Signal(str)
+
+    def __init__(self, opened: OpenedSlide, loader: TileLoader, cache: TileCache) -> None:
+        super().__init__(opened)
+        self.opened = opened
+        self.view = SlideView(opened.title, loader, cache)
+        self.view.set_slide(opened.slide, opened.title)
+        self.view.set_spacing(opened.spacing)
+        self.annotations = AnnotationLayer(opened.annotations)
+        self.heatmap: HeatmapLayer | None = None
+        self.cam: CamLayer | None = None
+        self.boxes: BoxLayer | None = None
+        self.tool: ToolName = "move"
+        self._findings: Findings | None = None
+        self._links = Links()
+        self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
+        back = self._back_to_move
+        self._move = MoveTool(opened, self._box_at, self.annotations.hit)
+        self._tools: dict[ToolName, Tool] = {
+            "move": self._move,
+            "rectangle": RectangleTool(opened, back),
+            "outline": OutlineTool(opened, back),
+        }
+        self.view.add_layer(self.annotations)
+        self.view.set_tool(self._tools["move"])
+        opened.spacing_changed.connect(self.view.set_spacing)
+        opened.selection_changed.connect(self.annotations.select)
+        opened.findings_changed.connect(self.follow)
+
+    def layer(self, name: LayerName) -> Layer | None:
+        """A layer by its name, None while there is none."""
+        layers: dict[LayerName, Layer | None] = {
+            "heatmap": self.heatmap,
+            "cam": self.cam,
+            "boxes": self.boxes,
+            "annotations": self.annotations,
+        }
+        return layers[name]
+
+    def toggle(self, name: LayerName) -> None:
+        """Show or hide a layer; the next run keeps the choice."""
+        layer = self.layer(name)
+        if layer is not None:
+            layer.set_visible(not layer.visible)
+            self._shown[name] = layer.visible
+            self.layers_changed.emit()
+
+    def take(self, tool: ToolName) -> None:
+        """Take a tool into the hand; what was unfinished with the last one is dropped."""
+        self.tool = tool
+        self.view.set_tool(self._tools[tool])
+        self.tool_changed.emit(tool)
+
+    def select_at(self, point: Point) -> None:
+        """Select what stands at a place, as a click would."""
+        self._move.select_at(point, 6 / self.view.camera.scale)
+
+    def value_at(self, point: Point | None) -> str:
+        """What the shown layer says at a place: "high 0.83"; empty where it says nothing."""
+        findings = self._findings
+        if point is None or findings is None or self.heatmap is None or not self.heatmap.visible:
+            return ""
+        values = findings.scores.at(point)
+        if values is None:
+            return ""
+        shown = findings.rule.class_index
+        return f"{findings.scores.class_names[shown]} {number(float(values[shown]))}"
+
+    def follow(self, findings: Findings | None) -> None:
+        """Show other findings, or none. What came before is kept until the run begins to tell."""
+        self._drop()
+        self._findings = findings
+        if findings is not None:
+            self.heatmap = HeatmapLayer(findings.scores, findings.rule.class_index, findings.rule.threshold)
+            self.boxes = BoxLayer(findings.scores.class_names, findings.card.colors)
+            self._links.follow(findings.scored, self.heatmap.put)
+            self._links.follow(findings.cam_started, self._start_cam)
+            self._links.follow(findings.explained, self._put_cam)
+            self._links.follow(findings.boxes_changed, self._show_boxes)
+            self._links.follow(findings.decided, self._show_verdict)
+            self._links.follow(findings.selected, self.boxes.select)
+            self._links.follow(findings.finished, self._settle)
+            self._show_boxes(findings.boxes)
+            if findings.cam is not None:
+                self.cam = CamLayer(findings.cam)
+        self._lay()
+
+    def close(self) -> None:
+        """Take the picture off, so that nothing asks for tiles any more."""
+        self.view.set_tool(None)
+        self.view.set_slide(None)
+
+    def _start_cam(self, cam: CamMap) -> None:
+        self._unlay()
+        self.cam = CamLayer(cam)
+        self._lay()
+
+    def _put_cam(self, part: CamPart) -> None:
+        if self.cam is not None:
+            self.cam.put(part)
+
+    def _settle(self, _: object) -> None:
+        if self.cam is not None:
+            self.cam.settle()
+
+    def _show_boxes(self, boxes: tuple[Box, ...]) -> None:
+        if self.boxes is not None and self._findings is not None:
+            self.boxes.set_boxes(boxes, {box.key: self._findings.verdict(box.key) for box in boxes})
+
+    def _show_verdict(self, key: str, verdict: Verdict) -> None:
+        if self.boxes is not None:
+            self.boxes.set_verdict(key, verdict)
+
+    def _lay(self) -> None:
+        """All layers in their order: values lowest, what a person drew on top."""
+        self._unlay()
+        for name in ("heatmap", "cam", "boxes", "annotations"):
+            layer = self.layer(name)
+            if layer is not None:
+                if name in self._shown:
+                    layer.set_visible(self._shown[name])
+                self.view.add_layer(layer)
+        self.layers_changed.emit()
+
+    def _unlay(self) -> None:
+        for layer in self.view.layers:
+            self.view.remove_layer(layer)
+
+    def _drop(self) -> None:
+        self._links.drop()
+        self._unlay()
+        self.heatmap = self.cam = self.boxes = None
+
+    def _back_to_move(self) -> None:
+        self.take("move")
+
+    def _box_at(self, point: Point, tolerance: float) -> str | None:
+        return self.boxes.hit(point, tolerance) if self.boxes is not None and self.boxes.visible else None

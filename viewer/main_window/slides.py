@@ -1,0 +1,146 @@
+"""Opens and closes slides, and gives each its page in the middle of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from ml.errors import Problem
+from ml.slide.slide import Slide
+from viewer.main_window.frame import Frame
+from viewer.main_window.parts import Parts
+from viewer.main_window.slide_page import SlidePage
+from viewer.panels.spacing_dialog import SpacingDialog
+from viewer.state.opened_slide import OpenedSlide
+from viewer.work.background import as_problem
+
+
+class Slides(QObject):
+    """The slides on the table. A file is opened in the background; the window goes on meanwhile."""
+
+    page_changed = Signal(object)  # SlidePage, or None
+    refused = Signal(object)  # Problem
+
+    def __init__(self, parts: Parts, frame: Frame) -> None:
+        super().__init__(frame)
+        self._parts, self._frame = parts, frame
+        self._pages: dict[OpenedSlide, SlidePage] = {}
+        self.page: SlidePage | None = None
+        parts.opening.opened.connect(self._put)
+        parts.opening.failed.connect(self._fail)
+        parts.session.opened.connect(self._add_page)
+        parts.session.closing.connect(self._drop_page)
+        parts.session.current_changed.connect(self._show)
+        parts.recent.changed.connect(frame.welcome.set_recent)
+        frame.welcome.open_wished.connect(self.ask)
+        frame.welcome.samples_wished.connect(self.open_samples)
+        frame.welcome.file_wished.connect(self.open)
+        frame.slides.open_wished.connect(self.ask)
+        frame.slides.close_wished.connect(parts.session.close)
+        frame.slide.spacing_wished.connect(self.ask_spacing)
+        frame.slide.associated_wished.connect(self._read_associated)
+
+    def open(self, path: Path) -> None:
+        """Open a file, or go to it when it is open already."""
+        path = path.absolute()
+        opened = self._parts.session.find(path)
+        if opened is not None:
+            self._parts.session.make_current(opened)
+        else:
+            self._parts.opening.open(path)
+
+    def open_all(self, paths: Iterable[Path]) -> None:
+        """Open several, in this order."""
+        for path in paths:
+            self.open(path)
+
+    def ask(self) -> None:
+        """Let the person choose files."""
+        folder = self._parts.settings.last_folder
+        names, _ = QFileDialog.getOpenFileNames(self._frame, "Open slides or pictures", folder, _filter())
+        if names:
+            self._parts.settings.last_folder = str(Path(names[0]).parent)
+            self.open_all(map(Path, names))
+
+    def open_samples(self) -> None:
+        """Open what comes with Parfocal; made at the first time."""
+        self._parts.opening.open_samples()
+
+    def close_current(self) -> None:
+        """Close the slide that is looked at."""
+        if self._parts.session.current is not None:
+            self._parts.session.close(self._parts.session.current)
+
+    def ask_spacing(self) -> bool:
+        """Ask how large a pixel of the current slide is; whether there is an answer."""
+        opened = self._parts.session.current
+        if opened is None:
+            return False
+        dialog = SpacingDialog(opened.info.spacing_doubt, self._frame, size=opened.info.size)
+        dialog.exec()
+        dialog.deleteLater()
+        if dialog.spacing is None:
+            return False
+        opened.set_spacing(dialog.spacing)
+        return True
+
+    def _put(self, slide: Slide) -> None:
+        self._parts.session.add(slide)
+        if slide.info.warning:
+            self.refused.emit(Problem(slide.info.warning))
+
+    def _fail(self, problem: Problem, path: Path) -> None:
+        del path
+        self.refused.emit(problem)
+
+    def _add_page(self, opened: OpenedSlide) -> None:
+        page = SlidePage(opened, self._parts.loader, self._parts.cache)
+        self._pages[opened] = page
+        self._frame.stack.addWidget(page.view)
+        page.view.tile_unreadable.connect(self._tell_unreadable)
+        self._parts.recent.add(opened.info.path)
+        self._parts.pictures.thumbnail(
+            opened.slide,
+            lambda image: self._frame.slides.set_thumbnail(opened, image) if opened in self._pages else None,
+        )
+
+    def _drop_page(self, opened: OpenedSlide) -> None:
+        page = self._pages.pop(opened)
+        page.close()
+        self._frame.stack.removeWidget(page.view)
+        page.view.deleteLater()
+        self._parts.loader.forget(opened.slide)
+
+    def _show(self, opened: OpenedSlide | None) -> None:
+        self.page = None if opened is None else self._pages[opened]
+        self._frame.stack.setCurrentWidget(self._frame.welcome if self.page is None else self.page.view)
+        for panel in (self._frame.analyze, self._frame.findings, self._frame.slide):
+            panel.set_slide(opened)
+        if self.page is not None:
+            self.page.view.setFocus()
+        self.page_changed.emit(self.page)
+
+    def _tell_unreadable(self, sentence: str) -> None:
+        remedy = "The rest of the slide can be looked at. Copy the file anew if you can."
+        self.refused.emit(Problem(sentence, remedy))
+
+    def _read_associated(self, name: str) -> None:
+        opened = self._parts.session.current
+        if opened is None:
+            return
+        self._parts.pictures.associated(
+            opened.slide,
+            name,
+            lambda image: self._frame.slide.show_associated(name, image),
+            lambda error: self.refused.emit(as_problem(error, f"Reading the {name} picture")),
+        )
+
+
+def _filter() -> str:
+    from ml.slide.opening import supported_suffixes  # what reads slides is loaded with the first file
+
+    endings = " ".join(f"*{suffix}" for suffix in supported_suffixes())
+    return f"Slides and pictures ({endings});;All files (*)"

@@ -1,0 +1,118 @@
+"""The line at the bottom: magnification, cursor, running work, device, and what this program is for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from ml.geometry import Point, Spacing
+from ml.progress import Step
+from ml.report.words import SPACE, length
+from ml.slide.slide import KnownSpacing
+from viewer.panels.quantities import time_left
+
+
+class StatusLine(QStatusBar):
+    """Plain words in fixed places, so that nothing jumps while numbers run."""
+
+    stop_wished = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scale = QLabel()
+        self.cursor_place = QLabel()
+        self.device = QLabel()
+        self.work = _WorkLine()
+        self.work.stop.clicked.connect(self.stop_wished)
+        research = QLabel("Research use only")
+        research.setToolTip("Not a medical device: nothing here may decide about a patient.")
+        self.scale.setAccessibleName("Magnification and pixel size")
+        self.cursor_place.setAccessibleName("Place under the cursor")
+        self.device.setAccessibleName("Computing device")
+        widest = "00,000 · 00,000 px · 00.00 mm · 00.00 mm · high 0.00"
+        self.cursor_place.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
+        self.addWidget(self.scale)
+        self.addWidget(self.cursor_place)
+        for widget in (self.work, self.device, research):
+            self.addPermanentWidget(widget)
+        self.setSizeGripEnabled(False)
+        self.work.hide()
+
+    def show_scale(
+        self, magnification: float | None, known: KnownSpacing | None, *, slide: bool = True
+    ) -> None:
+        """ "×20 (0.50 µm/px, from the file)"; says so when the pixel size is not known."""
+        self.scale.setText(scale_in_words(magnification, known) if slide else "")
+
+    def show_place(self, point: Point | None, spacing: Spacing | None, value: str = "") -> None:
+        """Where the cursor is, and what the shown layer says there."""
+        self.cursor_place.setText("" if point is None else place_in_words(point, spacing, value))
+
+    def show_step(self, step: Step) -> None:
+        """How far the running work is."""
+        self.work.show_step(step)
+
+    def end_work(self, text: str) -> None:
+        """The work is over: its result waits here in one line until the next run."""
+        self.work.end(text)
+
+
+class _WorkLine(QWidget):
+    """Words, a thin bar, and Stop."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(120, 6)
+        self.bar.setAccessibleName("Progress of the analysis")
+        self.stop = QToolButton()
+        self.stop.setText("Stop")
+        self.stop.setToolTip("Stop the run; what is there is kept (Esc)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 4, 0)
+        for widget in (self.text, self.bar, self.stop):
+            row.addWidget(widget)
+
+    def show_step(self, step: Step) -> None:
+        self.text.setText(step_in_words(step))
+        self.bar.setMaximum(step.total)  # 0: not known yet, the bar moves to and fro
+        self.bar.setValue(step.done)
+        for widget in (self.bar, self.stop):
+            widget.show()
+        self.show()
+
+    def end(self, text: str) -> None:
+        self.text.setText(text)
+        for widget in (self.bar, self.stop):
+            widget.hide()
+        self.setVisible(bool(text))
+
+
+def scale_in_words(magnification: float | None, known: KnownSpacing | None) -> str:
+    """ "×20 (0.50 µm/px, from the file)"."""
+    if known is None or magnification is None:
+        return "Pixel size not known"
+    number = f"{magnification:.3g}" if magnification < 100 else f"{magnification:.0f}"
+    um = f"{known.spacing.mean:.2f}" if known.spacing.mean >= 0.1 else f"{known.spacing.mean:.3f}"
+    source = f"from {known.source}" if known.source.startswith("the ") else known.source
+    return f"×{number} ({um}{SPACE}µm/px, {source})"
+
+
+def place_in_words(point: Point, spacing: Spacing | None, value: str = "") -> str:
+    """ "1,204 · 877 px · 601 µm · 438 µm", and a layer's value."""
+    parts = [f"{point.x:,.0f} · {point.y:,.0f}{SPACE}px"]
+    if spacing is not None:
+        parts.append(f"{length(point.x * spacing.x)} · {length(point.y * spacing.y)}")
+    return " · ".join([*parts, value] if value else parts)
+
+
+def step_in_words(step: Step) -> str:
+    """ "Scoring patches: 412 of 1,880, 18 /s, 1 min left"."""
+    parts = [f"{step.done:,} of {step.total:,}"] if step.total else []
+    if step.total and step.rate:
+        parts.append(f"{step.rate:.3g}{SPACE}/s")
+    if (left := time_left(step.seconds_left)) and step.done < step.total:
+        parts.append(left)
+    return f"{step.phase}: {', '.join(parts)}" if parts else step.phase

@@ -1,0 +1,160 @@
+"""The main window: puts frame, strip, menu and status line together and joins them to the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QToolBar
+
+from ml.errors import Problem
+from ml.geometry import Point
+from viewer.actions.catalog import MENUS, STRIP
+from viewer.actions.surface import Surface
+from viewer.main_window.analyzing import Analyzing
+from viewer.main_window.asking import Asking
+from viewer.main_window.commands import Hands, commands_of
+from viewer.main_window.deciding import Deciding
+from viewer.main_window.frame import Frame
+from viewer.main_window.parts import Parts
+from viewer.main_window.reporting import Reporting
+from viewer.main_window.slide_page import SlidePage
+from viewer.main_window.slides import Slides
+from viewer.main_window.status_line import StatusLine
+from viewer.main_window.viewing import Viewing
+
+_FIRST_SIZE = QSize(1280, 800)
+_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
+_IDLE_MS = 1000  # nobody drags for so long after the picture is sharp: time to load the network library
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees. It makes no decision itself: commands do, in the pieces that it holds."""
+
+    closed = Signal()
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self.frame = Frame(parts)
+        self.status = StatusLine()
+        self.strip = QToolBar("Tool strip")
+        self.setCentralWidget(self.frame)
+        self.setStatusBar(self.status)
+        self.addToolBar(self.strip)
+        self.slides = Slides(parts, self.frame)
+        self.viewing = Viewing(self.frame, self.status, self.slides)
+        self.analyzing = Analyzing(parts, self.frame, self.status, self.slides)
+        self.deciding = Deciding(parts.session, self.frame, self.slides)
+        self.reporting = Reporting(parts, self.frame, self.status, self.slides)
+        self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
+        hands = Hands(
+            parts, self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking
+        )
+        self.surface = Surface(self, commands_of(hands))
+        self.asking.commands = tuple(self.surface.commands.values())
+        self._idle = QTimer(self)
+        self._dress()
+        self._connect()
+
+    def run(self, command_id: str) -> None:
+        """Run a command by its name, as its menu entry would."""
+        self.surface.action(command_id).trigger()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show what happened and what to try, over the picture; the window goes on."""
+        bug = "trace" in problem.facts
+        self.frame.banner.show_problem(problem, "refusal" if bug else "warning")
+
+    def _dress(self) -> None:
+        self.strip.setObjectName("tool strip")
+        self.strip.setMovable(False)
+        self.strip.setIconSize(QSize(20, 20))
+        self.surface.fill_menus(self, MENUS)
+        self.surface.fill_strip(self.strip, STRIP)
+        self.setAcceptDrops(True)
+        self.resize(_FIRST_SIZE)
+        if self._parts.settings.geometry:
+            self.restoreGeometry(QByteArray(self._parts.settings.geometry))
+        self._show_title(None)
+        self.surface.refresh()
+
+    def _connect(self) -> None:
+        for piece in (self.slides, self.analyzing, self.reporting):
+            piece.refused.connect(self.show_problem)
+        for changed in (
+            self.viewing.changed,
+            self.analyzing.changed,
+            self.reporting.changed,
+            self.asking.changed,
+        ):
+            changed.connect(self.surface.refresh)
+        self.slides.page_changed.connect(self._show_title)
+        self.viewing.menu_wanted.connect(self._show_menu)
+        self._parts.opening.started.connect(self._tell_opening)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(_IDLE_MS)
+        self.viewing.sharp.connect(self._idle.start)
+        self.viewing.moved.connect(self._put_off)
+        self._idle.timeout.connect(self.analyzing.warm)
+
+    def _show_title(self, page: SlidePage | None) -> None:
+        self.setWindowTitle("Parfocal" if page is None else f"{page.opened.title} – Parfocal")
+
+    def _put_off(self) -> None:
+        if self._idle.isActive():
+            self._idle.start()
+
+    def _tell_opening(self, path: Path) -> None:
+        self.status.showMessage(f"Opening {path.name} …", 5000)
+
+    def _show_menu(self, point: Point, place: QPoint) -> None:
+        self.asking.menu_point = point
+        page = self.slides.page
+        if page is not None:
+            page.select_at(point)
+        self.surface.menu(self, _HERE).popup(place)
+
+    # ------------------------------------------------------------------ Qt's events
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space hides all layers while it is held."""
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.viewing.hold(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space let go: the layers are back."""
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.viewing.hold(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere."""
+        if _files_in(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.slides.open_all(_files_in(event.mimeData()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the layout, stop all work, let every file go."""
+        self._idle.stop()
+        self.frame.remember()
+        if not self.asking.only_picture:
+            self._parts.settings.geometry = bytes(self.saveGeometry().data())
+        self.hide()  # what is left takes up to one batch; nobody has to watch it
+        self._parts.close()
+        super().closeEvent(event)
+        self.closed.emit()
+
+
+def _files_in(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -1,0 +1,95 @@
+"""A model's card in a pathologist's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ml.zoo.card import ModelCard
+from viewer.panels.quantities import with_unit
+
+_FIGURES = {
+    "weighted_kappa": "agreement beyond chance (weighted kappa)",
+    "quadratic_kappa": "agreement beyond chance (weighted kappa)",
+    "kappa": "agreement beyond chance (kappa)",
+    "accuracy": "patches classified right",
+    "balanced_accuracy": "patches classified right, each class counted equally",
+    "rank_correlation": "order from little to much agrees (rank correlation)",
+    "spearman": "order from little to much agrees (rank correlation)",
+    "auroc": "tells the classes apart (AUROC; 0.5 is guessing, 1 is perfect)",
+    "auprc": "precision over all sensitivities (AUPRC)",
+    "f1": "balance of sensitivity and precision (F1)",
+    "macro_f1": "balance of sensitivity and precision (F1, mean of classes)",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "patches": "patches checked",
+    "slides": "slides checked",
+}
+_IN_PERCENT = {"accuracy", "balanced_accuracy", "sensitivity", "specificity"}
+_KEY_FIGURES = 3
+
+
+def in_short(card: ModelCard) -> tuple[tuple[str, str], ...]:
+    """What to know before using it: heading and text, without what the card does not say."""
+    lines = (
+        ("What it does", card.summary),
+        ("Stain", card.stain),
+        ("Trained on", card.training_data),
+        ("Held-out check", "; ".join(f"{name} {value}" for name, value in key_figures(card))),
+        ("Limits", card.limits),
+        ("Licence", card.licence),
+    )
+    return tuple((name, text) for name, text in lines if text)
+
+
+def in_full(card: ModelCard) -> tuple[tuple[str, str], ...]:
+    """The rest of the card."""
+    edge = with_unit(f"{card.patch_pixels * card.spacing:.0f}", "µm")
+    lines = (
+        ("Intended use", card.intended_use),
+        ("Looks at", f"squares of {edge}, at {with_unit(f'{card.spacing:g}', 'µm/px')}"),
+        ("Tells apart", ", ".join(card.class_names)),
+        ("How labels were made", card.labels),
+        ("Checked", "\n".join(f"{name}: {value}" for name, value in figures(card.metrics))),
+        ("Network", f"{card.architecture}, version {card.version}"),
+        ("Weights (sha256)", f"{card.weights_sha256[:16]}…" if card.weights_sha256 else ""),
+        ("Trained by", card.command),
+    )
+    return tuple((name, text) for name, text in lines if text)
+
+
+def key_figures(card: ModelCard) -> list[tuple[str, str]]:
+    """The first few figures whose meaning is known, from wherever in the card they stand."""
+    known = [(name, value) for name, value, key in _walk(card.metrics) if key in _FIGURES]
+    return known[:_KEY_FIGURES]
+
+
+def figures(metrics: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Every figure of the card, one a line; those of a group carry its name."""
+    return [(name, value) for name, value, _ in _walk(metrics)]
+
+
+def _walk(metrics: Mapping[str, object], group: str = "") -> Iterator[tuple[str, str, str]]:
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            yield from _walk(value, f"{group}{_plain(key)}, ")
+        else:
+            yield f"{group}{_FIGURES.get(key.lower(), _plain(key))}", _written(key, value), key.lower()
+
+
+def _plain(key: str) -> str:
+    return key.replace("_", " ").strip()
+
+
+def _written(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and key.lower() in _IN_PERCENT and 0 <= value <= 1:
+        return with_unit(f"{value * 100:.0f}", "%")
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        inner = ", " if not any(isinstance(part, Sequence) for part in value) else "; "
+        return inner.join(_written(key, part) for part in value)
+    return str(value)

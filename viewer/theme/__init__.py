@@ -1,0 +1,1 @@
+"""How Parfocal looks: colours, fonts and icons, light and dark."""

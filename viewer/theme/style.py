@@ -1,0 +1,61 @@
+"""Light or dark for the whole application, as the system or the person wishes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from viewer.settings import ThemeChoice
+from viewer.theme.colors import DARK, LIGHT, Colors, palette_of
+
+
+class Theme(QObject):
+    """Dresses the application, again whenever the system turns light or dark."""
+
+    def __init__(self, app: QApplication, choice: ThemeChoice = "auto") -> None:
+        super().__init__(app)
+        self._app = app
+        self.choice = choice
+        app.setStyle("Fusion")
+        app.setFont(tabular(app.font()))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        self.choose(choice)
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Light, dark, or as the system."""
+        self.choice = choice
+        chosen = self._colors()
+        self._app.setPalette(palette_of(chosen))
+        self._app.setStyleSheet(_sheet(chosen))
+
+    def _colors(self) -> Colors:
+        if self.choice == "auto":
+            scheme = QGuiApplication.styleHints().colorScheme()
+            return DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+        return DARK if self.choice == "dark" else LIGHT
+
+    def _follow(self, _: Qt.ColorScheme) -> None:
+        if self.choice == "auto":
+            self.choose("auto")
+
+
+def tabular(font: QFont) -> QFont:
+    """The same font with figures of one width, so that running numbers do not jump."""
+    dressed = QFont(font)
+    dressed.setFeature(QFont.Tag("tnum"), 1)
+    return dressed
+
+
+def _sheet(chosen: Colors) -> str:
+    """What a palette cannot say: the lines between areas, and the quiet bars."""
+    return f"""
+    QToolTip {{ border: 1px solid {chosen.line}; padding: 4px; background: {chosen.raised};
+                color: {chosen.text}; }}
+    QStatusBar {{ border-top: 1px solid {chosen.line}; }}
+    QStatusBar::item {{ border: none; }}
+    QToolBar {{ border: none; border-bottom: 1px solid {chosen.line}; padding: 4px; spacing: 4px; }}
+    QToolBar::separator {{ background: {chosen.line}; width: 1px; margin: 4px; }}
+    QSplitter::handle {{ background: {chosen.line}; }}
+    QSplitter::handle:hover {{ background: {chosen.accent}; }}
+    """

@@ -1,0 +1,132 @@
+"""Opens slides and reads their small pictures, so that the window never waits for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from ml.geometry import Size, to_pixel
+from ml.progress import Progress
+from ml.slide.region import read_region
+from ml.slide.slide import Pixels, Slide
+from viewer.work.background import Background, as_problem
+
+THUMBNAIL_EDGE = 256  # px, the longer edge
+
+
+class Opening(QObject):
+    """Opens files one after another, in the order asked for."""
+
+    started = Signal(object)  # Path
+    opened = Signal(object)  # Slide
+    failed = Signal(object, object)  # Problem, Path
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = Background("slide opening", self)
+        self._under_way: dict[Path, None] = {}
+        self._progress = Progress()  # to end the decoding of a large picture when the window closes
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is being opened."""
+        return bool(self._under_way)
+
+    def open(self, path: Path) -> None:
+        """Open a file; `opened` or `failed` follows. Asked twice for the same file, it opens it once."""
+        if path in self._under_way:
+            return
+        self._under_way[path] = None
+        self.started.emit(path)
+        self._thread.submit(
+            partial(self._read, path), partial(self._tell_opened, path), partial(self._tell_failed, path)
+        )
+
+    def open_samples(self) -> None:
+        """Open what comes with Parfocal; the sample slide is made at the first time."""
+        name = Path("Samples")
+        if name in self._under_way:
+            return
+        self._under_way[name] = None
+        self.started.emit(name)
+        self._thread.submit(
+            _samples, lambda paths: self._open_made(name, paths), partial(self._tell_failed, name)
+        )
+
+    def _open_made(self, name: Path, paths: tuple[Path, ...]) -> None:
+        self._under_way.pop(name)
+        for path in paths:
+            self.open(path)
+
+    def close(self) -> None:
+        """Open nothing more, and wait for the file under way."""
+        self._progress.stop()
+        self._thread.close()
+
+    def _read(self, path: Path) -> Slide:
+        from ml.slide.opening import open_slide
+
+        slide = open_slide(path, self._progress)
+        if self._thread.closed:  # nobody will take it any more
+            slide.close()
+        return slide
+
+    def _tell_opened(self, path: Path, slide: Slide) -> None:
+        self._under_way.pop(path)
+        self.opened.emit(slide)
+
+    def _tell_failed(self, path: Path, error: BaseException) -> None:
+        self._under_way.pop(path)
+        self.failed.emit(as_problem(error, f"Opening {path.name}"), path)
+
+
+class SmallPictures(QObject):
+    """Thumbnails and the pictures beside a slide (label, macro), read in the background."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = Background("small pictures", self)
+
+    def thumbnail(self, slide: Slide, done: Callable[[QImage], None]) -> None:
+        """Have the whole slide, at most `THUMBNAIL_EDGE` px wide and high. Unreadable: nothing comes."""
+        self._thread.submit(lambda: image_of(thumbnail_of(slide)), done, _forget)
+
+    def associated(
+        self, slide: Slide, name: str, done: Callable[[QImage], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Have the label, the macro or another picture that lies beside the slide."""
+        self._thread.submit(lambda: image_of(slide.read_associated(name)), done, failed)
+
+    def close(self) -> None:
+        """Read nothing more."""
+        self._thread.close()
+
+
+def _forget(error: BaseException) -> None:
+    as_problem(error, "Reading a thumbnail")
+
+
+def _samples() -> tuple[Path, ...]:
+    from ml.slide.samples import samples
+
+    return samples()
+
+
+def image_of(pixels: Pixels) -> QImage:
+    """A picture of these pixels, with its own copy of them."""
+    height, width = pixels.shape[:2]
+    flat = np.ascontiguousarray(pixels)
+    return QImage(flat.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
+
+
+def thumbnail_of(slide: Slide, edge: int = THUMBNAIL_EDGE) -> Pixels:
+    """The whole slide, its longer edge at most `edge` px: (h, w, 3) uint8. Raises `SlideProblem`."""
+    size = slide.info.size
+    scale = min(1.0, edge / max(size.width, size.height))
+    out = Size(max(1, to_pixel(size.width * scale)), max(1, to_pixel(size.height * scale)))
+    return read_region(slide, slide.info.bounds, out)
