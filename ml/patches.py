@@ -19,7 +19,8 @@ class PatchGrid:
     """Patches of one size laid edge to edge from `origin`, in row-major order.
 
     `inside` and `kept` are (rows, columns) bool: whose centre lies in the region, and which of those hold
-    enough tissue to be looked at. `pixels` is the edge of a patch as the network sees it.
+    enough tissue to be looked at. `pixels` is the edge of a patch as the network sees it. Patches at the edge
+    of the region may hang over the slide.
     """
 
     origin: Point  # whole level-0 px
@@ -27,6 +28,7 @@ class PatchGrid:
     pixels: int
     inside: Mask
     kept: Mask
+    slide: Size | None = None  # what the grid was laid on, where that is known
 
     @classmethod
     def over(
@@ -60,7 +62,7 @@ class PatchGrid:
         if tissue_share is not None:
             rects = grid.rects()[inside]
             kept[inside] = tissue_share(rects) >= max(least_tissue, np.finfo(np.float64).tiny)
-        return cls(grid.origin, patch, pixels, inside, kept)
+        return cls(grid.origin, patch, pixels, inside, kept, slide)
 
     @property
     def rows(self) -> int:

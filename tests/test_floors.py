@@ -19,13 +19,14 @@ FLOORS = {
     5: "ml.train",
     7: "ml.verbs",
     8: "ml.__main__",
-    10: "viewer.settings viewer.theme",
+    9: "viewer.settings",
+    10: "viewer.theme",
     11: "viewer.state viewer.canvas",
     12: "viewer.work viewer.tools",
     13: "viewer.panels viewer.actions",
     14: "viewer.main_window",
     15: "viewer.app",
-    16: "viewer.demo viewer.__main__",
+    16: "viewer.__main__",
 }
 FLOOR_OF = {unit: floor for floor, units in FLOORS.items() for unit in units.split()}
 QT = ("PySide6", "shiboken6", "pyqtgraph")

@@ -51,7 +51,7 @@ def test_catching_everything_is_for_the_borders() -> None:
         "ml/verbs",
         "ml/__main__.py",
         "viewer/work",
-        "viewer/app.py",
+        "viewer/app",
         "viewer/__main__.py",
     }
     for path in SOURCES:

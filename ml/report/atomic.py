@@ -43,13 +43,16 @@ def cannot_write(name: str, error: OSError) -> Problem:
         )
     if error.errno in _CLOSED:
         return Problem(
-            f"“{name}” could not be written: the folder or the file is read-only, or another program has it open.",
+            f"“{name}” could not be written: the folder or the file is read-only, or another program has it "
+            "open.",
             "Close the file in other programs, or choose a folder of your own.",
             **facts,
         )
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return Problem(
-            f"“{name}” could not be written: its folder is not there any more.", "Choose another folder.", **facts
+            f"“{name}” could not be written: its folder is not there any more.",
+            "Choose another folder.",
+            **facts,
         )
     return Problem(
         f"“{name}” could not be written: {facts['reason']}.", "Try again, or choose another folder.", **facts

@@ -92,6 +92,22 @@ class BoxFacts:
 
 
 @dataclass(frozen=True)
+class AnnotationFacts:
+    """One thing that the person drew. `number` is the number in the pictures, after an A."""
+
+    number: int
+    name: str
+    class_name: str
+    area_mm2: float
+    center_x_mm: float  # of the bounds, from the slide's top left corner
+    center_y_mm: float
+    x_px: float  # bounds, level 0
+    y_px: float
+    width_px: float
+    height_px: float
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """The model's card, without what only a program needs."""
 
@@ -150,6 +166,7 @@ class ReportContent:
     shown: ShownFacts
     classes: tuple[ClassFacts, ...]
     boxes: tuple[BoxFacts, ...]
+    annotations: tuple[AnnotationFacts, ...]
     model: ModelFacts
     run: RunFacts
     notes: tuple[str, ...]

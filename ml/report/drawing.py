@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from ml.report.words import round_length
 
 INK: Color = (24, 28, 34)
 PAPER: Color = (255, 255, 255)
+DRAWN: Color = (110, 40, 130)
+"""What a person drew without giving it a colour."""
+
 Dash = tuple[float, float]
 
 
@@ -32,17 +36,17 @@ class BoxStyle:
 
 STYLES = {
     "accepted": BoxStyle((0, 115, 84), 6, None, "✓", "accepted"),
-    "open": BoxStyle((0, 88, 160), 5, (22, 12), "?", "open, not decided"),
+    "open": BoxStyle((0, 88, 160), 5, (22, 12), "?", "open"),
     "rejected": BoxStyle((178, 70, 0), 4, (4, 9), "×", "rejected"),
 }
 
 
-def draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, view: View) -> None:
-    """The outline of a region: dark on a white seam, so that it shows on any tissue."""
+def draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, view: View, color: Color = INK) -> None:
+    """An outline, dark unless it has a colour of its own, on a white seam, so that it shows on any tissue."""
     for ring in shape.rings:
         points = [view.place(point) for point in (*ring, ring[0])]
         draw.line(points, fill=PAPER, width=9, joint="curve")
-        draw.line(points, fill=INK, width=4, joint="curve")
+        draw.line(points, fill=color, width=4, joint="curve")
 
 
 def draw_box(draw: ImageDraw.ImageDraw, rect: Rect, style: BoxStyle) -> None:
@@ -60,7 +64,7 @@ def draw_box(draw: ImageDraw.ImageDraw, rect: Rect, style: BoxStyle) -> None:
 def dashes(points: Sequence[tuple[float, float]], dash: Dash) -> list[list[tuple[float, float]]]:
     """A line cut into strokes of `dash[0]` px with gaps of `dash[1]` px; every side begins with a stroke."""
     strokes = []
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         side = math.hypot(x1 - x0, y1 - y0)
         at = 0.0
         while at < side:
@@ -126,9 +130,11 @@ def draw_ramp(colors: Image.Image, title: str, threshold: float | None, width: i
     """A legend strip: the colours of 0 to 1 as they lie over white, with ticks and the threshold."""
     strip = Image.new("RGB", (width, 150), PAPER)
     draw = ImageDraw.Draw(strip)
-    font, bold = drawing_font(26), drawing_font(28, bold=True)
-    ramp_width, x0, y0 = min(760, width - 60), 30, 58
-    draw.text((x0, 8), printable(title)[0], fill=INK, font=bold)
+    font = drawing_font(26)
+    marked = "" if threshold is None else f"▼ threshold {threshold:.2f}"
+    x0, y0 = 4, 58
+    ramp_width = round(min(760, width - 2 * x0 - 24 - draw.textlength(marked, font=font)))
+    _draw_fitting(draw, (x0, 8), printable(title)[0], width - 2 * x0)
     strip.paste(colors.resize((ramp_width, 36)), (x0, y0))
     draw.rectangle((x0 - 1, y0 - 1, x0 + ramp_width, y0 + 36), outline=INK, width=1)
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -141,30 +147,45 @@ def draw_ramp(colors: Image.Image, title: str, threshold: float | None, width: i
         draw.line((x, y0 - 4, x, y0 + 40), fill=PAPER, width=7)
         draw.line((x, y0 - 4, x, y0 + 40), fill=INK, width=3)
         draw.polygon([(x - 9, y0 - 14), (x + 9, y0 - 14), (x, y0 - 1)], fill=INK)
-        beside = x0 + ramp_width + 24
-        draw.text((beside, y0 + 2), f"▼ threshold {threshold:.2f}", fill=INK, font=font)
+        draw.text((x0 + ramp_width + 24, y0 + 2), marked, fill=INK, font=font)
     return strip
+
+
+def _draw_fitting(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, room: int) -> None:
+    """A title in one line: smaller where it must be, cut where even that does not help."""
+    size = 28
+    while size > 18 and draw.textlength(text, font=drawing_font(size, bold=True)) > room:
+        size -= 1
+    font = drawing_font(size, bold=True)
+    if draw.textlength(text, font=font) > room:
+        while text and draw.textlength(text + "…", font=font) > room:
+            text = text[:-1]
+        text += "…"
+    draw.text(place, text, fill=INK, font=font)
 
 
 def draw_box_legend(counts: dict[str, int], width: int) -> Image.Image:
     """A legend strip: one sample of each line, with its sign, words and how many there are."""
-    strip = Image.new("RGB", (width, 70), PAPER)
+    strip = Image.new("RGB", (width, 70 * len(STYLES)), PAPER)
     draw = ImageDraw.Draw(strip)
     font = drawing_font(26)
-    x = 30.0
+    x, y = 6.0, 35
     for verdict, style in STYLES.items():
-        draw_box(draw, Rect(x, 16, 64, 38), style)
-        draw.text((x + 32, 35), style.sign, fill=style.color, font=drawing_font(24, bold=True), anchor="mm")
         text = f"{style.words}: {counts.get(verdict, 0):,}"
-        draw.text((x + 82, 35), text, fill=INK, font=font, anchor="lm")
-        x += 82 + draw.textlength(text, font=font) + 50
-    return strip
+        wide = 82 + draw.textlength(text, font=font)
+        if x > 6 and x + wide > width:  # no room left in this line
+            x, y = 6.0, y + 70
+        draw_box(draw, Rect(x, y - 19, 64, 38), style)
+        draw.text((x + 32, y), style.sign, fill=style.color, font=drawing_font(24, bold=True), anchor="mm")
+        draw.text((x + 82, y), text, fill=INK, font=font, anchor="lm")
+        x += wide + 50
+    return strip.crop((0, 0, width, y + 35))
 
 
 def stacked(picture: Image.Image, strip: Image.Image) -> Image.Image:
     """A picture with a legend strip under it, on white."""
     width = max(picture.width, strip.width)
     whole = Image.new("RGB", (width, picture.height + strip.height), PAPER)
-    whole.paste(picture, ((width - picture.width) // 2, 0))
-    whole.paste(strip, ((width - strip.width) // 2, picture.height))
+    whole.paste(picture, (0, 0))
+    whole.paste(strip, (0, picture.height))
     return whole

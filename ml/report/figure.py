@@ -1,4 +1,4 @@
-"""The pictures of a report: the slide, the region plain, with heatmap, with Grad-CAM, with boxes, each box."""
+"""The pictures of a report: the slide; the region plain, with heatmap, Grad-CAM, boxes; single boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw
 from ml.geometry import Rect, Size
 from ml.progress import Progress
 from ml.report.drawing import (
+    DRAWN,
     STYLES,
+    BoxStyle,
     Tags,
     draw_box,
     draw_box_legend,
@@ -25,26 +27,35 @@ from ml.report.material import Material
 from ml.report.view import View
 from ml.report.words import count, length
 from ml.results.boxes import Box
-from ml.results.heatmap import colorize
+from ml.results.heatmap import DIVERGING, colorize
 from ml.slide.region import read_region
 
-LONGEST = 1600
-"""Longer side of a picture in px: about 240 dots per inch across an A4 page."""
+WIDE = 1600
+"""Width in px of a picture that has the page to itself: about 240 dots per inch across A4."""
+
+HALF = 1000
+"""Width in px of a picture that shares the page's width with another one: about 300 dots per inch."""
 
 MOST_TAGS = 60
 MOST_CROPS = 12
-_STRIP = 1200  # least width of a legend strip, px
+_STRIP = 900  # least width of a legend strip, px
+_SIDE_BY_SIDE = 0.7  # height over width from which on two pictures stand side by side
+_TALLEST = 2.2  # height over width, beyond which the width gives way
 _CAM_COLORS = "magma"
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One picture with the words under it. `name` tells it apart: "slide", "heatmap", "box 3"."""
+    """One picture with the words under it. `name` tells it apart: "slide", "heatmap", "box 3".
+
+    `half`: it is tall, and meant for half the width of a page.
+    """
 
     name: str
     title: str
     caption: str
     image: Image.Image  # RGB
+    half: bool = False
 
 
 def draw_pictures(material: Material, progress: Progress | None = None) -> tuple[Picture, ...]:
@@ -69,8 +80,9 @@ def _pictures(material: Material) -> Iterator[Picture]:
     yield _heatmap(material, view, plain)
     if material.analysis.cam is not None:
         yield _cam(material, view, plain)
-    if material.boxes:
-        yield _boxes(material, view, plain)
+    marks = _marks(material, view, plain)
+    if marks is not None:
+        yield marks
     for number, box in _cropped(material):
         yield _crop(material, number, box)
 
@@ -80,7 +92,14 @@ def region_view(material: Material) -> View:
     bounds = material.region.bounds
     margin = 0.03 * max(bounds.width, bounds.height)
     around = bounds if material.analysis.region is None else bounds.grown(margin)
-    return View.of(around, material.spacing, LONGEST)
+    tall = around.height * material.spacing.y / (around.width * material.spacing.x)
+    if tall < _SIDE_BY_SIDE:
+        return View.of(around, material.spacing, WIDE)
+    return View.of(around, material.spacing, round(HALF * min(max(tall, 1), _TALLEST)))
+
+
+def _is_half(view: View) -> bool:
+    return view.size.height >= _SIDE_BY_SIDE * view.size.width
 
 
 def blend(pixels: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -96,7 +115,7 @@ def _read(material: Material, view: View) -> NDArray[np.uint8]:
 
 def _slide(material: Material) -> Picture:
     whole = Rect.of_size(material.analysis.provenance.slide_size)
-    view = View.of(whole, material.spacing, LONGEST * 5 // 8)
+    view = View.of(whole, material.spacing, HALF)
     image = Image.fromarray(_read(material, view))
     draw = ImageDraw.Draw(image)
     if material.analysis.region is not None:
@@ -110,7 +129,7 @@ def _slide(material: Material) -> Picture:
 def _plain(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
     image, draw = _canvas(material, view, pixels)
     draw_scale_bar(draw, view)
-    return Picture("region", "The region", "As scanned, without any layer.", image)
+    return Picture("region", "The region", "As scanned, without any layer.", image, _is_half(view))
 
 
 def _heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
@@ -122,8 +141,12 @@ def _heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> Pictu
     ramp = draw_ramp(_ramp(material, layers.colormap), title, layers.threshold, max(_STRIP, image.width))
     patch = scores.grid.patch
     edge = length(patch.width * material.spacing.x)
-    caption = f"One square is one patch of {edge}. Without colour: not scored, or below the threshold."
-    return Picture("heatmap", f"Heatmap of “{material.shown_class}”", caption, stacked(image, ramp))
+    around = layers.colormap in DIVERGING
+    without = "not scored, or near the threshold" if around else "not scored, or below the threshold"
+    fainter = "the nearer to the threshold" if around else "the lower the probability"
+    caption = f"One square is one patch of {edge}; the fainter, {fainter}. Without colour: {without}."
+    whole = stacked(image, ramp)
+    return Picture("heatmap", f"Heatmap of “{material.shown_class}”", caption, whole, _is_half(view))
 
 
 def _cam(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
@@ -137,32 +160,56 @@ def _cam(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
     over_white = blend(
         np.full((1, 512, 3), 255, np.uint8), colorize(steps, 0.0, material.layers.opacity, _CAM_COLORS)
     )
-    title = f"Grad-CAM: weight for “{name}” (0 none, 1 strongest of the region)"
+    title = f"Grad-CAM: what spoke for “{name}”"
     ramp = draw_ramp(Image.fromarray(over_white), title, None, max(_STRIP, image.width))
     caption = (
-        f"What within the patches spoke for “{name}”. One scale for the whole region: 1 is the 99th percentile "
-        f"(raw value {cam.scale:.3g}). It shows where the network looked, not whether it is right."
+        f"What within the patches spoke for “{name}”: 0 nothing, 1 the most. One scale for the whole region: "
+        f"1 is the 99th percentile (raw value {cam.scale:.3g}). It shows where the network looked, not "
+        "whether it is right."
     )
-    return Picture("gradcam", f"Grad-CAM of “{name}”", caption, stacked(image, ramp))
+    return Picture("gradcam", f"Grad-CAM of “{name}”", caption, stacked(image, ramp), _is_half(view))
 
 
-def _boxes(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
-    image, draw = _canvas(material, view, pixels)
+def _marks(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture | None:
+    """Boxes and what the person drew; None where there is neither."""
     boxes = material.ordered()
+    drawn = [
+        (number, annotation)
+        for number, annotation in enumerate(material.drawn, start=1)
+        if not annotation.shape.bounds.intersection(view.rect).is_empty
+    ]
+    if not boxes and not drawn:
+        return None
+    image, draw = _canvas(material, view, pixels)
+    for _, annotation in drawn:
+        draw_shape(draw, annotation.shape, view, annotation.color or DRAWN)
     for box in reversed(boxes):  # accepted ones last, on top
         draw_box(draw, view.placed(box.rect), STYLES[material.verdict(box)])
     tags = Tags(draw, image.size)
     for number, box in enumerate(boxes[:MOST_TAGS], start=1):
         style = STYLES[material.verdict(box)]
         tags.put(f"{style.sign} {number}", view.placed(box.rect), style)
+    for number, annotation in drawn[:MOST_TAGS]:
+        style = BoxStyle(annotation.color or DRAWN, 4, (1, 1), "A", "drawn")
+        tags.put(f"A{number}", view.placed(annotation.shape.bounds), style)
     draw_scale_bar(draw, view)
-    verdicts = [material.verdict(box) for box in boxes]
-    counts = {verdict: verdicts.count(verdict) for verdict in STYLES}
-    caption = "Numbers are those of the table of boxes."
-    if len(boxes) > MOST_TAGS:
-        caption = f"All {len(boxes):,} boxes are drawn; the first {MOST_TAGS} carry their number of the table."
-    legend = draw_box_legend(counts, max(_STRIP, image.width))
-    return Picture("boxes", "Boxes", caption, stacked(image, legend))
+    if boxes:
+        verdicts = [material.verdict(box) for box in boxes]
+        counts = {verdict: verdicts.count(verdict) for verdict in STYLES}
+        image = stacked(image, draw_box_legend(counts, max(_STRIP, image.width)))
+    title, caption = _marks_in_words(len(boxes), len(drawn))
+    return Picture("boxes", title, caption, image, _is_half(view))
+
+
+def _marks_in_words(boxes: int, drawn: int) -> tuple[str, str]:
+    things = [name for name, there in (("boxes", boxes), ("annotations", drawn)) if there]
+    title = f"{' and '.join(things).capitalize()} in the region"
+    caption = "Numbers are those of the table of boxes." if boxes else ""
+    if boxes > MOST_TAGS:
+        caption = f"All {boxes:,} boxes are drawn; the first {MOST_TAGS} carry their number of the table."
+    if drawn:
+        caption = f"{caption} A number after an A is that of an annotation.".strip()
+    return title, caption
 
 
 def _cropped(material: Material) -> list[tuple[int, Box]]:
@@ -181,7 +228,7 @@ def _crop(material: Material, number: int, box: Box) -> Picture:
     style = STYLES[material.verdict(box)]
     draw_box(draw, view.placed(box.rect), style)
     draw_scale_bar(draw, view, 30)
-    caption = f"{style.sign} {number} · {style.words.split(',')[0]} · {box.score:.2f}"
+    caption = f"{style.sign} {number} · {style.words} · {box.score:.2f}"
     return Picture(f"box {number}", f"Box {number}", caption, image)
 
 

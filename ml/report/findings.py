@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.annotation.shapes import Shape
+from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Rect
 from ml.report.content import (
+    AnnotationFacts,
     BoxFacts,
     ClassFacts,
     ModelFacts,
@@ -42,6 +43,7 @@ def gather(material: Material, reported: datetime | None = None) -> ReportConten
         shown=_shown(material),
         classes=_classes(material),
         boxes=tuple(_box(n, box, material) for n, box in enumerate(material.ordered(), start=1)),
+        annotations=tuple(_annotation(n, a, material) for n, a in enumerate(material.drawn, start=1)),
         model=_model(material.card),
         run=_run(analysis),
         notes=tuple(without_folders(note) for note in analysis.notes),
@@ -158,6 +160,22 @@ def _box(number: int, box: Box, material: Material) -> BoxFacts:
         width_px=box.rect.width,
         height_px=box.rect.height,
         rule=box.rule.in_words(),
+    )
+
+
+def _annotation(number: int, annotation: Annotation, material: Material) -> AnnotationFacts:
+    bounds, spacing = annotation.shape.bounds, material.spacing
+    return AnnotationFacts(
+        number=number,
+        name=annotation.name,
+        class_name=annotation.class_name,
+        area_mm2=spacing.area_mm2(annotation.shape.area),
+        center_x_mm=bounds.center.x * spacing.x / 1000,
+        center_y_mm=bounds.center.y * spacing.y / 1000,
+        x_px=bounds.x,
+        y_px=bounds.y,
+        width_px=bounds.width,
+        height_px=bounds.height,
     )
 
 

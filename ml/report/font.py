@@ -1,4 +1,4 @@
-"""The typeface of reports and figures: it ships with the program, so that µ, ², × and Ж look alike everywhere."""
+"""The typeface of reports and figures: it ships with the program, so µ, ², × and Ж look alike everywhere."""
 
 from __future__ import annotations
 

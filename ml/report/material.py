@@ -63,6 +63,11 @@ class Material:
         """Accepted boxes first, then open ones, then rejected ones: the order of numbers in the report."""
         return tuple(sorted(self.boxes, key=lambda box: _ORDER[self.verdict(box)]))
 
+    @property
+    def drawn(self) -> tuple[Annotation, ...]:
+        """The person's annotations, without the bare outline that only said what to analyze."""
+        return tuple(a for a in self.annotations if a.shape != self.analysis.region or a.name or a.class_name)
+
     def class_color(self, class_index: int) -> Color:
         """The class's colour on the card, or one of a colour-blind-safe set."""
         colors = self.card.colors

@@ -1,4 +1,4 @@
-"""The report as a PDF to hand on: A4 or letter, fonts embedded, nothing in it but the facts and the pictures."""
+"""The report as a PDF to hand on: A4 or letter, fonts embedded, nothing in it but facts and pictures."""
 
 from __future__ import annotations
 
@@ -10,28 +10,19 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.units import mm
-from reportlab.platypus import (
-    CondPageBreak,
-    Image,
-    KeepTogether,
-    LongTable,
-    Paragraph,
-    Spacer,
-    Table,
-    TableStyle,
-)
+from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph, Spacer, Table, TableStyle
 
 from ml.report import sheet as s
 from ml.report.atomic import whole_file
+from ml.report.blocks import FONT, figures, grid, image, pairs, shares, text
 from ml.report.content import BoxFacts, ReportContent
 from ml.report.figure import Picture
-from ml.report.font import REGULAR, printable, register_fonts
-from ml.report.words import area, count, duration, number, percent
+from ml.report.font import printable, register_fonts
+from ml.report.overview import findings, spacing, title
+from ml.report.words import count, duration, number, percent
 
 MOST_ROWS = 2000
 """Boxes listed in the PDF; whatever goes beyond is counted there and listed in `boxes.csv`."""
-
-_TALLEST = 178 * mm  # of a picture, so that title, picture and caption stay on one page
 
 
 def build_pdf(
@@ -60,93 +51,21 @@ def write_pdf(
         part.write_bytes(data)
 
 
-def text(value: object, style: Any = s.BODY) -> Paragraph:
-    """A paragraph of somebody's words: markup in them is shown, not obeyed; line ends stay."""
-    return Paragraph(escape(printable(str(value))[0]).replace("\n", "<br/>"), style)
-
-
 def _story(
     content: ReportContent, pictures: Sequence[Picture], width: float, pictures_note: str
 ) -> list[Any]:
     large = [picture for picture in pictures if not picture.name.startswith("box ")]
     crops = [picture for picture in pictures if picture.name.startswith("box ")]
-    story = [*_title(content), *_findings(content, width)]
-    story += _first_page_picture(large[:1], width)
+    story = [*title(content), *findings(content, large[:1], width)]
     story += _comment(content)
     story += _classes(content, width)
     story += [CondPageBreak(120 * mm), text("Pictures", s.SECTION)] if large[1:] else []
-    for picture in large[1:]:
-        story.append(_figure(picture, width, _TALLEST))
+    story += figures(large[1:], width)
     story += _box_table(content, width, crops, pictures_note)
+    story += _annotations(content, width)
     story += _model(content)
     story += _provenance(content, width)
     return story
-
-
-def _title(content: ReportContent) -> list[Any]:
-    when = datetime.fromisoformat(content.reported)
-    kind = f" · {content.slide.kind}" if content.slide.kind else ""
-    made = f"Reported {when:%d %B %Y, %H:%M} (UTC{when:%z})"
-    return [
-        text("Parfocal — analysis report", s.TITLE),
-        text(content.slide.name, s.LEAD),
-        text(made + kind, s.SMALL),
-    ]
-
-
-def _findings(content: ReportContent, width: float) -> list[Any]:
-    region, patches, slide = content.region, content.patches, content.slide
-    where = "The whole slide" if region.whole_slide else (
-        f"{number(region.width_mm)} × {number(region.height_mm)} mm at "
-        f"({number(region.x_mm)}, {number(region.y_mm)}) mm from the slide's top left corner; "
-        f"px {region.x_px:.0f}, {region.y_px:.0f}, {region.width_px:.0f} × {region.height_px:.0f}"
-    )
-    objective = f", objective ×{slide.objective:g}" if slide.objective else ""
-    rows = [
-        ("Region", f"{where}. Area {area(region.area_mm2)}."),
-        (
-            "Patches",
-            f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored; "
-            f"{percent(patches.skipped_share)} skipped as background. One patch is "
-            f"{number(patches.width_um, 0)} × {number(patches.height_um, 0)} µm "
-            f"({patches.width_px} × {patches.height_px} px).",
-        ),
-        (
-            "Slide",
-            f"{slide.width_px:,} × {slide.height_px:,} px, {number(slide.width_mm)} × "
-            f"{number(slide.height_mm)} mm{objective}",
-        ),
-        ("Pixel size", f"{_spacing(content)}, from: {slide.spacing_source}"),
-        ("Model", f"{content.model.title or content.model.name} {content.model.version}: {content.model.summary}"),
-    ]
-    if not content.complete:
-        rows.insert(0, ("Stopped", "The analysis was stopped before its end. What is reported here is right, but not all."))
-    rows += [("Note", note) for note in content.notes]
-    return [text("Findings", s.SECTION), text(content.headline, s.LEAD), _pairs(rows, width)]
-
-
-def _spacing(content: ReportContent) -> str:
-    x, y = content.slide.spacing_x_um, content.slide.spacing_y_um
-    return f"{x:.4g} µm/px" if x == y else f"{x:.4g} × {y:.4g} µm/px"
-
-
-def _first_page_picture(pictures: Sequence[Picture], width: float) -> list[Any]:
-    return [Spacer(1, 6), *(_figure(picture, width, 92 * mm) for picture in pictures)]
-
-
-def _figure(picture: Picture, width: float, tallest: float) -> KeepTogether:
-    parts = [text(picture.title, s.FIGURE), _image(picture, width, tallest), text(picture.caption, s.SMALL)]
-    return KeepTogether(parts)
-
-
-def _image(picture: Picture, width: float, tallest: float) -> Image:
-    data = io.BytesIO()
-    picture.image.save(data, "JPEG", quality=90, subsampling=0, dpi=(240, 240))
-    data.seek(0)
-    scale = min(width / picture.image.width, tallest / picture.image.height)
-    image = Image(data, picture.image.width * scale, picture.image.height * scale)
-    image.hAlign = "LEFT"
-    return image
 
 
 def _comment(content: ReportContent) -> list[Any]:
@@ -156,7 +75,8 @@ def _comment(content: ReportContent) -> list[Any]:
     missing = printable(content.comment)[1]
     if missing:
         characters = count(missing, "character")
-        note = f"{characters} of the comment cannot be shown here and appear as □. report.json holds the words as typed."
+        note = f"{characters} of the comment cannot be shown here and appear as □. "
+        note += "report.json holds the words as typed."
         parts.append(text(note, s.SMALL))
     return parts
 
@@ -177,14 +97,15 @@ def _classes(content: ReportContent, width: float) -> list[Any]:
             number(row.area_mm2, 4),
         ]
         rows.append([name, *(text(figure, s.CELL_RIGHT) for figure in figures)])
-    table = Table(rows, _shares(width, 30, 15, 12, 18, 13, 12), repeatRows=1, style=_grid())
+    table = Table(rows, shares(width, 30, 15, 12, 18, 13, 12), repeatRows=1, style=grid())
     return [KeepTogether([text("Classes", s.SECTION), table])]
 
 
 def _box_table(
     content: ReportContent, width: float, crops: Sequence[Picture], pictures_note: str
 ) -> list[Any]:
-    story: list[Any] = [text("Boxes", s.SECTION)]
+    room = 75 * mm if crops else 30 * mm  # heading and pictures stay together
+    story: list[Any] = [CondPageBreak(room), text("Boxes", s.SECTION)]
     if not content.boxes:
         return [*story, text("No boxes were found, accepted or rejected.")]
     total = count(len(content.boxes), "box", "boxes")
@@ -198,38 +119,52 @@ def _box_table(
     story.append(Spacer(1, 6))
     story.append(_rows(content.boxes[:MOST_ROWS], width))
     story.append(Spacer(1, 3))
-    story.append(text("Score: mean probability of the box's patches. Area: of these patches. Centre: from the slide's top left corner.", s.SMALL))
+    story.append(
+        text(
+            "Patches that touch, also at a corner, are one box. Score: mean probability of the box's "
+            "patches. Area: of these patches. Centre: from the slide's top left corner.",
+            s.SMALL,
+        )
+    )
     return story
 
 
 def _rows(boxes: Sequence[BoxFacts], width: float) -> LongTable:
-    head = ["No.", "Class", "Verdict", "Score", "Peak", "Area, mm²", "Centre x, y, mm", "x, y, width, height, px"]
+    head = [
+        "No.",
+        "Class",
+        "Verdict",
+        "Score",
+        "Peak",
+        "Area, mm²",
+        "Centre x, y, mm",
+        "x, y, width, height, px",
+    ]
     right = {0, 3, 4, 5, 6, 7}
     rows: list[list[Any]] = [
         [text(title, s.HEAD_RIGHT if column in right else s.HEAD) for column, title in enumerate(head)]
     ]
-    for box in boxes:
-        rows.append(
-            [
-                str(box.number),
-                text(box.class_name, s.CELL),
-                box.verdict,
-                number(box.score),
-                number(box.peak),
-                number(box.area_mm2, 4),
-                f"{number(box.center_x_mm)}, {number(box.center_y_mm)}",
-                f"{box.x_px:.0f}, {box.y_px:.0f}, {box.width_px:.0f}, {box.height_px:.0f}",
-            ]
-        )
+    rows += [
+        [
+            str(box.number),
+            text(box.class_name, s.CELL),
+            box.verdict,
+            number(box.score),
+            number(box.peak),
+            number(box.area_mm2, 4),
+            f"{number(box.center_x_mm)}, {number(box.center_y_mm)}",
+            f"{box.x_px:.0f}, {box.y_px:.0f}, {box.width_px:.0f}, {box.height_px:.0f}",
+        ]
+        for box in boxes
+    ]
     style = TableStyle(
         [
-            *_grid().getCommands(),
-            ("FONT", (0, 1), (-1, -1), REGULAR, 8, 10.5),
+            *grid().getCommands(),
             ("TEXTCOLOR", (0, 1), (-1, -1), s.INK),
             *(("ALIGN", (column, 0), (column, -1), "RIGHT") for column in right),
         ]
     )
-    return LongTable(rows, _shares(width, 6, 18, 11, 8, 8, 11, 15, 23), repeatRows=1, style=style)
+    return LongTable(rows, shares(width, 6, 18, 11, 8, 8, 11, 15, 23), repeatRows=1, style=style)
 
 
 def _crops(crops: Sequence[Picture], width: float, pictures_note: str) -> list[Any]:
@@ -237,12 +172,34 @@ def _crops(crops: Sequence[Picture], width: float, pictures_note: str) -> list[A
         return []
     across = 4
     edge = width / across - 3 * mm
-    cells = [[_image(c, edge, edge), text(c.caption, s.SMALL)] for c in crops]
+    cells = [[image(c, edge, edge), text(c.caption, s.CAPTION)] for c in crops]
     cells += [[] for _ in range(-len(cells) % across)]
     rows = [cells[start : start + across] for start in range(0, len(cells), across)]
     table = Table(rows, [width / across] * across)
-    table.setStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    table.setStyle([FONT, ("LEFTPADDING", (0, 0), (-1, -1), 0), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     return [*([text(pictures_note, s.SMALL)] if pictures_note else []), table]
+
+
+def _annotations(content: ReportContent, width: float) -> list[Any]:
+    if not content.annotations:
+        return []
+    head = ["No.", "Name", "Class", "Area, mm²", "Centre x, y, mm", "x, y, width, height, px"]
+    rows: list[list[Any]] = [[text(h, s.HEAD if 0 < i < 3 else s.HEAD_RIGHT) for i, h in enumerate(head)]]
+    for drawn in content.annotations[:MOST_ROWS]:
+        figures = [
+            number(drawn.area_mm2, 4),
+            f"{number(drawn.center_x_mm)}, {number(drawn.center_y_mm)}",
+            f"{drawn.x_px:.0f}, {drawn.y_px:.0f}, {drawn.width_px:.0f}, {drawn.height_px:.0f}",
+        ]
+        words = (text(drawn.name or "–", s.CELL), text(drawn.class_name or "–", s.CELL))
+        rows.append(
+            [text(f"A{drawn.number}", s.CELL_RIGHT), *words, *(text(f, s.CELL_RIGHT) for f in figures)]
+        )
+    table = LongTable(rows, shares(width, 7, 24, 20, 11, 15, 23), repeatRows=1, style=grid())
+    story = [text("Annotations", s.SECTION), text("Drawn or accepted by the reader.", s.SMALL), table]
+    if len(content.annotations) > MOST_ROWS:
+        story.append(text(f"The first {MOST_ROWS:,}; annotations.geojson has them all.", s.SMALL))
+    return story
 
 
 def _model(content: ReportContent) -> list[Any]:
@@ -251,8 +208,8 @@ def _model(content: ReportContent) -> list[Any]:
         text("The model", s.SECTION),
         text(
             f"{model.title or model.name} {model.version} looks at squares of {model.patch_px} px at "
-            f"{model.spacing_um:g} µm/px ({model.patch_px * model.spacing_um:g} µm) and gives each a probability for: "
-            f"{', '.join(model.class_names)}."
+            f"{model.spacing_um:g} µm/px ({model.patch_px * model.spacing_um:g} µm) and gives each a "
+            f"probability for: {', '.join(model.class_names)}."
         ),
     ]
     parts = {
@@ -265,9 +222,9 @@ def _model(content: ReportContent) -> list[Any]:
         "Licence": model.licence,
         "Held-out figures": ", ".join(f"{k} {_metric(v)}" for k, v in model.metrics.items() if _is_short(v)),
     }
-    for title, words in parts.items():
+    for about, words in parts.items():
         if words:
-            story.append(Paragraph(f"<b>{title}.</b> {escape(printable(words)[0])}", s.BODY))
+            story.append(Paragraph(f"<b>{about}.</b> {escape(printable(words)[0])}", s.BODY))
     return story
 
 
@@ -284,17 +241,17 @@ def _provenance(content: ReportContent, width: float) -> list[Any]:
     rows = [
         ("Slide", slide.name),
         ("SHA-256 of the slide", slide.sha256),
-        ("Pixel size", f"{_spacing(content)}, from: {slide.spacing_source}"),
+        ("Pixel size", f"{spacing(content)}, from: {slide.spacing_source}"),
         ("Model", f"{content.model.name} {content.model.version} ({content.model.architecture})"),
         ("SHA-256 of the weights", run.model_sha256),
         ("Device", run.device),
         ("Analysis began", run.started),
         ("It took", duration(run.seconds)),
         ("Shown", _shown(content)),
-        *((f"Parameter: {name}", value) for name, value in run.parameters.items()),
+        *((f"Parameter: {name.replace('_', ' ')}", value) for name, value in run.parameters.items()),
         *((f"Version of {name}", value) for name, value in run.versions.items()),
     ]
-    return [text("Where the numbers come from", s.SECTION), _pairs(rows, width)]
+    return [text("Where the numbers come from", s.SECTION), pairs(rows, width)]
 
 
 def _shown(content: ReportContent) -> str:
@@ -303,35 +260,3 @@ def _shown(content: ReportContent) -> str:
         f"class “{shown.class_name}”, threshold {number(shown.threshold)}, colours {shown.colormap}, "
         f"opacity {percent(shown.opacity)}"
     )
-
-
-def _pairs(rows: Sequence[tuple[str, object]], width: float) -> Table:
-    cells = [[text(label, s.LABEL), text(value, s.CELL)] for label, value in rows]
-    table = Table(cells, _shares(width, 23, 77), splitInRow=1)
-    table.setStyle(
-        [
-            ("LINEBELOW", (0, 0), (-1, -1), 0.4, s.LINE),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (0, -1), 0),
-            ("TOPPADDING", (0, 0), (-1, -1), 3),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
-        ]
-    )
-    return table
-
-
-def _grid() -> TableStyle:
-    return TableStyle(
-        [
-            ("BACKGROUND", (0, 0), (-1, 0), s.SHADE),
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, s.INK),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.4, s.LINE),
-            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-            ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
-        ]
-    )
-
-
-def _shares(width: float, *shares: float) -> list[float]:
-    return [width * share / sum(shares) for share in shares]

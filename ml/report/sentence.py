@@ -65,4 +65,3 @@ def _boxes(material: Material) -> str:
         f"{count(len(kept), 'box', 'boxes')} of {of}, together {area(mm2)} "
         f"({percent(mm2 / looked_at)} of the scored tissue), {sure} ({decided})."
     )
-

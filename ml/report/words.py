@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 
 SPACE = "\u202f"  # narrow and unbreakable: between a number and its unit
 
-# A path from the root, a drive, a share or the home folder, up to the next blank or quote.
-_FOLDERS = re.compile(r"""(?<![^\s"'=(\[:,;])(?:[A-Za-z]:[\\/]|\\\\|~?/)(?:[^\s"'/\\]+[\\/])+""")
+# A path from the root, a drive, a share or the home folder, up to its last part. Folders may have blanks and
+# commas in their names ("Doe, Jane (1950)"); what follows a file's ending belongs to the sentence again.
+_FOLDERS = re.compile(
+    r"""(?<![^\s"'“‘=(\[:,;])(?:[A-Za-z]:[\\/]|\\\\|~?/)"""
+    r"""(?:(?:(?!\.\w{1,8}[\s,;:'’)\]])[^"“”\\/\n])+[\\/])+"""
+)
 
 
 def file_name(path: str) -> str:
     """The last part of a path of any system: folders may name a patient."""
-    return PurePosixPath(PureWindowsPath(path).name or path).name
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
 
 
 def without_folders(text: str) -> str:
-    """The text with every absolute path in it cut to its last part."""
-    if re.match(r"^(?:[A-Za-z]:[\\/]|\\\\|~?/).*[^\\/]", text) and "\n" not in text:
-        looks_like_one_path = not re.search(r"[.!?:,;]\s", text)
-        if looks_like_one_path:
-            return file_name(text.rstrip("/\\"))
+    """The text with every absolute path in it cut to its last part.
+
+    Rather a word too many is cut than a folder's name left: it may be a patient's.
+    """
     return _FOLDERS.sub("", text)
 
 
 def number(value: float, decimals: int = 2) -> str:
-    """"1,234.50"; an en dash where there is no value."""
+    """ "1,234.50"; an en dash where there is no value."""
     return f"{value:,.{decimals}f}" if math.isfinite(value) else "–"
 
 
 def count(value: int, noun: str, plural: str = "") -> str:
-    """"1 box", "1,204 boxes"."""
+    """ "1 box", "1,204 boxes"."""
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
 def percent(share: float) -> str:
-    """"41 %"; below ten with one decimal; "< 0.1 %" where something is left of it."""
+    """ "41 %"; below ten with one decimal; "< 0.1 %" where something is left of it."""
     if not math.isfinite(share):
         return "–"
     value = share * 100
@@ -60,7 +62,7 @@ def round_length(um: float) -> str:
 
 
 def area(mm2: float) -> str:
-    """"0.0123 mm²", "4.21 mm²", "152 mm²": three figures, never fewer than the area deserves."""
+    """ "0.0123 mm²", "4.21 mm²", "152 mm²": three figures, never fewer than the area deserves."""
     if not math.isfinite(mm2):
         return "–"
     if mm2 == 0:
@@ -70,7 +72,7 @@ def area(mm2: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """"0.4 s", "42 s", "3 min 5 s", "2 h 10 min"."""
+    """ "0.4 s", "42 s", "3 min 5 s", "2 h 10 min"."""
     if seconds < 10:
         return f"{seconds:.1f}{SPACE}s"
     whole = round(seconds)

@@ -40,9 +40,8 @@ def test_files_come_out(tmp_path: Path, tiny_model: Path) -> None:
     scored = [event for event in map(json.loads, run.stdout.splitlines()) if event["event"] == "scores"]
     count = sum(len(event["rows"]) for event in scored)
     assert count == done["patches"] == 4  # 490 px of 0.25 µm: two patches of 256 px each way
-    tables = [
-        list(csv.reader(path.open(encoding="utf-8"))) for path in files.values() if path.suffix == ".csv"
-    ]
+    texts = [path.read_text(encoding="utf-8") for path in files.values() if path.suffix == ".csv"]
+    tables = [list(csv.reader(text.splitlines())) for text in texts]
     assert any(len(table) == 1 + count for table in tables)
 
 

@@ -39,8 +39,10 @@ class Surface:
                 menu.addAction(self._actions[command.id])
             menu.aboutToShow.connect(self.refresh)
 
-    def fill_strip(self, strip: QToolBar, groups: Iterable[Iterable[str]]) -> None:
-        """Buttons, with lines between groups; the icon stands alone only where a tool tip names it."""
+    def fill_strip(
+        self, strip: QToolBar, groups: Iterable[Iterable[str]], in_words: Iterable[str] = ()
+    ) -> None:
+        """Buttons, with lines between groups; those of `in_words` have their name beside the icon."""
         for number, group in enumerate(groups):
             if number:
                 strip.addSeparator()
@@ -50,6 +52,8 @@ class Surface:
                 if isinstance(button, QToolButton):
                     button.setAccessibleName(self.commands[name].title)
                     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                    if name in in_words:
+                        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def menu(self, parent: QMainWindow, names: Iterable[str]) -> QMenu:
         """A menu of what can be done here: only the commands that can be done now."""

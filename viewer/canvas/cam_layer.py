@@ -27,7 +27,7 @@ class CamLayer(Layer):
     def __init__(self, cam: CamMap, colormap: str = "magma") -> None:
         super().__init__()
         self._cam = cam
-        self._colormap = colormap
+        self.colormap = colormap
         self._scale = cam.scale
         self._sample = cam.values[~np.isnan(cam.values)][:_SAMPLE]
         rows, columns = cam.values.shape
@@ -95,4 +95,4 @@ class CamLayer(Layer):
 
     def _colors(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
         shown = np.clip(values / np.float32(self._scale), 0, 1)
-        return colorize(shown, 0.0, 1.0, self._colormap)
+        return colorize(shown, 0.0, 1.0, self.colormap)

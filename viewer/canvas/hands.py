@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
@@ -42,6 +43,7 @@ class HandledView(CameraView):
         self._track: list[tuple[float, float, float]] = []
         self._touch: tuple[list[QPointF], Camera] | None = None
         self.cursor_point: Point | None = None
+        self.glides: Callable[[], bool] = lambda: True  # whether a drag has inertia
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
@@ -87,7 +89,7 @@ class HandledView(CameraView):
         if self._drag is not None:
             self._drag = None
             self._remember(event)
-            self._start(Glide.after(self._track))
+            self._start(Glide.after(self._track) if self.glides() else None)
             self._show_cursor()
         elif self._tool_holds and event.button() == Qt.MouseButton.LeftButton and self._tool is not None:
             self._tool_holds = False

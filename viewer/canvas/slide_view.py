@@ -54,7 +54,7 @@ class SlideView(HandledView):
         self._layers_held = False
         self._buffer = BackBuffer()
         self._asked: object = None  # what the wish list was last made for
-        self._is_sharp = False
+        self.is_sharp = False  # whether every visible tile is there
         self._minimap = Minimap(self)
         self._minimap.wished.connect(self.center_on)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -208,7 +208,7 @@ class SlideView(HandledView):
         self._minimap.follow(camera)
         sharp = self._sharp_tiles()
         if sharp != self._asked:
-            self._asked, self._is_sharp = sharp, False
+            self._asked, self.is_sharp = sharp, False
             pyramid = self._loader.pyramid(self._number)
             wishes = wanted(pyramid, self._number, camera, self.devicePixelRatioF(), self.cursor_point)
             self._cache.touch(wishes)
@@ -250,10 +250,10 @@ class SlideView(HandledView):
         return visible_sharp(pyramid, self._number, self._camera, self.devicePixelRatioF())
 
     def _tell_if_sharp(self) -> None:
-        if self._is_sharp or not self.isVisible():
+        if self.is_sharp or not self.isVisible():
             return
         if all(key in self._cache or self._cache.is_unreadable(key) for key in self._sharp_tiles()):
-            self._is_sharp = True
+            self.is_sharp = True
             self.field_sharp.emit()
 
     def _show_overview(self) -> None:

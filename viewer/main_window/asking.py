@@ -12,6 +12,7 @@ from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.viewing import Viewing
 from viewer.panels.command_palette import CommandPalette
+from viewer.panels.settings_dialog import SettingsDialog
 from viewer.panels.shortcuts_dialog import ShortcutsDialog
 from viewer.settings import ThemeChoice
 
@@ -107,6 +108,13 @@ class Asking(QObject):
         """The list of keys."""
         dialog = ShortcutsDialog(self.commands, self._window)
         dialog.exec()
+        dialog.deleteLater()
+
+    def show_settings(self) -> None:
+        """What can be set once and for all."""
+        dialog = SettingsDialog(self._parts.settings, self._window)
+        if dialog.exec() == SettingsDialog.DialogCode.Accepted:
+            self._parts.cache.set_budget(self._parts.settings.cache_mib * 2**20)
         dialog.deleteLater()
 
     def show_about(self) -> None:

@@ -87,7 +87,7 @@ def _views(hands: Hands) -> dict[str, Bound]:
 
 def _layers(hands: Hands) -> dict[str, Bound]:
     viewing = hands.viewing
-    bounds = {}
+    bounds: dict[str, Bound] = {}
     layers: tuple[LayerName, ...] = ("heatmap", "cam", "boxes", "annotations")
     for layer in layers:
         bounds[layer] = Bound(
@@ -125,6 +125,7 @@ def _asks(hands: Hands) -> dict[str, Bound]:
         "inspector": Bound(asking.toggle_inspector, checked=lambda: settings.inspector_shown),
         "palette": Bound(asking.show_palette),
         "keys": Bound(asking.show_keys),
+        "settings": Bound(asking.show_settings),
         "about": Bound(asking.show_about),
     }
     choices: tuple[ThemeChoice, ...] = ("auto", "light", "dark")

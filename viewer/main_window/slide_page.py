@@ -15,6 +15,7 @@ from viewer.canvas.box_layer import BoxLayer
 from viewer.canvas.cam_layer import CamLayer
 from viewer.canvas.heatmap_layer import HeatmapLayer
 from viewer.canvas.layer import Layer
+from viewer.canvas.legend import Legend, LegendLine
 from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
@@ -42,6 +43,7 @@ class SlidePage(QObject):
         self.view = SlideView(opened.title, loader, cache)
         self.view.set_slide(opened.slide, opened.title)
         self.view.set_spacing(opened.spacing)
+        self.legend = Legend(self.view)
         self.annotations = AnnotationLayer(opened.annotations)
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
@@ -108,6 +110,7 @@ class SlidePage(QObject):
         self._findings = findings
         if findings is not None:
             self.heatmap = HeatmapLayer(findings.scores, findings.rule.class_index, findings.rule.threshold)
+            self.heatmap.changed.connect(self._explain_colors)
             self.boxes = BoxLayer(findings.scores.class_names, findings.card.colors)
             self._links.follow(findings.scored, self.heatmap.put)
             self._links.follow(findings.cam_started, self._start_cam)
@@ -118,7 +121,7 @@ class SlidePage(QObject):
             self._links.follow(findings.finished, self._settle)
             self._show_boxes(findings.boxes)
             if findings.cam is not None:
-                self.cam = CamLayer(findings.cam)
+                self._start_cam(findings.cam)
         self._lay()
 
     def close(self) -> None:
@@ -129,6 +132,7 @@ class SlidePage(QObject):
     def _start_cam(self, cam: CamMap) -> None:
         self._unlay()
         self.cam = CamLayer(cam)
+        self.cam.changed.connect(self._explain_colors)
         self._lay()
 
     def _put_cam(self, part: CamPart) -> None:
@@ -156,7 +160,21 @@ class SlidePage(QObject):
                 if name in self._shown:
                     layer.set_visible(self._shown[name])
                 self.view.add_layer(layer)
+        self._explain_colors()
         self.layers_changed.emit()
+
+    def _explain_colors(self, _: object = None) -> None:
+        """Say what the colours mean that are to be seen now."""
+        lines = []
+        findings, heatmap, cam = self._findings, self.heatmap, self.cam
+        if findings is not None and heatmap is not None and heatmap.visible:
+            name = findings.scores.class_names[heatmap.class_index]
+            title = f"Probability of “{name}”"
+            lines.append(LegendLine(title, heatmap.colormap, ("0", "1"), heatmap.threshold))
+        if findings is not None and cam is not None and cam.visible:
+            name = findings.scores.class_names[cam.class_index]
+            lines.append(LegendLine(f"Grad-CAM for “{name}”", cam.colormap, ("none", "strongest")))
+        self.legend.set_lines(lines)
 
     def _unlay(self) -> None:
         for layer in self.view.layers:

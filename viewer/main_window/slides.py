@@ -65,9 +65,9 @@ class Slides(QObject):
             self._parts.settings.last_folder = str(Path(names[0]).parent)
             self.open_all(map(Path, names))
 
-    def open_samples(self) -> None:
-        """Open what comes with Parfocal; made at the first time."""
-        self._parts.opening.open_samples()
+    def open_samples(self, *, only_slide: bool = False) -> None:
+        """Open what comes with Parfocal (or just its slide); made at the first time."""
+        self._parts.opening.open_samples(only_slide=only_slide)
 
     def close_current(self) -> None:
         """Close the slide that is looked at."""
@@ -100,6 +100,7 @@ class Slides(QObject):
         page = SlidePage(opened, self._parts.loader, self._parts.cache)
         self._pages[opened] = page
         self._frame.stack.addWidget(page.view)
+        page.view.glides = lambda: self._parts.settings.inertia
         page.view.tile_unreadable.connect(self._tell_unreadable)
         self._parts.recent.add(opened.info.path)
         self._parts.pictures.thumbnail(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from ml.geometry import Point, Spacing
@@ -33,7 +34,8 @@ class StatusLine(QStatusBar):
         self.cursor_place.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
         self.addWidget(self.scale)
         self.addWidget(self.cursor_place)
-        for widget in (self.work, self.device, research):
+        self.addPermanentWidget(self.work, 1)  # takes the room that is left
+        for widget in (self.device, research):
             self.addPermanentWidget(widget)
         self.setSizeGripEnabled(False)
         self.work.hide()
@@ -57,12 +59,29 @@ class StatusLine(QStatusBar):
         self.work.end(text)
 
 
+class _OneLine(QLabel):
+    """A sentence that gives way: cut with dots where there is no room, whole in its tool tip."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
+        painter.end()
+
+
 class _WorkLine(QWidget):
     """Words, a thin bar, and Stop."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.text = QLabel()
+        self.text = _OneLine()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(120, 6)
@@ -72,7 +91,8 @@ class _WorkLine(QWidget):
         self.stop.setToolTip("Stop the run; what is there is kept (Esc)")
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
-        for widget in (self.text, self.bar, self.stop):
+        row.addWidget(self.text, 1)
+        for widget in (self.bar, self.stop):
             row.addWidget(widget)
 
     def show_step(self, step: Step) -> None:

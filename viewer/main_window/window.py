@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.strip.setMovable(False)
         self.strip.setIconSize(QSize(20, 20))
         self.surface.fill_menus(self, MENUS)
-        self.surface.fill_strip(self.strip, STRIP)
+        self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze"))
         self.setAcceptDrops(True)
         self.resize(_FIRST_SIZE)
         if self._parts.settings.geometry:

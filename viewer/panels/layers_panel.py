@@ -20,7 +20,7 @@ from viewer.panels.pieces import GRID, FoldOut, Heading, Page, Text, column, nam
 from viewer.panels.score_scale import ScoreScale
 from viewer.state.findings import Findings
 
-COLORMAPS = ("viridis", "magma", "cividis")
+COLORMAPS = ("viridis", "magma", "cividis", "BrBG")  # the last one diverges at the threshold
 _COUNT_MS = 200  # the histogram is counted at most so often while scores stream in
 
 
@@ -53,14 +53,8 @@ class LayersPanel(QWidget):
         self.smoothing = LabelledSlider(
             "Smoothing", "How far neighbouring patches even each other out, in patches", (0, 3), 0.1, "", self
         )
-        self.gap = LabelledSlider(
-            "Bridge gaps",
-            "Patches that may lie between two groups that are still one box",
-            (0, 5),
-            1,
-            "",
-            self,
-        )
+        gap_tip = "Patches that may lie between two groups that are still one box"
+        self.gap = LabelledSlider("Bridge gaps", gap_tip, (0, 5), 1, "", self)
         self.least = LabelledSlider("At least", "Groups of fewer patches make no box", (1, 50), 1, "", self)
         self.as_card = QPushButton("As the model’s card says", self)
         named(self.as_card, "Reset", "Class and threshold as the model's card says, without smoothing")

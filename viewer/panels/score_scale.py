@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from ml.results.heatmap import colorize
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -20,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ml.report.words import number
+from viewer.canvas.legend import ramp_image
 from viewer.panels.pieces import GRID, named
 
 BINS = 50
@@ -63,6 +63,7 @@ class ScoreScale(QWidget):
         """Move the mark, without telling it back."""
         if threshold != self._threshold:
             self._threshold = threshold
+            self._bar = QImage()  # a diverging map turns at the threshold
             self.setAccessibleDescription(f"Threshold {number(threshold)}")
             self.update()
 
@@ -109,7 +110,7 @@ class ScoreScale(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = self._room()
         if self._bar.isNull():
-            self._bar = _gradient(self._colormap)
+            self._bar = ramp_image(self._colormap, self._threshold)
         self._paint_bars(painter, room)
         painter.drawImage(QRectF(room.left(), _PLOT, room.width(), _BAR), self._bar)
         self._paint_numbers(painter, room)
@@ -172,10 +173,3 @@ class ScoreScale(QWidget):
         if threshold != self._threshold:
             self.set_threshold(threshold)
             self.threshold_moved.emit(threshold)
-
-
-def _gradient(colormap: str) -> QImage:
-    values = np.linspace(0, 1, 256, dtype=np.float32)[np.newaxis]
-    rgba = np.ascontiguousarray(colorize(values, 0.0, 1.0, colormap))
-    rgba[..., 3] = 255
-    return QImage(rgba.data, 256, 1, 4 * 256, QImage.Format.Format_RGBA8888).copy()

@@ -47,15 +47,17 @@ class Opening(QObject):
             partial(self._read, path), partial(self._tell_opened, path), partial(self._tell_failed, path)
         )
 
-    def open_samples(self) -> None:
-        """Open what comes with Parfocal; the sample slide is made at the first time."""
+    def open_samples(self, *, only_slide: bool = False) -> None:
+        """Open what comes with Parfocal (or just its slide); the slide is made at the first time."""
         name = Path("Samples")
         if name in self._under_way:
             return
         self._under_way[name] = None
         self.started.emit(name)
         self._thread.submit(
-            _samples, lambda paths: self._open_made(name, paths), partial(self._tell_failed, name)
+            _samples,
+            lambda paths: self._open_made(name, paths[:1] if only_slide else paths),
+            partial(self._tell_failed, name),
         )
 
     def _open_made(self, name: Path, paths: tuple[Path, ...]) -> None:

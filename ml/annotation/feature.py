@@ -1,0 +1,131 @@
+"""What QuPath's GeoJSON says about one object beside its outline: both ways.
+
+After QuPath's own reader and writer (`QuPathTypeAdapters`): it refuses a classification that has a name but
+no colour, so both are always written; it still reads what its older versions wrote, and so does this.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+import zlib
+from collections.abc import Mapping
+
+from ml.annotation.rings import geometry_of
+from ml.annotation.shapes import Annotation, Color
+
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+# Okabe and Ito's colours without black, for classes that came without one.
+_COLORS: tuple[Color, ...] = (
+    (0, 114, 178),
+    (230, 159, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (213, 94, 0),
+    (86, 180, 233),
+    (240, 228, 66),
+)
+
+
+def feature_of(annotation: Annotation) -> dict[str, object]:
+    """The annotation as a GeoJSON Feature that QuPath 0.4 and later read."""
+    said: dict[str, object] = {"objectType": "annotation"}
+    if annotation.name:
+        said["name"] = annotation.name
+    if annotation.class_name:
+        color = annotation.color or class_color(annotation.class_name)
+        said["classification"] = {"name": annotation.class_name, "color": list(color)}
+    elif annotation.color is not None:
+        said["color"] = list(annotation.color)
+    if annotation.locked:
+        said["isLocked"] = True
+    if annotation.measurements:
+        said["measurements"] = {name: _number(v) for name, v in annotation.measurements.items()}
+    if annotation.metadata:
+        said["metadata"] = dict(annotation.metadata)
+    return {
+        "type": "Feature",
+        "id": uuid_of(annotation.id) or str(uuid.uuid5(uuid.NAMESPACE_OID, annotation.id)),
+        "geometry": geometry_of(annotation.shape),
+        "properties": said,
+    }
+
+
+def class_color(name: str) -> Color:
+    """A colour for a class that has none: always the same for the same name."""
+    return _COLORS[zlib.crc32(name.encode("utf-8", "replace")) % len(_COLORS)]
+
+
+def uuid_of(value: object) -> str | None:
+    """The UUID that this is, as text; None for anything else (older versions wrote the kind of object)."""
+    try:
+        return str(uuid.UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def object_type(said: Mapping[str, object]) -> str:
+    """What kind of object it is, under today's or an older key; "annotation" when it is not said."""
+    for key in ("objectType", "object_type", "type"):
+        if isinstance(said.get(key), str):
+            return str(said[key])
+    return "annotation"
+
+
+def classification_of(value: object) -> tuple[str, Color | None]:
+    """Name and colour of a class: a bare word, an object with `name` or `names`, or nothing."""
+    if isinstance(value, str):
+        return value, None
+    if not isinstance(value, Mapping):
+        return "", None
+    names = value.get("names")
+    parts = names if isinstance(names, list) else [value.get("name") or ""]
+    name = ": ".join(str(part) for part in parts)  # how QuPath shows a class made of parts
+    color = color_of(value.get("color"))
+    return name, color if color is not None else color_of(value.get("colorRGB"))
+
+
+def color_of(value: object) -> Color | None:
+    """[r, g, b], [r, g, b, a], or the packed number of older versions; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value >> 16 & 255, value >> 8 & 255, value & 255)
+    if not isinstance(value, list) or len(value) not in {3, 4}:
+        return None
+    parts = [part for part in value[:3] if isinstance(part, int) and 0 <= part <= 255]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
+
+
+def measurements_of(value: object) -> dict[str, float]:
+    """Numbers by name: an object, or the older list of name and value. What is not a number is left out."""
+    pairs: list[tuple[object, object]] = []
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+    elif isinstance(value, list):
+        pairs = [(item.get("name"), item.get("value")) for item in value if isinstance(item, Mapping)]
+    found = {}
+    for name, said in pairs:
+        number = _NOT_FINITE.get(said) if isinstance(said, str) else said
+        if isinstance(name, str) and isinstance(number, int | float) and not isinstance(number, bool):
+            found[name] = _float(number)
+    return found
+
+
+def metadata_of(value: object) -> dict[str, str]:
+    """Words by name."""
+    pairs = value.items() if isinstance(value, Mapping) else ()
+    return {str(name): said if isinstance(said, str) else str(said) for name, said in pairs}
+
+
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.copysign(math.inf, number > 0 or -1)
+
+
+def _number(value: float) -> float | str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value

@@ -1,0 +1,89 @@
+"""The first page of a report: which slide, what was found, where, by what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import KeepTogether, Spacer
+
+from ml.report import sheet as s
+from ml.report.blocks import GUTTER, beside, figure, pairs, text
+from ml.report.content import ReportContent
+from ml.report.figure import Picture
+from ml.report.words import area, count, number, percent
+
+_LOW = 0.6  # height over width under which the slide's picture stands over the facts, not beside them
+
+
+def title(content: ReportContent) -> list[Any]:
+    """Whose report this is, and when it was made."""
+    when = datetime.fromisoformat(content.reported)
+    kind = f" · {content.slide.kind}" if content.slide.kind else ""
+    made = f"Reported {when:%d %B %Y, %H:%M} (UTC{when:%z})"
+    return [
+        text("Parfocal — analysis report", s.TITLE),
+        text(content.slide.name, s.LEAD),
+        text(made + kind, s.SMALL),
+    ]
+
+
+def findings(content: ReportContent, slide: Sequence[Picture], width: float) -> list[Any]:
+    """The sentence that matters most, then the facts beside the picture of the slide."""
+    story = [text("Findings", s.SECTION), text(content.headline, s.LEAD)]
+    remarks = [("Note", note) for note in content.notes]
+    if not content.complete:
+        stopped = "The analysis was stopped before its end. What is reported here is right, but not all."
+        remarks.insert(0, ("Stopped", stopped))
+    story += [pairs(remarks, width), Spacer(1, 8)] if remarks else []
+    facts = _facts(content)
+    for picture in slide[:1]:
+        if picture.image.height < _LOW * picture.image.width:
+            return [*story, KeepTogether(figure(picture, width * 0.7, 70 * mm)), pairs(facts, width)]
+        left_width = min(width * 0.36, 92 * mm * picture.image.width / picture.image.height)
+        left_width = max(left_width, 30 * mm)
+        right = pairs(facts, width - left_width - GUTTER)
+        return [*story, beside(figure(picture, left_width, 92 * mm), [right], width, left_width)]
+    return [*story, pairs(facts, width)]
+
+
+def spacing(content: ReportContent) -> str:
+    """The size of a pixel, one number where it is square."""
+    x, y = content.slide.spacing_x_um, content.slide.spacing_y_um
+    return f"{x:.4g} µm/px" if x == y else f"{x:.4g} × {y:.4g} µm/px"
+
+
+def _facts(content: ReportContent) -> list[tuple[str, str]]:
+    patches, slide, model = content.patches, content.slide, content.model
+    objective = f", objective ×{slide.objective:g}" if slide.objective else ""
+    says = f": {model.summary}" if model.summary else ""
+    return [
+        ("Region", f"{_where(content)}. Area {area(content.region.area_mm2)}."),
+        (
+            "Patches",
+            f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored; "
+            f"{percent(patches.skipped_share)} skipped as background. One patch is "
+            f"{number(patches.width_um, 0)} × {number(patches.height_um, 0)} µm "
+            f"({patches.width_px} × {patches.height_px} px).",
+        ),
+        (
+            "Slide",
+            f"{slide.width_px:,} × {slide.height_px:,} px, {number(slide.width_mm)} × "
+            f"{number(slide.height_mm)} mm{objective}",
+        ),
+        ("Pixel size", f"{spacing(content)}, from: {slide.spacing_source}"),
+        ("Model", f"{model.title or model.name} {model.version}{says}"),
+    ]
+
+
+def _where(content: ReportContent) -> str:
+    region = content.region
+    if region.whole_slide:
+        return "The whole slide"
+    return (
+        f"{number(region.width_mm)} × {number(region.height_mm)} mm at "
+        f"({number(region.x_mm)}, {number(region.y_mm)}) mm from the slide's top left corner; "
+        f"px {region.x_px:.0f}, {region.y_px:.0f}, {region.width_px:.0f} × {region.height_px:.0f}"
+    )

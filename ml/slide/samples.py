@@ -1,0 +1,155 @@
+"""Slides and pictures that anybody has: made from what packages ship, without a network.
+
+The slide is scikit-image's `ihc.png` (512 × 512 px: colonic glands, DAB immunohistochemistry with a hematoxylin
+counterstain), mirrored without a seam over two sections that lie on white glass. Every pixel of tissue is
+real; the arrangement is not. Nobody wrote down its pixel size: 0.5 µm/px is nominal, chosen because the
+nuclei of the epithelium are about 20 × 12 px there and 6 to 12 µm in life.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import paths
+from ml.slide.slide import Pixels
+
+_VERSION = "1"
+"""Counts up whenever the sample slide is made differently; older ones are left to the person."""
+
+EDGE = 9216
+"""Edge of the sample slide, px; at 0.5 µm/px 4.6 mm."""
+
+SPACING = 0.5
+"""Nominal µm/px of the sample slide."""
+
+_TILE = 256
+_GLASS = (242, 241, 243)
+# Sections as (centre x, centre y, radius x, radius y, phase), px and rad.
+_SECTIONS = ((3350.0, 4100.0, 2650.0, 3350.0, 0.4), (7250.0, 5350.0, 1450.0, 2900.0, 2.1))
+_SOFT_EDGE = 24.0  # px over which tissue fades into glass
+
+Floats = NDArray[np.float32]
+
+
+def samples() -> tuple[Path, ...]:
+    """The sample slide, a retina photograph and a head CT slice; what is missing is made now (seconds).
+
+    Raises `OSError` when the person's data folder cannot be written.
+    """
+    folder = paths.data() / "samples" / _VERSION
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = (
+        ("sample slide.tif", _write_slide),
+        ("sample retina.jpg", _write_retina),
+        ("sample head CT.dcm", _write_ct),
+    )
+    for name, write in wanted:
+        if not (folder / name).exists():
+            part = folder / f".{uuid.uuid4().hex[:8]}-{name}"  # two processes may do this at once
+            try:
+                write(part)
+                part.replace(folder / name)
+            finally:
+                part.unlink(missing_ok=True)
+    return tuple(folder / name for name, _ in wanted)
+
+
+def _write_retina(path: Path) -> None:
+    import skimage
+
+    shutil.copyfile(Path(skimage.__file__).parent / "data" / "retina.jpg", path)
+
+
+def _write_ct(path: Path) -> None:
+    from pydicom.data import get_testdata_file
+
+    source = get_testdata_file("693_J2KI.dcm", download=False)
+    if not isinstance(source, str):
+        raise FileNotFoundError("pydicom's own test file 693_J2KI.dcm is not in its package")
+    shutil.copyfile(source, path)
+
+
+def _write_slide(path: Path) -> None:
+    """A tiled pyramid of JPEG tiles, halved until one tile holds it."""
+    import tifffile
+    from skimage.data import immunohistochemistry
+
+    level = _section(immunohistochemistry())  # type: ignore[no-untyped-call]
+    with tifffile.TiffWriter(path, bigtiff=False) as file:
+        step = 1
+        while True:
+            file.write(_tiles(level), shape=level.shape, dtype=level.dtype, **_options(step))
+            if max(level.shape[:2]) <= _TILE:
+                return
+            level, step = _halved(level), 2 * step
+
+
+def _options(step: int) -> dict[str, Any]:
+    pixels_a_cm = 10_000 / (SPACING * step)
+    return {
+        "tile": (_TILE, _TILE),
+        "photometric": "rgb",
+        "compression": "jpeg",
+        "compressionargs": {"level": 88},
+        "resolution": (pixels_a_cm, pixels_a_cm),
+        "resolutionunit": "CENTIMETER",
+        "subfiletype": int(step > 1),
+        "software": f"Parfocal sample {_VERSION}",
+        "metadata": None,
+    }
+
+
+def _section(picture: Pixels) -> Pixels:
+    """Level 0: (EDGE, EDGE, 3) uint8."""
+    mirrored = np.concatenate([picture, picture[:, ::-1]], axis=1)
+    mirrored = np.concatenate([mirrored, mirrored[::-1]])
+    times = -(-EDGE // mirrored.shape[0])
+    strip = np.tile(mirrored, (1, times, 1))[:, :EDGE]
+    glass = np.array(_GLASS, dtype=np.float32)
+    whole = np.empty((EDGE, EDGE, 3), dtype=np.uint8)
+    for top in range(0, EDGE, _TILE):  # a band at a time: floats of all of it would be a gigabyte
+        rows = np.arange(top, top + _TILE)
+        share = _tissue_share(rows)[..., np.newaxis]
+        tissue = strip[rows % strip.shape[0]].astype(np.float32)
+        whole[top : top + _TILE] = np.rint(share * tissue + (1 - share) * glass)
+    return whole
+
+
+def _tissue_share(rows: NDArray[np.intp]) -> Floats:
+    """How much of each pixel of these rows is tissue: (len(rows), EDGE), 0 on glass to 1."""
+    y, x = np.meshgrid(rows.astype(np.float32), np.arange(EDGE, dtype=np.float32), indexing="ij")
+    share = np.zeros(x.shape, dtype=np.float32)
+    for center_x, center_y, radius_x, radius_y, phase in _SECTIONS:
+        dx, dy = (x - np.float32(center_x)) / radius_x, (y - np.float32(center_y)) / radius_y
+        angle = np.arctan2(dy, dx)
+        edge = 1 + 0.07 * np.sin(3 * angle + phase) + 0.03 * np.sin(7 * angle + 2 * phase)
+        inward = (edge - np.hypot(dx, dy)) * min(radius_x, radius_y) / _SOFT_EDGE
+        share = np.maximum(share, np.clip(inward, 0, 1))
+    return share
+
+
+def _halved(level: Pixels) -> Pixels:
+    """The mean of each 2 × 2 px."""
+    height, width = level.shape[0] // 2, level.shape[1] // 2
+    blocks = level[: 2 * height, : 2 * width].reshape(height, 2, width, 2, 3)
+    halved: Pixels = ((blocks.sum(axis=(1, 3), dtype=np.uint16) + 2) // 4).astype(np.uint8)
+    return halved
+
+
+def _tiles(level: Pixels) -> Iterator[Pixels]:
+    """All tiles row by row; those at the edge are filled up with glass."""
+    for top in range(0, level.shape[0], _TILE):
+        for left in range(0, level.shape[1], _TILE):
+            tile = level[top : top + _TILE, left : left + _TILE]
+            if tile.shape[:2] != (_TILE, _TILE):
+                whole = np.full((_TILE, _TILE, 3), _GLASS, dtype=np.uint8)
+                whole[: tile.shape[0], : tile.shape[1]] = tile
+                tile = whole
+            yield np.ascontiguousarray(tile)

@@ -1,0 +1,193 @@
+"""A recipe: everything that decides what a training run does, read from a TOML file.
+
+Every field is explained here, with its unit and why it is there. A key that is not known is an error: a
+mistyped option must never be ignored in silence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ml.errors import Problem
+
+Side = Literal["fit", "choose", "report"]
+SIDES: tuple[Side, ...] = ("fit", "choose", "report")
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What is told apart."""
+
+    names: tuple[str, ...]  # in rising order
+    bounds: tuple[float, ...]  # nuclei a mm²: where each class but the first begins
+    colors: tuple[tuple[int, int, int], ...]  # RGB, one a class, colour-blind safe
+    shown: int  # the class that the heatmap shows first
+    counting_error: float = 0.15  # relative; a count near a bound gets both labels, in proportion
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """The network, as the bundle's card will name it."""
+
+    architecture: str  # a timm name
+    patch: int  # px, edge of what it sees
+    spacing: float  # µm/px of that
+    options: Mapping[str, Any] = field(default_factory=dict)  # keyword arguments of timm's create_model
+    mean: tuple[float, float, float] = (0.7, 0.6, 0.7)  # of RGB in 0..1; stained tissue is bright
+    std: tuple[float, float, float] = (0.2, 0.2, 0.2)
+    cam_layer: str = ""  # the layer that Grad-CAM looks at
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures or a slide. `path` is relative to the folder given with --data.
+
+    `side` "split" divides a folder of pictures by group; the others put all of it on one side.
+    """
+
+    name: str
+    path: str
+    kind: Literal["pictures", "slide", "package"]  # "package": a picture that scikit-image brings
+    side: Literal["fit", "choose", "report", "split"]
+    spacing: float = 0.0  # µm/px; 0: what the file says
+    group: str = ""  # column of labels.csv that must not be torn apart
+    most: int = 0  # pictures of a slide at most, spread evenly; 0: all
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs with pictures of one size. Small ones first cost a third of the time."""
+
+    epochs: int
+    edge: int  # px of the squares that are cut out and shown to the network
+    rate: float  # highest learning rate of AdamW; it falls to a hundredth by a half cosine over the stage
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the network learns."""
+
+    stages: tuple[Stage, ...]
+    batch: int = 32  # squares at a time
+    decay: float = 0.02  # weight decay of AdamW
+    zoom: float = (
+        0.6  # a square is cut out of at least this share of the edge and enlarged: other nuclear sizes
+    )
+    stain: float = 0.25  # spread of the random factors on hematoxylin and eosin: other laboratories
+    brown: float = 0.2  # share of squares whose eosin is shown as DAB: immunohistochemistry
+    blur: float = 0.3  # share of squares that are blurred a little: other scanners
+    share: tuple[float, float] = (
+        0.7,
+        0.15,
+    )  # of the groups to fit on and to choose on; the rest is reported on
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The whole of it."""
+
+    name: str
+    title: str
+    version: str
+    seed: int
+    classes: Classes
+    network: NetworkPlan
+    fit: Fit
+    sources: tuple[Source, ...]
+    card: Mapping[str, str] = field(default_factory=dict)  # summary, intended_use, stain, limits, licence, …
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe. Raises `Problem` that names the file, the key and what is wrong with it."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Problem(f"The recipe {path.name} is not there.", "Check its path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Problem(f"The recipe {path.name} is not valid TOML: {error}.", "Mend that line.") from None
+    try:
+        recipe: Recipe = _made(Recipe, raw, "")
+    except _Wrong as wrong:
+        raise Problem(f"The recipe {path.name} cannot be used: {wrong}.", "Mend that line.") from None
+    reason = _contradiction(recipe)
+    if reason:
+        raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
+    return recipe
+
+
+class _Wrong(Exception):  # noqa: N818
+    """Which key is wrong, in words."""
+
+
+def _made(kind: Any, raw: object, place: str) -> Any:
+    """A value of the wished type out of what TOML gives."""
+    if dataclasses.is_dataclass(kind):
+        return _made_dataclass(kind, raw, place)
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        return _made_tuple(inner, raw, place)
+    if origin is Literal:
+        if raw not in inner:
+            raise _Wrong(f"{place} is {raw!r}, not one of {', '.join(map(str, inner))}")
+        return raw
+    if origin is not None:  # Mapping
+        if not isinstance(raw, dict):
+            raise _Wrong(f"{place} is not a table")
+        return raw
+    if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
+        return float(raw)
+    if not isinstance(raw, kind) or isinstance(raw, bool):
+        raise _Wrong(f"{place} is {raw!r}, not of the kind {kind.__name__}")
+    return raw
+
+
+def _made_dataclass(kind: Any, raw: object, place: str) -> Any:
+    if not isinstance(raw, dict):
+        raise _Wrong(f"{place or 'the file'} is not a table")
+    types = typing.get_type_hints(kind)
+    fields = {item.name: item for item in dataclasses.fields(kind)}
+    for key in raw:
+        if key not in fields:
+            raise _Wrong(f"{_joined(place, key)} is not known; known are {', '.join(fields)}")
+    for name, item in fields.items():
+        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        if required and name not in raw:
+            raise _Wrong(f"{_joined(place, name)} is missing")
+    return kind(**{key: _made(types[key], value, _joined(place, key)) for key, value in raw.items()})
+
+
+def _made_tuple(inner: tuple[Any, ...], raw: object, place: str) -> tuple[Any, ...]:
+    if not isinstance(raw, list):
+        raise _Wrong(f"{place} is not a list")
+    if inner[-1] is Ellipsis:
+        return tuple(_made(inner[0], value, f"{place}[{n}]") for n, value in enumerate(raw))
+    if len(raw) != len(inner):
+        raise _Wrong(f"{place} has {len(raw)} values, not {len(inner)}")
+    return tuple(_made(kind, value, place) for kind, value in zip(inner, raw, strict=True))
+
+
+def _joined(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def _contradiction(recipe: Recipe) -> str:
+    """What in the recipe cannot be true at once; empty when nothing."""
+    classes, sides = recipe.classes, {source.side for source in recipe.sources}
+    missing = [side for side in SIDES if side not in sides and "split" not in sides]
+    faults = (
+        (len(classes.bounds) != len(classes.names) - 1, "classes.bounds has not one bound less than names"),
+        (list(classes.bounds) != sorted(set(classes.bounds)), "classes.bounds do not rise"),
+        (len(classes.colors) != len(classes.names), "classes.colors has not one colour a class"),
+        (not 0 <= classes.shown < len(classes.names), "classes.shown is no class"),
+        (not recipe.fit.stages, "fit.stages is empty"),
+        (not 0 < sum(recipe.fit.share) < 1, "fit.share leaves nothing to report on"),
+        (bool(missing), f"no source is there to {missing[0] if missing else ''} on"),
+    )
+    return next((words for wrong, words in faults if wrong), "")

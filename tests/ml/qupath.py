@@ -1,0 +1,55 @@
+"""What QuPath's reader insists on, as a check for every GeoJSON file that comes out of here."""
+
+from __future__ import annotations
+
+import json
+import math
+import uuid
+
+import pytest
+
+
+def check_as_qupath(text: str) -> list[dict]:
+    """What QuPath's reader insists on, from its documented rules; the features."""
+    document = json.loads(text, parse_constant=lambda word: pytest.fail(f"bare {word} is no JSON"))
+    assert document["type"] == "FeatureCollection"
+    ids = [feature["id"] for feature in document["features"]]
+    assert len(set(ids)) == len(ids)
+    for feature in document["features"]:
+        assert feature.keys() <= {"type", "id", "geometry", "properties"}
+        assert feature["type"] == "Feature"
+        assert str(uuid.UUID(feature["id"])) == feature["id"]
+        _check_geometry(feature["geometry"])
+        _check_properties(feature["properties"])
+    return document["features"]
+
+
+def _check_geometry(geometry: dict) -> None:
+    assert geometry["type"] == "Polygon"
+    for ring in geometry["coordinates"]:
+        assert len(ring) >= 4
+        assert ring[0] == ring[-1]
+        for place in ring:
+            assert len(place) == 2
+            assert all(value == round(value, 2) and math.isfinite(value) for value in place)
+
+
+def _check_properties(said: dict) -> None:
+    known = {"objectType", "name", "color", "classification", "isLocked", "measurements", "metadata"}
+    assert said.keys() <= known
+    assert said["objectType"] in {"annotation", "detection", "cell", "tile", "tmaCore", "root"}
+    if "classification" in said:
+        assert isinstance(said["classification"]["name"], str)
+        _check_color(said["classification"]["color"])
+    if "color" in said:
+        _check_color(said["color"])
+    assert said.get("isLocked", True) is True
+    for name, value in said.get("measurements", {}).items():
+        assert isinstance(name, str)
+        assert isinstance(value, int | float) or value in {"NaN", "Infinity", "-Infinity"}
+    assert all(isinstance(value, str) for value in said.get("metadata", {}).values())
+
+
+def _check_color(color: list[int]) -> None:
+    assert len(color) == 3
+    assert all(isinstance(part, int) and 0 <= part <= 255 for part in color)
