@@ -142,7 +142,7 @@ def _color(smooth: Plane, brightest: Plane) -> tuple[Plane, str]:
 
 
 def _glass(smooth: Plane, brightest: Plane) -> Plane:
-    """Colour of empty glass (3,): the median of what is bright, colourless and flat; white where little is."""
+    """Colour of empty glass (3,): the median of what is bright, colourless, flat; white where little is."""
     from scipy import ndimage
 
     nearly_grey = np.ptp(smooth, axis=2) < 0.06 * brightest
@@ -150,7 +150,8 @@ def _glass(smooth: Plane, brightest: Plane) -> Plane:
     glass = (brightest > 195) & nearly_grey & (roughness < 6)
     if glass.mean() < 0.005:
         return np.full(3, 255, dtype=np.float32)
-    return np.median(smooth[glass], axis=0).astype(np.float32)
+    color: Plane = np.median(smooth[glass], axis=0).astype(np.float32)
+    return color
 
 
 def _otsu(color: Plane) -> float:
@@ -158,7 +159,7 @@ def _otsu(color: Plane) -> float:
         return _LOWEST
     from skimage.filters import threshold_otsu
 
-    return float(threshold_otsu(color))
+    return float(threshold_otsu(color))  # type: ignore[no-untyped-call]
 
 
 def _ink(smooth: Plane) -> Mask:
@@ -173,7 +174,7 @@ def _tidied(mask: Mask, microns: float) -> Mask:
     """Gaps closed, specks dropped, holes filled. A piece cut by the edge may be large: it stays."""
     from scipy import ndimage
 
-    edge = 2 * int(round(_CLOSING_UM / microns / 2)) + 1
+    edge = 2 * round(_CLOSING_UM / microns / 2) + 1
     pad = edge
     closed = np.pad(mask, pad, mode="edge").astype(np.uint8)
     closed = ndimage.minimum_filter(ndimage.maximum_filter(closed, edge), edge)
@@ -193,4 +194,5 @@ def _small(mask: Mask, least: float) -> Mask:
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         small[side] = False
     small[0] = False
-    return small[labels]
+    found: Mask = small[labels]
+    return found

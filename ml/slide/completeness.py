@@ -14,7 +14,7 @@ _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How much of a file is there. `share` counts full-size tiles (or strips), 1.0 when nothing is missing."""
+    """How much of a file is there. `share` counts full-size tiles (or strips), 1.0 when all are there."""
 
     share: float = 1.0
     bytes_here: int = 0
@@ -36,7 +36,7 @@ class Completeness:
 
 
 def completeness_of(path: Path, head: bytes) -> Completeness:
-    """Compare where the pixels should lie with where the file ends. Formats other than TIFF count as whole."""
+    """Compare where the pixels should lie with where the file ends. What is no TIFF counts as whole."""
     if not head.startswith(_TIFF) or is_dicom(head):  # DICOM may wear a TIFF header on top
         return Completeness()
     import tifffile

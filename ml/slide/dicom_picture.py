@@ -62,7 +62,7 @@ def _not_microscopic(spacing: Any) -> str:
 
 def _write(path: Path, out: Pixels, progress: Progress) -> None:
     import pydicom
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     progress.check()
     dataset = pydicom.dcmread(path)

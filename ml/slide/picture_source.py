@@ -57,7 +57,8 @@ def as_stored(shown: Pixels, orientation: int) -> Pixels:
         7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
         8: lambda a: np.rot90(a, -1),
     }
-    return views.get(orientation, lambda a: a)(shown)
+    view = views.get(orientation)
+    return shown if view is None else view(shown)
 
 
 def bands(height: int) -> Iterator[tuple[int, int]]:

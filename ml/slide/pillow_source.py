@@ -98,7 +98,7 @@ def _streaming(path: Path, kind: str) -> Callable[[Pixels, Progress], None]:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             if kind == "JPEG" and not _is_whole_jpeg(data):
                 raise OSError("the end of the picture is missing")
-            decode(np.frombuffer(data, dtype=np.uint8).data, out=out)
+            decode(memoryview(data), out=out)  # type: ignore[arg-type]
 
     return write
 

@@ -1,4 +1,4 @@
-"""The levels of a flat picture: made once by halving, kept in memory or, when large, in a file of the cache."""
+"""The levels of a flat picture: made once by halving, kept in memory or, if large, in a file of the cache."""
 
 from __future__ import annotations
 

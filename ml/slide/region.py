@@ -76,7 +76,8 @@ def _fill(slide: Slide, level: int, rect: Rect, result: Pixels) -> None:
 def _support(slide: Slide, level: int, rect: Rect, result: Pixels) -> float:
     """How far beyond the rectangle the filter looks, level-0 px."""
     height, width = result.shape[:2]
-    return max(rect.width / width, rect.height / height, slide.info.levels[level].downsample)
+    coarsest: float = max(rect.width / width, rect.height / height, slide.info.levels[level].downsample)
+    return coarsest
 
 
 def _bytes_needed(slide: Slide, level: int, rect: Rect, result: Pixels) -> float:

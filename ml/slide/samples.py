@@ -1,9 +1,9 @@
 """Slides and pictures that anybody has: made from what packages ship, without a network.
 
-The slide is scikit-image's `ihc.png` (512 × 512 px: colonic glands, DAB immunohistochemistry with a hematoxylin
-counterstain), mirrored without a seam over two sections that lie on white glass. Every pixel of tissue is
-real; the arrangement is not. Nobody wrote down its pixel size: 0.5 µm/px is nominal, chosen because the
-nuclei of the epithelium are about 20 × 12 px there and 6 to 12 µm in life.
+The slide is scikit-image's `ihc.png` (512 × 512 px: colonic glands, DAB immunohistochemistry with a
+hematoxylin counterstain), mirrored without a seam over two sections that lie on white glass. Every pixel of
+tissue is real; the arrangement is not. Nobody wrote down its pixel size: 0.5 µm/px is nominal, chosen because
+the nuclei of the epithelium are about 20 × 12 px there and 6 to 12 µm in life.
 """
 
 from __future__ import annotations

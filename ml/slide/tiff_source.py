@@ -12,8 +12,8 @@ import tifffile
 
 from ml.geometry import Size, Spacing
 from ml.progress import Progress
-from ml.slide.pillow_source import check_size
 from ml.slide.picture_source import Numbers, PictureSource, full_range, spacing_from_dpi, to_byte
+from ml.slide.pillow_source import check_size
 from ml.slide.slide import KnownSpacing, Pixels
 from ml.slide.spacing import STATED_RANGE, doubt
 
@@ -72,10 +72,10 @@ def _range(page: Any, progress: Progress) -> tuple[float, float]:
 
 def _parts(page: Any, progress: Progress) -> Iterator[tuple[int, int, int, Numbers]]:
     """y, x, first sample and (height, width, samples) of every strip or tile."""
-    for part, (sample, _, y, x, _), shape in page.segments(maxworkers=1):
+    for found, (sample, _, y, x, _), shape in page.segments(maxworkers=1):
         progress.check()
-        if part is None:  # left out by the writer: empty
-            part = np.zeros(shape, dtype=page.dtype)
+        # None: left out by the writer, empty
+        part = np.zeros(shape, dtype=page.dtype) if found is None else found
         yield int(y), int(x), int(sample), part[0]
 
 
@@ -101,4 +101,6 @@ def _unshown(tiff: tifffile.TiffFile) -> str:
     alike = sum(page.shape == pages[0].shape for page in pages)
     if alike < 2:
         return ""
-    return f"This file holds {alike} pictures of the same size (channels, planes or times); the first is shown."
+    return (
+        f"This file holds {alike} pictures of the same size (channels, planes or times); the first is shown."
+    )

@@ -1,9 +1,9 @@
 """Nuclei of a hematoxylin-stained picture, found without a network: the labels of *cellularity*.
 
 Hematoxylin is separated from eosin and DAB by colour deconvolution (Ruifrok and Johnston 2001, as
-scikit-image has it). A nucleus is a blob of hematoxylin as large as nuclei are: a peak of the difference of two
-Gaussians (which approximates the Laplacian of Lindeberg's blob detector, 1998), at the best of three sizes, that
-stands out from its surroundings and holds enough stain. Sizes are in px at 0.5 µm/px.
+scikit-image has it). A nucleus is a blob of hematoxylin as large as nuclei are: a peak of the difference of
+two Gaussians (which approximates the Laplacian of Lindeberg's blob detector, 1998), at the best of three
+sizes, that stands out from its surroundings and holds enough stain. Sizes are in px at 0.5 µm/px.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from tests.gui.hands import LONG
 from viewer.app import build
 from viewer.main_window.window import MainWindow
 
+
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     """The window of 1280 × 800, shown, with the list of models read."""

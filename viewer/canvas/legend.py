@@ -19,7 +19,7 @@ _GAP = 4.0
 
 @dataclass(frozen=True, slots=True)
 class LegendLine:
-    """One colour map: its title ("Probability of “high”"), its ends in words, and where it begins to count."""
+    """One colour map: title ("Probability of “high”"), its ends in words, and where it begins to count."""
 
     title: str
     colormap: str

@@ -23,7 +23,7 @@ class SettingsDialog(QDialog):
         self.cache.setRange(LEAST_MIB, MOST_MIB)
         self.cache.setSuffix(f"{SPACE}MiB")
         self.cache.setValue(settings.cache_mib)
-        named(self.cache, "Memory for the picture", "Tiles that were looked at stay in memory up to this size")
+        named(self.cache, "Memory for the picture", "Up to this size, tiles that were seen are kept")
         self.inertia = QCheckBox("The picture glides on after a drag", self)
         self.inertia.setChecked(settings.inertia)
         named(self.inertia, "Inertia", "Let go while dragging, and the picture glides on for a moment")
