@@ -108,6 +108,8 @@ class Slide(ABC):
         left, top = max(0, x_level), max(0, y_level)
         right = min(grid.size.width, x_level + size.width)
         bottom = min(grid.size.height, y_level + size.height)
+        if right <= left or bottom <= top:  # all of it lies outside
+            return block
         for row in range(top // grid.tile.height, -(-bottom // grid.tile.height)):
             for column in range(left // grid.tile.width, -(-right // grid.tile.width)):
                 tile = self.read_tile(level, column, row)

@@ -14,14 +14,16 @@ from ml.train.recipe import Fit
 _LEAST = 1e-3  # of transmitted light: the logarithm of black is not wanted
 
 
-def place_squares(images: Tensor, edge: int, zoom: float, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Cut a square out of each picture, turned and mirrored: (n, 3, edge, edge), and where it lay.
+def place_squares(
+    images: Tensor, edge: int, zoom: tuple[float, float], chance: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Cut a square out of each picture, turned and mirrored: (n, c, edge, edge), and where it lay.
 
-    `images` is (n, 3, h, h) in 0..1. Squares measure `zoom` to 1 times `edge` px and are enlarged to `edge`.
-    The second tensor is (n, 3): left, top and edge of each square in px of its picture.
+    `images` is (n, c, h, h). Squares measure `zoom` times `edge` px, no more than the picture, and are
+    resized to `edge`. The second tensor is (n, 3): left, top and edge of each in px of its picture.
     """
     count, whole = images.shape[0], images.shape[-1]
-    share = zoom + (1 - zoom) * torch.rand(count, generator=chance)
+    share = zoom[0] + (zoom[1] - zoom[0]) * torch.rand(count, generator=chance)
     size = (edge * share).clamp(max=whole)
     left, top = ((whole - size) * torch.rand(count, generator=chance) for _ in range(2))
     center = torch.stack([left + size / 2, top + size / 2], dim=1) * 2 / whole - 1
@@ -35,7 +37,7 @@ def place_squares(images: Tensor, edge: int, zoom: float, chance: torch.Generato
         ],
         dim=1,
     )
-    grid = functional.affine_grid(theta, [count, 3, edge, edge], align_corners=False)
+    grid = functional.affine_grid(theta, [count, images.shape[1], edge, edge], align_corners=False)
     squares = functional.grid_sample(images, grid, align_corners=False, padding_mode="reflection")
     return squares, torch.stack([left, top, size], dim=1)
 

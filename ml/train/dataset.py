@@ -55,7 +55,7 @@ def _pictures(source: Source, data: Path, edge: int) -> Iterator[tuple[Pixels, s
     if source.kind == "package":
         import skimage.data
 
-        yield from _tiles_of(getattr(skimage.data, source.path)(), source.spacing or SPACING, edge)
+        yield from _tiles_of(getattr(skimage.data, source.path)(), source, edge)
     elif source.kind == "slide":
         yield from _of_slide(source, data / source.path, edge)
     else:
@@ -78,23 +78,25 @@ def _of_table(source: Source, folder: Path, edge: int) -> Iterator[tuple[Pixels,
     for row in rows:
         with Image.open(folder / row["file"]) as image:
             pixels = np.asarray(image.convert("RGB"))
-        for square, _ in _tiles_of(pixels, source.spacing or SPACING, edge):
+        for square, _ in _tiles_of(pixels, source, edge):
             yield square, row[source.group] if source.group else row["file"]
 
 
-def _tiles_of(pixels: Pixels, spacing: float, edge: int) -> Iterator[tuple[Pixels, str]]:
-    """Squares edge to edge from the middle of a picture, at 0.5 µm/px; each a group of its own."""
-    scale = spacing / SPACING
+def _tiles_of(pixels: Pixels, source: Source, edge: int) -> Iterator[tuple[Pixels, str]]:
+    """Squares of a picture at 0.5 µm/px, laid about its middle; all of one picture are one group."""
+    scale = (source.spacing or SPACING) / SPACING
     height, width = round(pixels.shape[0] * scale), round(pixels.shape[1] * scale)
     if (height, width) != pixels.shape[:2]:
         image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
         pixels = np.asarray(image)
-    rows, columns = height // edge, width // edge
-    top, left = (height - rows * edge) // 2, (width - columns * edge) // 2
+    step = max(1, round(edge * source.step))
+    rows, columns = ((whole - edge) // step + 1 for whole in (height, width))
+    top = (height - (rows - 1) * step - edge) // 2
+    left = (width - (columns - 1) * step - edge) // 2
     for row in range(rows):
         for column in range(columns):
-            y, x = top + row * edge, left + column * edge
-            yield np.ascontiguousarray(pixels[y : y + edge, x : x + edge]), f"{row}, {column}"
+            y, x = top + row * step, left + column * step
+            yield np.ascontiguousarray(pixels[y : y + edge, x : x + edge]), "all"
 
 
 def _of_slide(source: Source, path: Path, edge: int) -> Iterator[tuple[Pixels, str]]:
@@ -107,10 +109,11 @@ def _of_slide(source: Source, path: Path, edge: int) -> Iterator[tuple[Pixels, s
                 f"{path.name} does not say how large a pixel is.",
                 f"Write spacing = … (µm/px) at the source {source.name} in the recipe.",
             )
-        size, step = slide.info.size, edge * SPACING / spacing
-        rows, columns = int(size.height // step), int(size.width // step)
+        size, wide = slide.info.size, edge * SPACING / spacing
+        step = wide * source.step
+        rows, columns = (int((whole - wide) // step) + 1 for whole in (size.height, size.width))
         row, column = (axis.ravel() for axis in np.mgrid[:rows, :columns])
-        rects = np.stack([column * step, row * step, np.full(row.shape, step), np.full(row.shape, step)], 1)
+        rects = np.stack([column * step, row * step, np.full(row.shape, wide), np.full(row.shape, wide)], 1)
         overview = overview_for(slide, slide.info.bounds)
         tissue = find_tissue(overview, slide.info.bounds, spacing * size.width / overview.shape[1])
         kept = np.flatnonzero(tissue.share(rects) >= _LEAST_TISSUE)

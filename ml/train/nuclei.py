@@ -27,6 +27,7 @@ _CONTRAST = 0.008  # least height of a peak over its surroundings, in units of s
 _RELATIVE = (
     0.22  # ... and as a share of the picture's own strongest nuclei: pale stains count as dark ones do
 )
+_DOT = 3.0  # px, standard deviation of a nucleus on the map
 _STAIN = 0.025  # least hematoxylin at the peak itself
 
 
@@ -41,6 +42,16 @@ class Nuclei:
         """How many lie in a square [left, left + edge) × [top, top + edge)."""
         inside = (self.x >= left) & (self.x < left + edge) & (self.y >= top) & (self.y < top + edge)
         return int(inside.sum())
+
+    def map(self, edge: int) -> NDArray[np.uint8]:
+        """Where they are: (edge, edge), 255 at each centre, fading like a Gaussian as wide as a nucleus."""
+        from scipy import ndimage
+
+        dots = np.zeros((edge, edge), dtype=np.float32)
+        dots[self.y, self.x] = 2 * np.pi * _DOT**2
+        soft = np.minimum(ndimage.gaussian_filter(dots, _DOT), 1)
+        found: NDArray[np.uint8] = np.rint(255 * soft).astype(np.uint8)
+        return found
 
     def __len__(self) -> int:
         return len(self.x)

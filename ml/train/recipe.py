@@ -42,6 +42,7 @@ class NetworkPlan:
     mean: tuple[float, float, float] = (0.7, 0.6, 0.7)  # of RGB in 0..1; stained tissue is bright
     std: tuple[float, float, float] = (0.2, 0.2, 0.2)
     cam_layer: str = ""  # the layer that Grad-CAM looks at
+    place_layer: str = ""  # the layer that is also taught where the nuclei are
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Source:
     spacing: float = 0.0  # µm/px; 0: what the file says
     group: str = ""  # column of labels.csv that must not be torn apart
     most: int = 0  # pictures of a slide at most, spread evenly; 0: all
+    step: float = 1.0  # from one picture of a slide to the next, in edges; below 1 they overlap
+    weight: float = 1.0  # how often its pictures are drawn, over their share of all pictures
     licence: str = ""
 
 
@@ -66,7 +69,8 @@ class Stage:
     """Some epochs with pictures of one size. Small ones first cost a third of the time."""
 
     epochs: int
-    edge: int  # px of the squares that are cut out and shown to the network
+    edge: int  # px of the squares that are shown to the network
+    zoom: tuple[float, float]  # squares are cut this many times as large, then resized: other nuclear sizes
     rate: float  # highest learning rate of AdamW; it falls to a hundredth by a half cosine over the stage
 
 
@@ -76,17 +80,13 @@ class Fit:
 
     stages: tuple[Stage, ...]
     batch: int = 32  # squares at a time
+    pictures: int = 0  # drawn an epoch, by the weights of their sources; 0: as many as there are
     decay: float = 0.02  # weight decay of AdamW
-    zoom: float = (
-        0.6  # a square is cut out of at least this share of the edge and enlarged: other nuclear sizes
-    )
+    places: float = 1.0  # weight of the second task, to say where the nuclei are; 0: only the class is taught
     stain: float = 0.25  # spread of the random factors on hematoxylin and eosin: other laboratories
     brown: float = 0.2  # share of squares whose eosin is shown as DAB: immunohistochemistry
     blur: float = 0.3  # share of squares that are blurred a little: other scanners
-    share: tuple[float, float] = (
-        0.7,
-        0.15,
-    )  # of the groups to fit on and to choose on; the rest is reported on
+    share: tuple[float, float] = (0.7, 0.15)  # of groups, to fit and to choose on; the rest is reported on
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ def _contradiction(recipe: Recipe) -> str:
         (len(classes.colors) != len(classes.names), "classes.colors has not one colour a class"),
         (not 0 <= classes.shown < len(classes.names), "classes.shown is no class"),
         (not recipe.fit.stages, "fit.stages is empty"),
+        (recipe.fit.places > 0 and not recipe.network.place_layer, "fit.places needs network.place_layer"),
         (not 0 < sum(recipe.fit.share) < 1, "fit.share leaves nothing to report on"),
         (bool(missing), f"no source is there to {missing[0] if missing else ''} on"),
     )

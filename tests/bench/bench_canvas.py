@@ -2,8 +2,10 @@
 
 Every candidate shows the same decoded tiles in a window of 1920 × 1080 and goes through the same cameras, in
 turn, in one process. A frame is timed from the new camera until the window has it: moving, painting, and for
-OpenGL also its finishing. Where there is no screen a virtual one is started if Xvfb is here, because OpenGL
-needs one; then, and wherever no graphics card drives the screen, OpenGL is computed by the processor.
+OpenGL also its finishing. Only SlideView also makes its wish list, and paints minimap and scale bar.
+
+Where there is no screen a virtual one is started if Xvfb is here, because OpenGL needs one; then, and
+wherever no graphics card drives the screen, OpenGL is computed by the processor.
 """
 
 from __future__ import annotations
@@ -48,17 +50,20 @@ def screen() -> Iterator[dict[str, str]]:
         yield environment | {"QT_QPA_PLATFORM": "offscreen"}
     else:
         command = ["Xvfb", "-displayfd", "1", "-screen", "0", "2560x1440x24", "-nolisten", "tcp"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        with subprocess.Popen(command, **quiet) as server:
             assert server.stdout is not None
-            number = server.stdout.readline().strip()
-            yield environment | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
-            server.terminate()
+            number = server.stdout.readline().strip()  # told when the screen is there
+            try:
+                yield environment | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
+            finally:
+                server.terminate()
 
 
 def measure(folder: Path) -> int:
     """In a process that has a screen."""
+    from bench_analysis import slide_path
     from PySide6.QtWidgets import QApplication
-    from tests.bench.bench_analysis import slide_path
 
     from ml.slide.opening import open_slide
 
@@ -102,7 +107,6 @@ def compare(app: object, slide: object) -> None:
                     look(camera)
                     finish()
                     frames.append((time.perf_counter() - began) * 1000)
-                    app.processEvents()
                 if round_:  # the first one warms up
                     times.setdefault((gesture, name), []).append(frames)
             widget.hide()
@@ -123,9 +127,7 @@ def report(times: dict[tuple[str, str], list[list[float]]], gestures_: list[str]
             rounds = times[gesture, name]
             frames = [ms for frames in rounds for ms in frames]
             ours = times[gesture, PAINTED]
-            ratios = [
-                statistics.median(a) / statistics.median(b) for a, b in zip(rounds, ours, strict=True)
-            ]
+            ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(rounds, ours, strict=True)]
             print(
                 f"  {name:44}{statistics.median(frames):7.1f}{quantile(frames, 0.95):7.1f}{max(frames):7.1f}"
                 f"   {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
@@ -180,8 +182,8 @@ def candidates_of(slide: object, loader: object, cache: object, number: int) -> 
     pyramid = loader.pyramid(number)
     plain = plain_widget(number, pyramid, cache)
     found: dict[str, Candidate] = {
-        PAINTED: (view, view.set_camera, view.repaint),
-        "painted widget, all anew": (plain, plain.set_camera, plain.repaint),
+        PAINTED: (view, view.set_camera, events),
+        "painted widget, all anew": (plain, plain.set_camera, events),
         "QGraphicsView, raster": scene_view(number, pyramid, cache, None),
     }
     words = opengl()
@@ -190,7 +192,7 @@ def candidates_of(slide: object, loader: object, cache: object, number: int) -> 
     else:
         print(f"OpenGL: {words}")
         glass = opengl_widget(number, pyramid, cache)
-        found["QOpenGLWidget, all anew"] = (glass, glass.set_camera, glass.repaint)
+        found["QOpenGLWidget, all anew"] = (glass, glass.set_camera, events)
         found["QGraphicsView on a QOpenGLWidget"] = scene_view(number, pyramid, cache, QOpenGLWidget())
     return found
 
@@ -230,6 +232,7 @@ def _field_of(
 
     def set_camera(self: object, camera: object) -> None:
         self.camera = camera
+        self.update()
 
     kind = type("Field", (base,), {method: paint, "set_camera": set_camera})
     widget = kind()
@@ -242,15 +245,47 @@ def _field_of(
 def scene_view(number: int, pyramid: object, cache: object, viewport: object) -> Candidate:
     """A scene with one item for each tile and a group for each level; the sharp level is shown.
 
-    The view scrolls what it has painted where it can (its default on a raster viewport).
+    On a raster viewport the view scrolls what it has painted where it can, which is its default.
     """
-    from PySide6.QtCore import Qt
-    from PySide6.QtGui import QColor, QPainter, QPixmap, QTransform
-    from PySide6.QtWidgets import QFrame, QGraphicsPixmapItem, QGraphicsScene, QGraphicsView
+    from PySide6.QtGui import QTransform
+    from PySide6.QtWidgets import QGraphicsScene
 
     scene = QGraphicsScene()
     scene.setSceneRect(0, 0, pyramid.bounds.width, pyramid.bounds.height)
-    levels: dict[int, list[QGraphicsPixmapItem]] = {}
+    levels = items_of(scene, pyramid, cache)
+    view = empty_scene_view(scene, viewport)
+    now = {"level": -1, "scale": 0.0}
+
+    def look(camera: object) -> None:
+        level = pyramid.sharp(camera.scale)
+        if level != now["level"]:
+            for item in levels.get(now["level"], []):
+                item.hide()
+            for item in levels[level]:
+                item.show()
+            now["level"] = level
+        if camera.scale != now["scale"]:
+            view.setTransform(QTransform.fromScale(camera.scale, camera.scale))
+            now["scale"] = camera.scale
+        view.horizontalScrollBar().setValue(round(camera.center.x * camera.scale - WIDTH / 2))
+        view.verticalScrollBar().setValue(round(camera.center.y * camera.scale - HEIGHT / 2))
+
+    def finish() -> None:
+        events()
+        if viewport is not None:
+            viewport.makeCurrent()
+            viewport.context().functions().glFinish()
+            viewport.doneCurrent()
+
+    return view, look, finish
+
+
+def items_of(scene: object, pyramid: object, cache: object) -> dict[int, list[object]]:
+    """A hidden item for each decoded tile, by level."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QPixmap, QTransform
+
+    levels: dict[int, list[object]] = {}
     for key in (*cache._tiles, *cache._pinned):
         rect, level = pyramid.rect(key), pyramid.levels[key.level]
         item = scene.addPixmap(QPixmap.fromImage(cache.get(key)))
@@ -259,6 +294,15 @@ def scene_view(number: int, pyramid: object, cache: object, viewport: object) ->
         item.setPos(rect.x, rect.y)
         item.hide()
         levels.setdefault(key.level, []).append(item)
+    return levels
+
+
+def empty_scene_view(scene: object, viewport: object) -> object:
+    """A view without frame and scroll bars; `viewport` None is the raster one it has."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QColor, QPainter
+    from PySide6.QtWidgets import QFrame, QGraphicsView
+
     view = QGraphicsView(scene)
     scene.setParent(view)  # a view does not own its scene
     if viewport is not None:
@@ -268,38 +312,16 @@ def scene_view(number: int, pyramid: object, cache: object, viewport: object) ->
     view.setBackgroundBrush(QColor(46, 46, 46))
     view.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     view.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-    for policy in (view.setHorizontalScrollBarPolicy, view.setVerticalScrollBarPolicy):
-        policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    shown: list[int] = []
-    scale = [0.0]
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return view
 
-    def look(camera: object) -> None:
-        level = pyramid.sharp(camera.scale)
-        if shown != [level]:
-            for item in levels.get(shown[0], []) if shown else []:
-                item.hide()
-            for item in levels[level]:
-                item.show()
-            shown[:] = [level]
-        if camera.scale != scale[0]:
-            view.setTransform(QTransform.fromScale(camera.scale, camera.scale))
-            scale[0] = camera.scale
-        view.horizontalScrollBar().setValue(round(camera.center.x * camera.scale - WIDTH / 2))
-        view.verticalScrollBar().setValue(round(camera.center.y * camera.scale - HEIGHT / 2))
 
-    def finish() -> None:
-        if viewport is None:
-            from PySide6.QtWidgets import QApplication
+def events() -> None:
+    """Do what is due: the painting that the new camera asked for."""
+    from PySide6.QtWidgets import QApplication
 
-            # `repaint` would paint all of it: what has scrolled is kept, the rest comes with the events
-            QApplication.processEvents()
-        else:
-            view.viewport().repaint()
-            viewport.makeCurrent()
-            viewport.context().functions().glFinish()
-            viewport.doneCurrent()
-
-    return view, look, finish
+    QApplication.processEvents()
 
 
 def opengl() -> str | None:

@@ -116,6 +116,11 @@ class DisplayPyramid:
         fitting = [i for i, level in enumerate(self.levels) if level.downsample <= allowed]
         return fitting[-1] if fitting else 0
 
+    def source(self, level: int) -> int:
+        """The file's level that a level is read from: its own, or the next finer one."""
+        natives = (made.native for made in reversed(self.levels[: level + 1]))
+        return next(native for native in natives if native is not None)
+
     def rect(self, key: TileKey) -> Rect:
         """What a tile covers, level-0 px."""
         return self.levels[key.level].rect(key.column, key.row)
@@ -134,6 +139,9 @@ def wanted(
     The overview (so that there is never nothing); a coarse stand-in of what is in view (a sixteenth of the
     pixels, so that it is there at once); the sharp tiles in view from `focus` (the cursor, else the middle)
     outwards; one ring of sharp tiles around them; stand-ins as far again as the view is wide.
+
+    A stand-in that has to be made from the very pixels of the sharp tiles would come no sooner than they do:
+    it comes after them, and the overview too when most of the slide is in view anyway.
     """
     level = pyramid.sharp(camera.scale * device_ratio)
     coarse = min(level + _STAND_IN, pyramid.overview)
@@ -142,8 +150,16 @@ def wanted(
     sharp = pyramid.levels[level]
     edge = max(sharp.tile.width * sharp.downsample_x, sharp.tile.height * sharp.downsample_y)
     around = view.grown(max(view.width, view.height) / 2)
-    wishes = [TileKey(slide, pyramid.overview, 0, 0)]
-    for wish_level, rect in ((coarse, view), (level, view), (level, view.grown(edge)), (coarse, around)):
+    first: list[tuple[int, Rect]] = []
+    later: list[tuple[int, Rect]] = [(level, view)]
+    most = view.intersection(pyramid.bounds).area * 2 >= pyramid.bounds.area
+    source = pyramid.source(level)
+    (later if most and pyramid.source(pyramid.overview) == source else first).append(
+        (pyramid.overview, pyramid.bounds)
+    )
+    (later if pyramid.source(coarse) == source else first).append((coarse, view))
+    wishes: list[TileKey] = []
+    for wish_level, rect in (*first, *later, (level, view.grown(edge)), (coarse, around)):
         keys = pyramid.tiles(slide, wish_level, rect)
         wishes += sorted(keys, key=lambda key: _distance(pyramid.rect(key).center, middle))
     return list(dict.fromkeys(wishes))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWi
 from viewer.panels.pieces import GRID, Heading, PrimaryButton, Text, clear, column, named, row
 
 _SHOWN = 8
+_WIDTH = 84 * GRID  # of the column, px
 
 
 class WelcomePage(QWidget):
@@ -39,7 +40,8 @@ class WelcomePage(QWidget):
         self._buttons: list[RecentFile] = []
         self._recent: QVBoxLayout = column(gap=0)
         middle = QWidget(self)
-        middle.setMaximumWidth(130 * GRID)
+        middle.setFixedWidth(_WIDTH)
+        sentence.setMinimumHeight(sentence.heightForWidth(_WIDTH))  # a centred column does not ask for it
         inside = column(middle, gap=3 * GRID)
         inside.addWidget(title)
         inside.addWidget(sentence)
@@ -53,7 +55,7 @@ class WelcomePage(QWidget):
         outside.addStretch(2)
         outside.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         outside.addStretch(3)
-        middle.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        middle.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
         self.open_button.clicked.connect(self.open_wished)
         self.samples_button.clicked.connect(self.samples_wished)
         self.set_recent(recent)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from ml.geometry import Size, to_pixel
+from ml.infer.priority import READER, give_way
 from ml.progress import Progress
 from ml.slide.region import read_region
 from ml.slide.slide import Pixels, Slide
@@ -96,7 +97,7 @@ class SmallPictures(QObject):
 
     def thumbnail(self, slide: Slide, done: Callable[[QImage], None]) -> None:
         """Have the whole slide, at most `THUMBNAIL_EDGE` px wide and high. Unreadable: nothing comes."""
-        self._thread.submit(lambda: image_of(thumbnail_of(slide)), done, _forget)
+        self._thread.submit(partial(_thumbnail, slide), done, _forget)
 
     def associated(
         self, slide: Slide, name: str, done: Callable[[QImage], None], failed: Callable[[BaseException], None]
@@ -107,6 +108,11 @@ class SmallPictures(QObject):
     def close(self) -> None:
         """Read nothing more."""
         self._thread.close()
+
+
+def _thumbnail(slide: Slide) -> QImage:
+    give_way(READER)  # the picture that the person waits for is read at the same moment, from the same tiles
+    return image_of(thumbnail_of(slide))
 
 
 def _forget(error: BaseException) -> None:
