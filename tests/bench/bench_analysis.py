@@ -61,7 +61,6 @@ def slide_path(folder: Path) -> Path:
         "tile": (256, 256),
         "photometric": "rgb",
         "compression": "jpeg",
-        "resolutionunit": "CENTIMETER",
     }
     with tifffile.TiffWriter(path) as file:
         for step in (1, 4, 16):

@@ -2,66 +2,52 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import (
     QColor,
-    QHideEvent,
     QImage,
     QKeyEvent,
     QPainter,
     QPaintEvent,
     QPalette,
     QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from ml.geometry import Rect
 from ml.slide.slide import KnownSpacing, Slide
-from viewer.canvas.back_buffer import BackBuffer
 from viewer.canvas.camera import Camera
-from viewer.canvas.hands import HandledView
 from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
 from viewer.canvas.minimap import Minimap
 from viewer.canvas.scale_bar import magnification_text, paint_scale_bar, scale_bar
 from viewer.canvas.slide_layer import SlideLayer
 from viewer.canvas.tile_cache import TileCache
-from viewer.canvas.tile_loader import Arrival, TileLoader
-from viewer.canvas.tiles import TileKey, visible_sharp, wanted
+from viewer.canvas.tile_loader import TileLoader
+from viewer.canvas.tiled_view import TiledView
+from viewer.canvas.tiles import TileKey
 
 _SURROUND_DARK, _SURROUND_LIGHT = QColor(46, 46, 46), QColor(226, 226, 226)  # neutral: colour is judged here
 _CORNER = 12  # px between the minimap and the edge
 
 
-class SlideView(HandledView):
+class SlideView(TiledView):
     """One slide with its layers. `loader` and `cache` are shared by all views.
 
     Everything is painted into a kept buffer; a pan scrolls it, a tile that arrives repaints its own place.
     """
 
-    field_sharp = Signal()  # every visible tile of the current camera is there
-    tile_unreadable = Signal(str)  # a sentence for the person, once for each tile
-
     def __init__(
         self, title: str, loader: TileLoader, cache: TileCache, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.slide: Slide | None = None
-        self._loader, self._cache = loader, cache
-        self._number = 0
+        super().__init__(loader, cache, parent)
         self._slide_layer: SlideLayer | None = None
         self._layers: list[Layer] = []
         self._layers_held = False
-        self._buffer = BackBuffer()
-        self._asked: object = None  # what the wish list was last made for
-        self.is_sharp = False  # whether every visible tile is there
         self._minimap = Minimap(self)
         self._minimap.wished.connect(self.center_on)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self._name(title)
-        loader.arrived.connect(self._tiles_arrived)
-        self.camera_changed.connect(self._camera_moved)
 
     def set_slide(self, slide: Slide | None, title: str = "") -> None:
         """Show the whole of another slide, or nothing. Layers stay: they are the caller's."""
@@ -141,19 +127,6 @@ class SlideView(HandledView):
         super().resizeEvent(event)
         self._place_minimap()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Begin to wish for tiles."""
-        super().showEvent(event)
-        self._asked = None
-        self._camera_moved(self._camera)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Wish for nothing while nobody looks."""
-        super().hideEvent(event)
-        self._stop()
-        self._asked = None
-        self._loader.wish(self, ())
-
     def changeEvent(self, event: QEvent) -> None:
         """Another theme: another surround."""
         super().changeEvent(event)
@@ -202,59 +175,9 @@ class SlideView(HandledView):
         paint_scale_bar(painter, self._camera, bar, text, dark=dark)
 
     def _camera_moved(self, camera: Camera) -> None:
-        """Wish for the tiles of another field, unless it is made of the same ones."""
-        if self.slide is None or not self.isVisible():
-            return
-        self._minimap.follow(camera)
-        sharp = self._sharp_tiles()
-        if sharp != self._asked:
-            self._asked, self.is_sharp = sharp, False
-            pyramid = self._loader.pyramid(self._number)
-            wishes = wanted(pyramid, self._number, camera, self.devicePixelRatioF(), self.cursor_point)
-            self._cache.touch(wishes)
-            self._loader.wish(self, wishes)
-        self._tell_if_sharp()
-
-    def _tiles_arrived(self, arrival: Arrival) -> None:
-        for key, problem in arrival.problems:
-            if key.slide == self._number and self.slide is not None:
-                self.tile_unreadable.emit(str(problem))
-        news = [key for key in arrival.tiles if key.slide == self._number]
-        if self.slide is None or not (news or arrival.problems):
-            return
-        pyramid = self._loader.pyramid(self._number)
-        sharp = self._sharp_tiles()
-        missing = [pyramid.rect(key) for key in sharp if key not in self._cache]
-        for key in news:
-            self._mark_arrived(key, sharp, missing)
-        for key, _ in arrival.problems:
-            self._buffer.mark(pyramid.rect(key))
-        if any(key.level == pyramid.overview for key in news):
-            self._show_overview()
-        self.update()
-        self._tell_if_sharp()
-
-    def _mark_arrived(self, key: TileKey, sharp: list[TileKey], missing: list[Rect]) -> None:
-        """A sharp tile is painted; a coarser one only where no sharp one is yet."""
-        rect = self._loader.pyramid(self._number).rect(key)
-        if not sharp or key.level == sharp[0].level:
-            self._buffer.mark(rect)
-        elif key.level > sharp[0].level:
-            for gap in missing:
-                common = gap.intersection(rect)
-                if not common.is_empty:
-                    self._buffer.mark(common)
-
-    def _sharp_tiles(self) -> list[TileKey]:
-        pyramid = self._loader.pyramid(self._number)
-        return visible_sharp(pyramid, self._number, self._camera, self.devicePixelRatioF())
-
-    def _tell_if_sharp(self) -> None:
-        if self.is_sharp or not self.isVisible():
-            return
-        if all(key in self._cache or self._cache.is_unreadable(key) for key in self._sharp_tiles()):
-            self.is_sharp = True
-            self.field_sharp.emit()
+        if self.slide is not None and self.isVisible():
+            self._minimap.follow(camera)
+        super()._camera_moved(camera)
 
     def _show_overview(self) -> None:
         if self.slide is None:

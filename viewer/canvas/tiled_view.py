@@ -1,0 +1,106 @@
+"""A view that wishes for the tiles it shows, and repaints where they arrive."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from ml.geometry import Rect
+from ml.slide.slide import Slide
+from viewer.canvas.back_buffer import BackBuffer
+from viewer.canvas.camera import Camera
+from viewer.canvas.hands import HandledView
+from viewer.canvas.tile_cache import TileCache
+from viewer.canvas.tile_loader import Arrival, TileLoader
+from viewer.canvas.tiles import TileKey, visible_sharp, wanted
+
+
+class TiledView(HandledView):
+    """Keeps the wish list of `loader` true to its camera. `loader` and `cache` are shared by all views."""
+
+    field_sharp = Signal()  # every visible tile of the current camera is there
+    tile_unreadable = Signal(str)  # a sentence for the person, once for each tile
+
+    def __init__(self, loader: TileLoader, cache: TileCache, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slide: Slide | None = None
+        self.is_sharp = False  # whether every visible tile is there
+        self._loader, self._cache = loader, cache
+        self._number = 0
+        self._buffer = BackBuffer()
+        self._asked: object = None  # what the wish list was last made for
+        loader.arrived.connect(self._tiles_arrived)
+        self.camera_changed.connect(self._camera_moved)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin to wish for tiles."""
+        super().showEvent(event)
+        self._asked = None
+        self._camera_moved(self._camera)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Wish for nothing while nobody looks."""
+        super().hideEvent(event)
+        self._stop()
+        self._asked = None
+        self._loader.wish(self, ())
+
+    # ------------------------------------------------------------------ inside
+
+    def _show_overview(self) -> None:
+        """The coarsest tile has come; for subclasses."""
+
+    def _camera_moved(self, camera: Camera) -> None:
+        """Wish for the tiles of another field, unless it is made of the same ones."""
+        if self.slide is None or not self.isVisible():
+            return
+        sharp = self._sharp_tiles()
+        if sharp != self._asked:
+            self._asked, self.is_sharp = sharp, False
+            pyramid = self._loader.pyramid(self._number)
+            wishes = wanted(pyramid, self._number, camera, self.devicePixelRatioF(), self.cursor_point)
+            self._cache.touch(wishes)
+            self._loader.wish(self, wishes)
+        self._tell_if_sharp()
+
+    def _tiles_arrived(self, arrival: Arrival) -> None:
+        for key, problem in arrival.problems:
+            if key.slide == self._number and self.slide is not None:
+                self.tile_unreadable.emit(str(problem))
+        news = [key for key in arrival.tiles if key.slide == self._number]
+        if self.slide is None or not (news or arrival.problems):
+            return
+        pyramid = self._loader.pyramid(self._number)
+        sharp = self._sharp_tiles()
+        missing = [pyramid.rect(key) for key in sharp if key not in self._cache]
+        for key in news:
+            self._mark_arrived(key, sharp, missing)
+        for key, _ in arrival.problems:
+            self._buffer.mark(pyramid.rect(key))
+        if any(key.level == pyramid.overview for key in news):
+            self._show_overview()
+        self.update()
+        self._tell_if_sharp()
+
+    def _mark_arrived(self, key: TileKey, sharp: list[TileKey], missing: list[Rect]) -> None:
+        """A sharp tile is painted; a coarser one only where no sharp one is yet."""
+        rect = self._loader.pyramid(self._number).rect(key)
+        if not sharp or key.level == sharp[0].level:
+            self._buffer.mark(rect)
+        elif key.level > sharp[0].level:
+            for gap in missing:
+                common = gap.intersection(rect)
+                if not common.is_empty:
+                    self._buffer.mark(common)
+
+    def _sharp_tiles(self) -> list[TileKey]:
+        pyramid = self._loader.pyramid(self._number)
+        return visible_sharp(pyramid, self._number, self._camera, self.devicePixelRatioF())
+
+    def _tell_if_sharp(self) -> None:
+        if self.is_sharp or not self.isVisible():
+            return
+        if all(key in self._cache or self._cache.is_unreadable(key) for key in self._sharp_tiles()):
+            self.is_sharp = True
+            self.field_sharp.emit()
