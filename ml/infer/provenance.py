@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,14 +72,14 @@ class Record:
 class SlideHash:
     """The sha256 of a slide's file, computed beside the analysis while it is entered.
 
-    A slide of several files is hashed in the order of their names: all files of a folder; for a file with a
-    folder of the same name beside it (MIRAX), the file and then that folder.
+    A slide of several files is hashed in the order of their names: those that its reader knows of (a DICOM
+    series); for a file with a folder of the same name beside it (MIRAX), the file and then that folder.
     """
 
     _known: dict[tuple[object, ...], str] = {}  # noqa: RUF012 - shared on purpose: a slide is hashed once
 
-    def __init__(self, path: Path) -> None:
-        self._files = _files_of(path)
+    def __init__(self, path: Path, files: Sequence[Path] = ()) -> None:
+        self._files = sorted(files) or _files_of(path)
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._compute, name="slide hash", daemon=True)
         self._sha256 = ""

@@ -8,7 +8,9 @@ from ml.errors import SlideProblem
 from ml.progress import Progress
 from ml.slide.completeness import Completeness, completeness_of
 from ml.slide.dicom_picture import is_dicom
-from ml.slide.openslide_reader import DICOM_REMEDY, OpenSlideReader, detected
+from ml.slide.dicom_reader import open_dicom
+from ml.slide.dicom_series import DICOMDIR, kind_of
+from ml.slide.openslide_reader import OpenSlideReader, detected
 from ml.slide.picture_reader import PictureReader
 from ml.slide.slide import Slide
 
@@ -30,11 +32,17 @@ def supported_suffixes() -> tuple[str, ...]:
 def open_slide(path: Path, progress: Progress | None = None) -> Slide:
     """Open a slide or a flat picture; the content decides, not the name's ending.
 
+    A folder or a DICOMDIR opens as the one DICOM slide in it, one DICOM file with the rest of its series.
+
     A file that was cut short still opens when at least half of its full-size tiles are there (the others
     raise `SlideProblem` when read, and `info.warning` says so). Raises `SlideProblem` for everything that
     cannot be opened, `Cancelled` if a stop is wished while a large flat picture is decoded.
     """
+    if path.is_dir():
+        return open_dicom(path)
     head = _head(path)
+    if is_dicom(head):
+        return _dicom(path, progress)
     there = completeness_of(path, head)
     if there.share < _LEAST_THERE:
         raise _cut_short(path, there)
@@ -42,8 +50,6 @@ def open_slide(path: Path, progress: Progress | None = None) -> Slide:
         return OpenSlideReader(path, warning=there.warning)
     if there.share < 1:
         raise _cut_short(path, there)
-    if is_dicom(head):
-        return _dicom(path, progress)
     if head.startswith(_MAGIC) or head[8:12] == b"WEBP":
         return PictureReader(path, progress)
     raise _unknown(path, head)
@@ -53,12 +59,6 @@ def _head(path: Path) -> bytes:
     """The first bytes of the file, or the problem that there are none to be had."""
     name = path.name or str(path)
     try:
-        if path.is_dir():
-            raise SlideProblem(
-                f"{name} is a folder, not a slide.",
-                "Open the slide file inside it; of a DICOM slide, any one of its files.",
-                path=path,
-            )
         with path.open("rb") as file:
             head = file.read(4096)
     except FileNotFoundError as error:
@@ -85,18 +85,9 @@ def _head(path: Path) -> bytes:
 
 
 def _dicom(path: Path, progress: Progress | None) -> Slide:
-    import pydicom
-
-    try:
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["Modality", "ImageType"])
-    except Exception as error:  # the reader's border: a damaged header raises anything
-        raise _unknown(path, b"") from error
-    if dataset.get("Modality") == "SM":  # never one tile of a slide in the place of the slide
-        raise SlideProblem(
-            f"{path.name} is a DICOM slide of a kind that cannot be opened.",
-            DICOM_REMEDY,
-            path=path,
-        )
+    kind = kind_of(path)
+    if kind.is_slide or kind.sop_class == DICOMDIR:
+        return open_dicom(path)
     return PictureReader(path, progress)
 
 

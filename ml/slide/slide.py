@@ -81,6 +81,7 @@ class Slide(ABC):
     """
 
     info: SlideInfo
+    files: tuple[Path, ...] = ()  # all files that it is made of; empty: `info.path` alone
 
     @abstractmethod
     def read_tile(self, level: int, column: int, row: int) -> Pixels:

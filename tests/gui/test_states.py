@@ -49,7 +49,7 @@ def picture(tmp_path: Path) -> Path:
         ("empty.svs", b"", "empty"),
         ("noise.svs", bytes(range(256)) * 8, "damaged"),
         ("gone.svs", None, "not there"),
-        ("folder.svs", "folder", "folder"),
+        ("folder.svs", "folder", "no DICOM slide"),
     ],
 )
 def test_a_bad_file_is_refused_in_words_and_the_window_goes_on(
