@@ -214,4 +214,4 @@ class Analyzing(QObject):
 
     def _show_device(self, text: str) -> None:
         self._frame.analyze.show_device(text)
-        self._status.device.setText(text)
+        self._status.show_device(text)

@@ -50,6 +50,11 @@ class StatusLine(QStatusBar):
         """Where the cursor is, and what the shown layer says there."""
         self.cursor_place.setText("" if point is None else place_in_words(point, spacing, value))
 
+    def show_device(self, text: str) -> None:
+        """What computes, in a word; the reason is in the Analyze panel and the tool tip."""
+        self.device.setText(text.split(":", maxsplit=1)[0])
+        self.device.setToolTip(text)
+
     def show_step(self, step: Step) -> None:
         """How far the running work is."""
         self.work.show_step(step)
