@@ -52,6 +52,7 @@ class SlidePage(QObject):
         self._findings: Findings | None = None
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
+        self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
         back = self._back_to_move
         self._move = MoveTool(opened, self._box_at, self.annotations.hit)
         self._tools: dict[ToolName, Tool] = {
@@ -159,6 +160,8 @@ class SlidePage(QObject):
             if layer is not None:
                 if name in self._shown:
                     layer.set_visible(self._shown[name])
+                if name in self._opacity:
+                    layer.set_opacity(self._opacity[name])
                 self.view.add_layer(layer)
         self._explain_colors()
         self.layers_changed.emit()
@@ -177,6 +180,10 @@ class SlidePage(QObject):
         self.legend.set_lines(lines)
 
     def _unlay(self) -> None:
+        for name in self._opacity:  # the next run keeps what the person has chosen
+            before = self.layer(name)
+            if before is not None and before in self.view.layers:
+                self._opacity[name] = before.opacity
         for layer in self.view.layers:
             self.view.remove_layer(layer)
 
