@@ -2,8 +2,9 @@
 
 Neighbouring patches are read as one block, so that a tile of the file is decoded about once, and cut apart
 afterwards. Blocks are laid over the grid in one fixed way and handed on in one fixed order, whatever the
-number of threads, so that equal wishes give equal batches. `read_region` looks beyond the edge of what it
-reads; a patch therefore has the same pixels, up to one grey level of rounding, in whatever block it is read.
+number of threads, so that equal wishes give equal batches. `read_patches_block` looks beyond the edge of what
+it reads; a patch therefore has the same pixels, up to a grey level or two of rounding, in whatever block it
+is read.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from numpy.typing import NDArray
 
 from ml.errors import Problem, SlideProblem
 from ml.geometry import Rect, Size
+from ml.infer.patch_reading import read_patches_block
 from ml.infer.priority import READER, give_way
 from ml.patches import Mask, PatchGrid
 from ml.progress import Progress
 from ml.results.scores import Indices
-from ml.slide.region import read_region
 from ml.slide.slide import Slide
 
 BLOCK_PIXELS = 1024  # edge of a block, in pixels of the patches: 3 MiB, and 12 MiB where it is halved
@@ -84,7 +85,7 @@ def read_block(slide: Slide, grid: PatchGrid, block: Block) -> Batch:
     first = grid.rect(block.row, block.column)
     rect = Rect(first.x, first.y, columns * first.width, rows * first.height)
     try:
-        pixels = read_region(slide, rect, Size(columns * edge, rows * edge))
+        pixels = read_patches_block(slide, rect, Size(columns * edge, rows * edge))
     except Problem as problem:
         raise SlideProblem(
             problem.what, problem.remedy, **{**problem.facts, "place": f"x {rect.x:.0f}, y {rect.y:.0f}"}

@@ -13,6 +13,7 @@ from ml.slide.dicom_series import DICOMDIR, kind_of
 from ml.slide.openslide_reader import OpenSlideReader, detected
 from ml.slide.picture_reader import PictureReader
 from ml.slide.slide import Slide
+from ml.slide.tiff_reader import open_tiff
 
 SLIDE_SUFFIXES = (
     *(".svs", ".tif", ".tiff", ".qptiff", ".ndpi", ".vms", ".vmu", ".scn", ".mrxs"),
@@ -46,6 +47,9 @@ def open_slide(path: Path, progress: Progress | None = None) -> Slide:
     there = completeness_of(path, head)
     if there.share < _LEAST_THERE:
         raise _cut_short(path, there)
+    direct = open_tiff(path, there.warning)
+    if direct is not None:
+        return direct
     if detected(path):
         return OpenSlideReader(path, warning=there.warning)
     if there.share < 1:

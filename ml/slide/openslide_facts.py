@@ -16,7 +16,7 @@ _VENDORS = {
     "hamamatsu": "Hamamatsu",
     "leica": "Leica SCN",
     "mirax": "3DHISTECH MIRAX",
-    "philips-tiff": "Philips TIFF",
+    "philips": "Philips TIFF",
     "sakura": "Sakura SVSLIDE",
     "trestle": "Trestle TIFF",
     "ventana": "Ventana/Roche BIF",

@@ -22,7 +22,8 @@ class PositionedFile:
         self._descriptor: _Descriptor | None = None
         try:
             self._descriptor = _Descriptor(path)
-            self.size = os.fstat(self._descriptor.number).st_size
+            self._identity = self._descriptor.identity()
+            self.size = self._identity[0]
         except OSError as error:
             raise _unreachable(path, error) from error
 
@@ -42,11 +43,18 @@ class PositionedFile:
         descriptor = self._descriptor
         try:
             if descriptor is None:
-                descriptor = self._descriptor = _Descriptor(self.path)
+                descriptor = self._descriptor = self._opened_anew()
             return descriptor.read(start, min(count, self.size - start))
         except OSError as error:
             self._descriptor = None
             raise _unreachable(self.path, error) from error
+
+    def _opened_anew(self) -> _Descriptor:
+        """The file that is back, if it is still the same one: tiles of another would be lies."""
+        descriptor = _Descriptor(self.path)
+        if descriptor.identity() != self._identity:
+            raise SlideProblem(f"{self.path.name} has changed since it was opened.", "Open it again.")
+        return descriptor
 
     def close(self) -> None:
         """Let the file go, once the reads that are under way have ended. May be called twice."""
@@ -65,6 +73,11 @@ class _Descriptor:
         self.number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._close = os.close  # still there when the interpreter takes modules apart
         self._lock = threading.Lock()  # used only where there is no pread (Windows)
+
+    def identity(self) -> tuple[int, int]:
+        """Size in bytes and time of the last change in ns."""
+        status = os.fstat(self.number)
+        return status.st_size, status.st_mtime_ns
 
     def __del__(self) -> None:
         if self.number >= 0:

@@ -52,6 +52,17 @@ def test_a_share_that_went_away_and_came_back(tmp_path: Path) -> None:
     file.close()
 
 
+def test_another_file_of_that_name_is_not_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"0123456789")
+    file = PositionedFile(path)
+    file._descriptor = None  # as after a failed read
+    path.write_bytes(b"another slide")
+    with pytest.raises(SlideProblem, match="has changed"):
+        file.read(0, 3)
+    file.close()
+
+
 def test_closing_under_threads_that_read(tmp_path: Path) -> None:
     """Every read is right or says that the file was closed; none hits the descriptor of another file."""
     path = tmp_path / "a"

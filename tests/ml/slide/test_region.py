@@ -14,6 +14,7 @@ from PIL import Image
 
 from ml.geometry import Rect, Size, Spacing
 from ml.slide.opening import open_slide
+from ml.slide.openslide_reader import OpenSlideReader
 from ml.slide.region import level_for, read_at, read_region
 from ml.slide.slide import Pixels, Slide
 
@@ -145,7 +146,7 @@ def test_the_same_pixels_as_openslide(real_data: Path, name: str) -> None:
     """Every level, tile borders and the slide's edges, bit by bit."""
     path = real_data / "slides" / name
     chance = np.random.default_rng(4)
-    with open_slide(path) as slide, openslide.OpenSlide(str(path)) as other:
+    with OpenSlideReader(path) as slide, openslide.OpenSlide(str(path)) as other:
         for number, level in enumerate(slide.info.levels):
             size = level.size
             places = [(int(chance.integers(size.width)), int(chance.integers(size.height))) for _ in range(4)]
