@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ml paths
+from ml import paths
 from ml.slide.slide import Pixels
 
 _VERSION = "2"
@@ -32,7 +32,7 @@ SPACING = 0.5
 _TILE = 256
 _GLASS = (242, 241, 243)
 # Sections as (centre x, centre y, radius x, radius y, phase), px and rad.
-_SECTIONS = ((3150.0, 4100.0, 2650.0, 3350.0, 0.4), (7450.0, 5350.0, 1450.0, 2900.0, 2.1))
+_SECTIONS = ((3050.0, 4100.0, 2650.0, 3350.0, 0.4), (7500.0, 5350.0, 1450.0, 2900.0, 2.1))
 _SOFT_EDGE = 24.0  # px over which tissue fades into glass
 _COARSE = 8  # px: a place of the map of where tissue lies
 _DESCRIPTION = (
@@ -98,8 +98,7 @@ def _options(step: int) -> dict[str, Any]:
     pixels_a_cm = 10_000 / (SPACING * step)
     return {
         "tile": (_TILE, _TILE),
-        "photometric": "ycbcr",
-        "subsampling": (2, 2),
+        "photometric": "rgb",
         "compression": "jpeg",
         "compressionargs": {"level": 88},
         "resolution": (pixels_a_cm, pixels_a_cm),
