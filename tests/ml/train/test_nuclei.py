@@ -75,6 +75,7 @@ def test_labels_share_out_what_lies_near_a_bound() -> None:
 @pytest.mark.data
 def test_real_tissue_in_the_order_that_anybody_sees(real_data) -> None:
     skin = np.asarray(Image.open(real_data / "slides" / "skin_he_field.tif").convert("RGB"))
-    dermis = len(find_nuclei(skin[620:844, 900:1124]))
-    epidermis = len(find_nuclei(skin[250:474, 400:624]))
-    assert 5 < dermis < epidermis / 2
+    collagen = len(find_nuclei(skin[450:674, 950:1174]))
+    dermis = len(find_nuclei(skin[500:724, 800:1024]))
+    epidermis = len(find_nuclei(skin[300:524, 200:424]))
+    assert 5 < collagen < dermis < epidermis / 2

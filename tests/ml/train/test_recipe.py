@@ -17,7 +17,7 @@ def test_the_builtin_recipe_reads() -> None:
     recipe = read_recipe(BUILTIN)
     assert recipe.name == "cellularity"
     assert len(recipe.classes.bounds) == len(recipe.classes.names) - 1
-    assert {source.side for source in recipe.sources} == {"split", "fit", "choose", "report"}
+    assert {source.side for source in recipe.sources} == {"split", "fit", "report"}
     assert recipe.fit.stages[0].rate == 2e-3
 
 

@@ -162,7 +162,8 @@ def test_no_training_slide_is_a_held_out_one(real_data: Path) -> None:
     recipe = read_recipe(paths.resources() / "recipes" / "cellularity.toml")
     from dataclasses import replace
 
-    small = tuple(replace(s, most=20) for s in recipe.sources if s.kind != "pictures")
+    small = tuple(replace(s, most=20) for s in recipe.sources)
     examples = read_examples(replace(recipe, sources=small), real_data, Progress())
     made = split(replace(recipe, sources=small), examples)  # refuses leaks
-    assert {e.source for e in made.report} == {"carotid_thrombus", "ihc"}
+    assert {e.source for e in made.report} == {"lung_colon", "carotid_thrombus", "ihc"}
+    assert {e.source for e in made.choose} == {"lung_colon"}
