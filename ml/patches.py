@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from ml.annotation.shapes import Shape
@@ -42,22 +43,21 @@ class PatchGrid:
     ) -> PatchGrid:
         """Lay the grid over the part of a region that lies on the slide.
 
-        A patch belongs to the region when its centre does; a region smaller than one patch gets the one
-        patch around its centre. `tissue_share` takes (n, 4) level-0 rectangles x, y, width, height and
-        gives (n,) shares in 0..1; patches with less than `least_tissue` are not kept.
+        A patch belongs to the region when its centre does; a region without any such patch (a thin one) gets
+        the patches that it touches. Where there is but one row or column of patches, it is centred.
+        `tissue_share` takes (n, 4) level-0 rectangles x, y, width, height and gives (n,) shares in 0..1;
+        patches with less than `least_tissue`, and those without any tissue, are not kept.
         """
         bounds = region.bounds.intersection(Rect.of_size(slide))
-        columns = max(1, to_pixel(bounds.width / patch.width))
-        rows = max(1, to_pixel(bounds.height / patch.height))
-        x, y = to_pixel(bounds.x), to_pixel(bounds.y)
-        if columns * rows == 1:
-            x = to_pixel(bounds.center.x - patch.width / 2)
-            y = to_pixel(bounds.center.y - patch.height / 2)
+        columns, x = _laid(bounds.x, bounds.width, patch.width)
+        rows, y = _laid(bounds.y, bounds.height, patch.height)
         everything = np.ones((rows, columns), dtype=np.bool_)
         grid = cls(Point(x, y), patch, pixels, everything, everything)
-        inside = everything & (not bounds.is_empty)
-        if columns * rows > 1:
-            inside = region.holds(*grid.centers()) & inside
+        inside = ~everything
+        if not bounds.is_empty:
+            inside = region.holds(*grid.centers())
+            if not inside.any():
+                inside = _touched(region, slide, grid.rects())
         kept = inside.copy()
         if tissue_share is not None:
             rects = grid.rects()[inside]
@@ -118,3 +118,17 @@ class PatchGrid:
         row = int((point.y - self.origin.y) // self.patch.height)
         column = int((point.x - self.origin.x) // self.patch.width)
         return row, column
+
+
+def _laid(start: float, length: float, patch: int) -> tuple[int, int]:
+    """Along one axis: how many patches cover a stretch to within half a patch, and where the first begins."""
+    count = max(1, to_pixel(length / patch))
+    return count, to_pixel(start if count > 1 else start + (length - patch) / 2)
+
+
+def _touched(region: Shape, slide: Size, rects: NDArray[np.float64]) -> Mask:
+    """Which rectangles (…, 4) have a part of what of the region lies on the slide."""
+    on_slide = shapely.intersection(region.polygon, shapely.box(0, 0, slide.width, slide.height))
+    x, y, width, height = np.moveaxis(rects, -1, 0)
+    touched: Mask = shapely.intersects(on_slide, shapely.box(x, y, x + width, y + height))
+    return touched

@@ -62,7 +62,7 @@ class TissueMask:
         below = self._up_to
         tissue = below(right, bottom) - below(left, bottom) - below(right, top) + below(left, top)
         area = (right - left) * (bottom - top)
-        some = (rects[:, 2] > 0) & (rects[:, 3] > 0)
+        some = (rects[:, 2] > 0) & (rects[:, 3] > 0) & (area > 0)  # thinner than a float tells: no area
         shares: NDArray[np.float64] = np.divide(tissue, area, out=np.zeros_like(tissue), where=some)
         return np.clip(shares, 0, 1)
 

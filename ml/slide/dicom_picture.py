@@ -10,6 +10,7 @@ import numpy as np
 from ml.errors import SlideProblem
 from ml.geometry import Size
 from ml.progress import Progress
+from ml.slide.dicom_codec import KNOWN, NATIVE, PixelForm, decoded
 from ml.slide.picture_source import PictureSource, to_byte
 from ml.slide.pillow_source import check_size
 from ml.slide.slide import Pixels
@@ -62,21 +63,68 @@ def _not_microscopic(spacing: Any) -> str:
 
 def _write(path: Path, out: Pixels, progress: Progress) -> None:
     import pydicom
-    from pydicom.pixels.utils import pixel_array
 
     progress.check()
     dataset = pydicom.dcmread(path)
-    values = pixel_array(dataset, index=0)
+    _lift_first_frame(dataset)
+    values = _values(dataset)
     if values.ndim == 3:
-        out[:] = values if values.dtype == np.uint8 else to_byte(values, 0, 2 ** int(dataset.BitsStored) - 1)
+        most = float(np.iinfo(values.dtype).max if values.dtype.kind == "u" else values.max())
+        bits = int(dataset.get("BitsStored", 8))
+        if dataset.PhotometricInterpretation != "PALETTE COLOR":  # a palette has a depth of its own
+            most = min(most, 2.0**bits - 1)
+        out[:] = values if values.dtype == np.uint8 else to_byte(values, 0, most)
         return
-    slope = float(dataset.get("RescaleSlope", 1) or 1)
-    numbers = values.astype(np.float32) * slope + float(dataset.get("RescaleIntercept", 0) or 0)
+    numbers = values.astype(np.float32)
     black, white = _window(dataset, numbers)
     grey = to_byte(numbers, black, white)
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         grey = 255 - grey
     out[:] = grey[..., None]
+
+
+def _lift_first_frame(dataset: Any) -> None:
+    """Write up what an enhanced image says of its first frame where a plain one says it: scale and window."""
+    for groups in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
+        for frame in dataset.get(groups, ())[:1]:
+            for name in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
+                for said in frame.get(name, ())[:1]:
+                    for element in said:
+                        if element.tag not in dataset:
+                            dataset.add(element)
+
+
+def _values(dataset: Any) -> Any:
+    """The first frame: (height, width) in the units of the modality, or (height, width, 3) RGB."""
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+
+    stored = _stored(dataset)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return apply_color_lut(stored, dataset)
+    return stored if stored.ndim == 3 else apply_modality_lut(stored, dataset)
+
+
+def _stored(dataset: Any) -> Any:
+    """The first frame as it is stored; compressed ones by our own codecs, which know more than Pillow's."""
+    from pydicom.encaps import get_frame
+    from pydicom.pixels.utils import pixel_array
+
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    if syntax in NATIVE or syntax not in KNOWN:
+        return pixel_array(dataset, index=0)
+    form = PixelForm(
+        syntax=syntax,
+        width=int(dataset.Columns),
+        height=int(dataset.Rows),
+        samples=int(dataset.SamplesPerPixel),
+        bits_allocated=int(dataset.BitsAllocated),
+        bits_stored=int(dataset.BitsStored),
+        is_signed=bool(dataset.PixelRepresentation),
+        photometric=str(dataset.PhotometricInterpretation),
+        is_planar=bool(dataset.get("PlanarConfiguration", 0)),
+    )
+    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    return decoded(get_frame(dataset.PixelData, 0, number_of_frames=frames), form)
 
 
 def _window(dataset: Any, numbers: Any) -> tuple[float, float]:

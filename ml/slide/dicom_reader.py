@@ -12,7 +12,16 @@ from ml.errors import SlideProblem
 from ml.geometry import Size, Spacing
 from ml.slide.dicom_elements import Header, inside, numbers, text, whole
 from ml.slide.dicom_image import MOST_FRAME, DicomImage
-from ml.slide.dicom_series import DICOMDIR, DicomKind, FoundSlide, kind_of, read_files, slide_of, slides_in
+from ml.slide.dicom_series import (
+    DICOMDIR,
+    DicomKind,
+    FoundSlide,
+    kind_of,
+    read_files,
+    slide_of,
+    slides_in,
+    unread_beside,
+)
 from ml.slide.openslide_facts import levels_of
 from ml.slide.positioned_file import PositionedFile
 from ml.slide.slide import KnownSpacing, Pixels, Slide, SlideInfo
@@ -83,7 +92,8 @@ class DicomReader(Slide):
         paths = inside(first.header.items, 0x00480105)
         self.icc_profile = paths[0x00282000].value if 0x00282000 in paths else None
         self.files = tuple(file.path for file in self._opened)
-        self.info = _described(path or first.file.path, levels, tuple(self._beside), warning)
+        told = " ".join(part for part in (warning, _not_read(first.file.path)) if part)
+        self.info = _described(path or first.file.path, levels, tuple(self._beside), told)
 
     def read_tile(self, level: int, column: int, row: int) -> Pixels:
         """One tile. See `Slide.read_tile`."""
@@ -182,6 +192,14 @@ def _background(header: Header) -> tuple[int, int, int]:
         red, green, blue = (int(v) for v in np.clip(np.rint(lab2rgb(np.array(values)) * 255), 0, 255))
         return red, green, blue
     return (0, 0, 0) if text(header.items, 0x00280004) == "MONOCHROME2" else (255, 255, 255)
+
+
+def _not_read(path: Path) -> str:
+    names = unread_beside(path)
+    if not names:
+        return ""
+    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return f"Empty or not to be read: {shown}. If it belongs to this slide, a level or a picture is missing."
 
 
 def _described(path: Path, levels: Sequence[DicomImage], beside: tuple[str, ...], warning: str) -> SlideInfo:

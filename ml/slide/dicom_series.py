@@ -247,6 +247,25 @@ def _begins_as_dicom(path: Path) -> bool:
         return False
 
 
+def unread_beside(path: Path) -> tuple[str, ...]:
+    """Names of the files beside a slide's that end as DICOM, but are empty or may not be read."""
+    try:
+        named = [other for other in _listed(path.parent) if other.suffix.lower() == ".dcm"]
+    except SlideProblem:  # a folder that may not be listed
+        return ()
+    return tuple(other.name for other in named if not _has_a_beginning(other))
+
+
+def _has_a_beginning(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return True
+        with path.open("rb") as file:
+            return len(file.read(132)) == 132
+    except OSError:
+        return False
+
+
 def _grouped(kinds: Sequence[DicomKind]) -> tuple[FoundSlide, ...]:
     """Slides: one a series, frame of reference and pyramid; labels and overviews go with their series."""
     volumes: dict[tuple[str, str, str], list[DicomKind]] = {}

@@ -39,9 +39,12 @@ def open_slide(path: Path, progress: Progress | None = None) -> Slide:
     raise `SlideProblem` when read, and `info.warning` says so). Raises `SlideProblem` for everything that
     cannot be opened, `Cancelled` if a stop is wished while a large flat picture is decoded.
     """
-    if path.is_dir():
-        return open_dicom(path)
-    head = _head(path)
+    try:
+        if path.is_dir():
+            return open_dicom(path)
+        head = _head(path)
+    except OSError as error:
+        raise _unreachable(path, error) from error
     if is_dicom(head):
         return _dicom(path, progress)
     there = completeness_of(path, head)
@@ -60,32 +63,30 @@ def open_slide(path: Path, progress: Progress | None = None) -> Slide:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of the file, or the problem that there are none to be had."""
+    """The first bytes of the file. Raises `OSError`, and `SlideProblem` where there are none to be had."""
     name = path.name or str(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except FileNotFoundError as error:
-        raise SlideProblem(
-            f"{name} is not there.",
-            "It may have been moved, renamed or deleted, or its drive is not connected.",
-            path=path,
-        ) from error
-    except PermissionError as error:
-        raise SlideProblem(
-            f"You are not allowed to read {name}.",
-            "Ask its owner for permission to read it, or copy it to a place of your own.",
-            path=path,
-        ) from error
-    except OSError as error:
-        raise SlideProblem(
-            f"{name} cannot be read: {error.strerror or error}.",
-            "Check that its drive is connected and works, then try again.",
-            path=path,
-        ) from error
+    if path.exists() and not path.is_file():  # a pipe would be waited for without an end
+        raise SlideProblem(f"{name} is a device, not a file.", "Choose a file of a slide.", path=path)
+    with path.open("rb") as file:
+        head = file.read(4096)
     if not head:
         raise SlideProblem(f"{name} is empty.", "The copy may have failed: copy it anew.", path=path)
     return head
+
+
+def _unreachable(path: Path, error: OSError) -> SlideProblem:
+    """The problem of a file or folder that the system does not hand over."""
+    name = path.name or str(path)
+    if isinstance(error, FileNotFoundError):
+        what = f"{name} is not there."
+        remedy = "It may have been moved, renamed or deleted, or its drive is not connected."
+    elif isinstance(error, PermissionError):
+        what = f"You are not allowed to read {name}."
+        remedy = "Ask its owner for permission to read it, or copy it to a place of your own."
+    else:
+        what = f"{name} cannot be read: {error.strerror or error}."
+        remedy = "Check that its drive is connected and works, then try again."
+    return SlideProblem(what, remedy, path=path, error=repr(error))
 
 
 def _dicom(path: Path, progress: Progress | None) -> Slide:

@@ -114,7 +114,8 @@ def _described(path: Path, source: PictureSource, pyramid: Pyramid) -> SlideInfo
 
 
 def _undecodable(path: Path, error: Exception) -> SlideProblem:
-    reason = str(error).replace(str(path), path.name).rstrip(". ") or type(error).__name__
+    lines = str(error).replace(str(path), path.name).splitlines()  # libraries list their plug-ins below
+    reason = lines[0].rstrip(".: ") if lines else type(error).__name__
     return SlideProblem(
         f"{path.name} cannot be shown: {reason}.",
         "The file may be damaged or cut short, or of a kind that is not known here; "

@@ -22,31 +22,32 @@ from ml.slide.picture_source import (
     spacing_from_dpi,
     to_byte,
 )
+from ml.slide.pyramid import room_for
 from ml.slide.slide import Pixels
 
 # Pillow warns beyond this number and refuses beyond twice as many, taking a large picture for an attack.
 # Ours are large by nature; `check_size` draws the line instead, before anything is decoded.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+Image.MAX_IMAGE_PIXELS = None
 
 _ORIENTATION = 0x0112  # EXIF
 
 
 def pillow_source(path: Path) -> PictureSource:
     """Look at a picture. Raises what Pillow raises, and `SlideProblem` when it is too large."""
-    try:
-        with Image.open(path) as image:
-            return _looked_at(path, image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_large(path) from error
+    with Image.open(path) as image:
+        return _looked_at(path, image)
 
 
 def _looked_at(path: Path, image: Image.Image) -> PictureSource:
     check_size(path, Size(*image.size))
     dpi = image.info.get("dpi")
     spacing, doubt = spacing_from_dpi(float(dpi[0]), float(dpi[1])) if dpi else spacing_from_dpi(0, 0)
+    if image.format == "PNG":  # Pillow would decode all of it to look for what may stand behind the pixels
+        image.info.setdefault("exif", _exif_of_png(path))
     orientation = image.getexif().get(_ORIENTATION, 1)
-    if orientation == 1 and image.mode == "RGB" and _streams(path, image):
-        write = _streaming(path, str(image.format))
+    channels = _channels(path, image)
+    if channels:
+        write = _streaming(path, image, channels, orientation)
     else:
         image.load()
         orientation = image.getexif().get(_ORIENTATION, 1)  # Pillow turns a TIFF itself
@@ -62,45 +63,92 @@ def _looked_at(path: Path, image: Image.Image) -> PictureSource:
     )
 
 
+def _exif_of_png(path: Path) -> bytes:
+    """The chunk eXIf, wherever it stands; empty where there is none."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind == b"eXIf":
+                return file.read(length)
+            file.seek(length + 4, 1)
+    return b""
+
+
 def check_size(path: Path, size: Size) -> None:
-    """Raise `SlideProblem` when a flat picture is larger than what is opened."""
-    if size.area > MOST_PIXELS:
-        raise too_large(path, size)
-
-
-def too_large(path: Path, size: Size | None = None) -> SlideProblem:
-    """The problem of a picture that is too large to be opened flat."""
-    told = f" ({size.width:,} × {size.height:,} px)" if size else ""
+    """Raise `SlideProblem` when a flat picture is larger than what is opened, or has no pixels."""
+    if size.width < 1 or size.height < 1:
+        raise SlideProblem(
+            f"{path.name} is damaged: it says that it is {size.width} × {size.height} px large.",
+            "Copy it anew from where it comes from.",
+            path=path,
+        )
+    if size.area <= MOST_PIXELS:
+        return
     edge = int(MOST_PIXELS**0.5) // 1000
-    return SlideProblem(
-        f"{path.name} is too large for a flat picture{told}: up to {edge},000 × {edge},000 px are opened.",
+    raise SlideProblem(
+        f"{path.name} is too large for a flat picture ({size.width:,} × {size.height:,} px): "
+        f"up to {edge},000 × {edge},000 px are opened.",
         "Convert it to a pyramidal TIFF; a slide in that form may have any size.",
         path=path,
     )
 
 
-def _streams(path: Path, image: Image.Image) -> bool:
-    """Whether the file is of the plain kinds that are decoded straight into place, 3 bytes a pixel."""
+def _channels(path: Path, image: Image.Image) -> int:
+    """Bytes a pixel of the plain kinds, which are decoded without Pillow; 0 for the others."""
     if image.format == "JPEG":
-        return True
+        return 3 if image.mode in {"L", "RGB"} else 0
     with path.open("rb") as file:
         head = file.read(26)
-    is_8_bit_rgb = image.format == "PNG" and head[24:26] == b"\x08\x02"
-    return is_8_bit_rgb and "transparency" not in image.info
+    if image.format != "PNG" or head[24] != 8 or "transparency" in image.info:
+        return 0
+    return {0: 1, 2: 3, 4: 2, 6: 4}.get(head[25], 0)  # its colour type; 3 is a palette
 
 
-def _streaming(path: Path, kind: str) -> Callable[[Pixels, Progress], None]:
+def _streaming(
+    path: Path, image: Image.Image, channels: int, orientation: int
+) -> Callable[[Pixels, Progress], None]:
+    """Decode straight into place; what needs a change first, into room beside it, and over in bands."""
+    height, width = image.height, image.width
+    decode = _decoder(image)
+
     def write(out: Pixels, progress: Progress) -> None:
-        import imagecodecs
-
         progress.check()
-        decode = imagecodecs.jpeg8_decode if kind == "JPEG" else imagecodecs.png_decode
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if kind == "JPEG" and not _is_whole_jpeg(data):
-                raise OSError("the end of the picture is missing")
-            decode(memoryview(data), out=out)  # type: ignore[arg-type]
+        if channels == 3 and orientation == 1:
+            decode(path, out)
+            return
+        shape = (height, width) if channels == 1 else (height, width, channels)
+        beside = room_for(height * width * channels)[0].reshape(shape)
+        decode(path, beside)
+        for top, bottom in bands(height):
+            progress.check()
+            band = beside[top:bottom]
+            if channels == 1:
+                out[top:bottom] = band[..., np.newaxis]
+            else:
+                out[top:bottom] = band if channels == 3 else _over_white(Image.fromarray(band))
 
     return write
+
+
+def _decoder(image: Image.Image) -> Callable[[Path, Pixels], None]:
+    """What decodes a whole JPEG or PNG into an array."""
+    is_jpeg = image.format == "JPEG"
+    is_grey = image.mode == "L"
+
+    def decode(path: Path, out: Pixels) -> None:
+        import imagecodecs
+
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if not is_jpeg:
+                imagecodecs.png_decode(memoryview(data), out=out)  # type: ignore[arg-type]
+                return
+            if not _is_whole_jpeg(data):
+                raise OSError("the end of the picture is missing")
+            wished = "RGB" if is_grey else None
+            imagecodecs.jpeg8_decode(memoryview(data), outcolorspace=wished, out=out)  # type: ignore[arg-type]
+
+    return decode
 
 
 def _is_whole_jpeg(data: mmap.mmap) -> bool:

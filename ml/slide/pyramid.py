@@ -39,13 +39,7 @@ class Pyramid:
 
     def __init__(self, full: Size) -> None:
         sizes = sizes_for(full)
-        total = sum(size.area * 3 for size in sizes)
-        self._file: mmap.mmap | None = None if total <= IN_MEMORY else _reserved(total)
-        flat: NDArray[np.uint8]
-        if self._file is None:
-            flat = np.empty(total, dtype=np.uint8)
-        else:
-            flat = np.frombuffer(self._file, dtype=np.uint8)
+        flat, self._file = room_for(sum(size.area * 3 for size in sizes))
         self.levels: list[Pixels] = []
         start = 0
         for size in sizes:
@@ -69,6 +63,17 @@ class Pyramid:
         advice = getattr(mmap, "MADV_DONTNEED", None)  # for a shared mapping this loses nothing
         if self._file is not None and advice is not None:
             self._file.madvise(advice)
+
+
+def room_for(size: int) -> tuple[NDArray[np.uint8], mmap.mmap | None]:
+    """This many bytes to write into: memory, or beyond `IN_MEMORY` a nameless file, which then comes along.
+
+    Raises `SlideProblem` when there is no room on the disk.
+    """
+    if size <= IN_MEMORY:
+        return np.empty(size, dtype=np.uint8), None
+    file = _reserved(size)
+    return np.frombuffer(file, dtype=np.uint8), file
 
 
 def _reserved(size: int) -> mmap.mmap:

@@ -122,7 +122,7 @@ def _section(picture: Pixels) -> Pixels:
         tissue = Image.fromarray(strip[np.arange(top, top + _TILE) % strip.shape[0]])
         box = (0, top // _COARSE, EDGE // _COARSE, (top + _TILE) // _COARSE)
         share = shares.resize((EDGE, _TILE), Image.Resampling.BILINEAR, box=box)
-        whole[top : top + _TILE] = Image.composite(tissue, glass, share)
+        whole[top : top + _TILE] = np.asarray(Image.composite(tissue, glass, share))
     return whole
 
 
@@ -146,7 +146,7 @@ def _halved(level: Pixels) -> Pixels:
     halved = np.empty((level.shape[0] // 2, level.shape[1] // 2, 3), dtype=np.uint8)
     for top in range(0, level.shape[0], _TILE):
         band = Image.fromarray(level[top : top + _TILE]).reduce(2)
-        halved[top // 2 : top // 2 + band.height] = band
+        halved[top // 2 : top // 2 + band.height] = np.asarray(band)
     return halved
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,17 @@ def test_damaged_files_end_in_pixels_or_in_words(tmp_path: Path, syntax: str) ->
                 with contextlib.suppress(SlideProblem):
                     assert slide.read_tile(0, column, row).dtype == np.uint8
         path.unlink()
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("asked", ["", "level2.dcm"])
+def test_an_empty_file_beside_a_slide_is_told_of(real_data: Path, tmp_path: Path, asked: str) -> None:
+    """A copy that broke off: without a word a coarser level would be taken for the slide."""
+    for name in ("level2.dcm", "level3.dcm"):
+        shutil.copyfile(real_data / "slides" / "carotid_half_dicom" / name, tmp_path / name)
+    with open_dicom(tmp_path / asked) as slide:
+        assert slide.info.warning == ""
+    (tmp_path / "level0.dcm").touch()
+    with open_dicom(tmp_path / asked) as slide:
+        assert "level0.dcm" in slide.info.warning
+        assert len(slide.info.levels) == 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -84,21 +86,63 @@ def test_an_empty_file_a_folder_and_nothing(tmp_path: Path) -> None:
     assert "not there" in refused(tmp_path / "gone.svs").what
 
 
+@contextmanager
+def as_somebody_without_rights() -> Iterator[None]:
+    """Root may read anything: for a moment the process belongs to nobody."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
-def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "secret.svs"
-    path.write_bytes(b"II*\0" + bytes(100))
-    path.chmod(stat.S_IWUSR)
-    if os.access(path, os.R_OK):  # root may read anything: have the system answer as it would others
-        real = Path.open
+@pytest.mark.parametrize("forbidden", ["file", "folder"])
+def test_a_file_that_may_not_be_read(forbidden: str) -> None:
+    with tempfile.TemporaryDirectory() as name:  # not tmp_path, which lies where only its owner may enter
+        folder = Path(name) / "folder"
+        folder.mkdir()
+        path = folder / "secret.svs"
+        path.write_bytes(b"II*\0" + bytes(100))
+        Path(name).chmod(0o755)
+        folder.chmod(0o000 if forbidden == "folder" else 0o755)
+        if forbidden == "file":
+            path.chmod(0o200)
+        try:
+            with as_somebody_without_rights(), pytest.raises(SlideProblem) as caught:
+                open_slide(path)
+        finally:
+            folder.chmod(0o755)
+    assert caught.value.what == "You are not allowed to read secret.svs."
+    assert "permission" in caught.value.remedy
 
-        def denied(self: Path, *args: object, **options: object) -> object:
-            if self == path:
-                raise PermissionError(13, "Permission denied")
-            return real(self, *args, **options)  # type: ignore[call-overload]
 
-        monkeypatch.setattr(Path, "open", denied)
-    assert "not allowed" in refused(path).what
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
+def test_a_folder_that_may_not_be_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "secret"
+        folder.mkdir()
+        folder.chmod(0o000)
+        try:
+            with as_somebody_without_rights(), pytest.raises(SlideProblem) as caught:
+                open_slide(folder)
+        finally:
+            folder.chmod(0o755)
+    assert caught.value.what == "You are not allowed to read secret."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.svs")
+    assert "not a file" in refused(tmp_path / "pipe.svs").what
+
+
+def test_a_name_that_leads_nowhere(tmp_path: Path) -> None:
+    refused(tmp_path / ("x" * 300 + ".svs"))
 
 
 @pytest.mark.data
