@@ -18,6 +18,7 @@ from ml.report.blocks import FONT, figures, grid, image, pairs, shares, text
 from ml.report.content import BoxFacts, ReportContent
 from ml.report.figure import Picture
 from ml.report.font import printable, register_fonts
+from ml.report.held_out import held_out_in_words
 from ml.report.overview import findings, spacing, title
 from ml.report.words import count, duration, number, percent
 
@@ -220,20 +221,12 @@ def _model(content: ReportContent) -> list[Any]:
         "How the labels were made": model.labels,
         "Limits": model.limits or "The card names none. That does not mean that there are none.",
         "Licence": model.licence,
-        "Held-out figures": ", ".join(f"{k} {_metric(v)}" for k, v in model.metrics.items() if _is_short(v)),
+        "Held-out figures": held_out_in_words(model.metrics),
     }
     for about, words in parts.items():
         if words:
             story.append(Paragraph(f"<b>{about}.</b> {escape(printable(words)[0])}", s.BODY))
     return story
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str | int | float)
-
-
-def _metric(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _provenance(content: ReportContent, width: float) -> list[Any]:

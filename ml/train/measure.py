@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from torch import nn
 
 from ml.evaluate.calibration import best_threshold, expected_calibration_error
 from ml.evaluate.classification import (
-    Interval,
     balanced_accuracy,
     confusion,
     interval,
@@ -22,6 +21,8 @@ from ml.train.fit import hard_labels, probabilities
 from ml.train.recipe import Recipe
 
 Figures = Mapping[str, object]
+
+_LEAST_GROUPS = 5  # fewer say nothing about how much groups differ
 
 
 def measure(module: nn.Module, recipe: Recipe, examples: Sequence[Example]) -> Figures:
@@ -39,16 +40,19 @@ def measure(module: nn.Module, recipe: Recipe, examples: Sequence[Example]) -> F
     def order(rows: NDArray[np.intp]) -> float:
         return rank_correlation(expected[rows], counts[rows])
 
-    return {
+    figures = {
         "patches": len(examples),
         "groups": len(set(groups)),
-        "weighted kappa": _rounded(interval(agreement, groups)),
-        "rank correlation with the count": _rounded(interval(order, groups)),
-        "balanced accuracy": round(balanced_accuracy(truth, answer), 3),
-        "within one class": round(float((np.abs(truth - answer) <= 1).mean()), 3),
-        "calibration error": round(expected_calibration_error(found, truth), 3),
-        "confusion (rows: labels)": confusion(truth, answer, classes).tolist(),
+        **_with_interval("weighted_kappa", agreement, groups),
+        **_with_interval("rank_correlation", order, groups),
+        "balanced_accuracy": round(balanced_accuracy(truth, answer), 3),
+        "within_one_class": round(float((np.abs(truth - answer) <= 1).mean()), 3),
+        "calibration_error": round(expected_calibration_error(found, truth), 3),
+        "confusion": confusion(truth, answer, classes).tolist(),  # rows: labels
     }
+    if len(np.unique(truth)) < 3:  # with one or two classes chance agrees nearly as well
+        figures = {name: value for name, value in figures.items() if not name.startswith("weighted_kappa")}
+    return figures
 
 
 def by_source(module: nn.Module, recipe: Recipe, examples: Sequence[Example]) -> dict[str, Figures]:
@@ -64,6 +68,11 @@ def operating_threshold(module: nn.Module, recipe: Recipe, examples: Sequence[Ex
     return round(best_threshold(scores, hard_labels(examples, recipe) == shown), 2)
 
 
-def _rounded(found: Interval) -> list[float]:
-    """Value, low, high."""
-    return [round(found.value, 3), round(found.low, 3), round(found.high, 3)]
+def _with_interval(
+    name: str, figure: Callable[[NDArray[np.intp]], float], groups: Sequence[str]
+) -> dict[str, object]:
+    """A figure, and its interval where there are groups enough to draw from."""
+    found = interval(figure, groups)
+    if len(set(groups)) < _LEAST_GROUPS:
+        return {name: round(found.value, 3)}
+    return {name: round(found.value, 3), f"{name}_interval": [round(found.low, 3), round(found.high, 3)]}

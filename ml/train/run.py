@@ -46,17 +46,19 @@ def train_recipe(recipe: Recipe, data: Path, out: Path, progress: Progress) -> T
     progress.step(Step("Measuring on what it has not seen", 0, 0))
     halved(module).eval()
     metrics = {
-        "held out": by_source(module, recipe, sides.report),
-        "chosen on": by_source(module, recipe, sides.choose),
+        "held_out": by_source(module, recipe, sides.report),
+        "chosen_on": by_source(module, recipe, sides.choose),
     }
     threshold = operating_threshold(module, recipe, sides.choose)
     progress.check()
     folder = out / recipe.name
     beside = out / f".{recipe.name}.part"
-    shutil.rmtree(beside, ignore_errors=True)
-    export(module, recipe, sides, metrics, threshold, beside)
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
+    try:
+        export(module, recipe, sides, metrics, threshold, beside)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     facts = {"metrics": metrics, "threshold": threshold, "epochs": [dataclasses.asdict(e) for e in history]}
     text = json.dumps(facts | {"pictures": _counts(recipe, sides)}, indent=2)
     (out / "metrics.json").write_text(text + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ml.report.held_out import held_out_in_words
 from ml.zoo.card import ModelCard
 from viewer.panels.quantities import with_unit
 
@@ -25,7 +26,6 @@ _FIGURES = {
     "slides": "slides checked",
 }
 _IN_PERCENT = {"accuracy", "balanced_accuracy", "sensitivity", "specificity"}
-_KEY_FIGURES = 3
 
 
 def in_short(card: ModelCard) -> tuple[tuple[str, str], ...]:
@@ -34,7 +34,7 @@ def in_short(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("What it does", card.summary),
         ("Stain", card.stain),
         ("Trained on", card.training_data),
-        ("Held-out check", "; ".join(f"{name} {value}" for name, value in key_figures(card))),
+        ("Held-out check", held_out_in_words(card.metrics)),
         ("Limits", card.limits),
         ("Licence", card.licence),
     )
@@ -57,23 +57,17 @@ def in_full(card: ModelCard) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in lines if text)
 
 
-def key_figures(card: ModelCard) -> list[tuple[str, str]]:
-    """The first few figures whose meaning is known, from wherever in the card they stand."""
-    known = [(name, value) for name, value, key in _walk(card.metrics) if key in _FIGURES]
-    return known[:_KEY_FIGURES]
-
-
 def figures(metrics: Mapping[str, object]) -> list[tuple[str, str]]:
     """Every figure of the card, one a line; those of a group carry its name."""
-    return [(name, value) for name, value, _ in _walk(metrics)]
+    return list(_walk(metrics))
 
 
-def _walk(metrics: Mapping[str, object], group: str = "") -> Iterator[tuple[str, str, str]]:
+def _walk(metrics: Mapping[str, object], group: str = "") -> Iterator[tuple[str, str]]:
     for key, value in metrics.items():
         if isinstance(value, Mapping):
             yield from _walk(value, f"{group}{_plain(key)}, ")
         else:
-            yield f"{group}{_FIGURES.get(key.lower(), _plain(key))}", _written(key, value), key.lower()
+            yield f"{group}{_FIGURES.get(key.lower(), _plain(key))}", _written(key, value)
 
 
 def _plain(key: str) -> str:
