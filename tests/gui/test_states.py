@@ -203,6 +203,20 @@ def test_files_dropped_on_the_window_open(window: MainWindow, qtbot: QtBot, pict
     assert str(picture) in [str(path) for path in window._parts.recent.paths()]
 
 
+def test_a_recent_file_opens_from_the_menu(window: MainWindow, qtbot: QtBot, picture: Path) -> None:
+    window.recent.aboutToShow.emit()
+    assert [action.isEnabled() for action in window.recent.actions()] == [False]
+    open_file(qtbot, window, picture)
+    window.run("close")
+    assert window.slides.page is None
+    window.recent.aboutToShow.emit()
+    (action,) = window.recent.actions()
+    assert action.text() == picture.name
+    action.trigger()
+    qtbot.waitUntil(lambda: window.slides.page is not None, timeout=LONG)
+    assert window.slides.page.opened.title == picture.name
+
+
 def test_two_slides_keep_their_own_findings(
     window: MainWindow, qtbot: QtBot, sample_slide: Path, picture: Path
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 
 from ml.errors import Problem
 from ml.geometry import Point
@@ -18,6 +18,7 @@ from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
+from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         )
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
+        self.recent = RecentMenu(parts.recent, self.slides.open, self)
         self._idle = QTimer(self)
         self._dress()
         self._connect()
@@ -72,6 +74,9 @@ class MainWindow(QMainWindow):
         self.strip.setMovable(False)
         self.strip.setIconSize(QSize(20, 20))
         self.surface.fill_menus(self, MENUS)
+        files = self.menuBar().actions()[0].menu()
+        assert isinstance(files, QMenu)
+        files.insertMenu(self.surface.action("samples"), self.recent)
         self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze"))
         self.setAcceptDrops(True)
         self.resize(_FIRST_SIZE)
