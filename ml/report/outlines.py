@@ -42,12 +42,7 @@ def box_outline(number: int, box: Box, material: Material) -> Annotation:
         name=f"Box {number}",
         class_name=REJECTED if rejected else class_name,
         color=(180, 180, 180) if rejected else material.class_color(box.class_index),
-        measurements={
-            "Mean score": box.score,
-            "Highest score": box.peak,
-            "Patches": float(box.patches),
-            "Area mm²": box.area_mm2,
-        },
+        measurements=box_measurements(box),
         metadata={
             "Class": class_name,
             "Verdict": verdict,
@@ -60,6 +55,16 @@ def box_outline(number: int, box: Box, material: Material) -> Annotation:
         },
         id=_id(material, f"box {box.key}"),
     )
+
+
+def box_measurements(box: Box) -> dict[str, float]:
+    """The numbers of a box as an annotation carries them, whether exported or kept by the person."""
+    return {
+        "Mean score": box.score,
+        "Highest score": box.peak,
+        "Patches": float(box.patches),
+        "Area mm²": box.area_mm2,
+    }
 
 
 def _region(material: Material) -> Annotation:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
+from ml.report.outlines import box_measurements
 from ml.results.boxes import Box
 from viewer.main_window.frame import Frame
 from viewer.main_window.slides import Slides
@@ -92,15 +93,13 @@ def annotation_of(box: Box, findings: Findings) -> Annotation:
         Shape.rectangle(box.rect),
         class_name=findings.scores.class_names[box.class_index],
         color=colors[box.class_index] if box.class_index < len(colors) else None,
-        measurements={
-            "Mean score": box.score,
-            "Highest score": box.peak,
-            "Patches": float(box.patches),
-            "Area mm²": box.area_mm2,
-        },
+        measurements=box_measurements(box),
         metadata={
-            "Found by": f"{findings.card.title} {findings.card.version}",
-            "Rule": box.rule.in_words(),
             "Verdict": findings.verdict(box.key),
+            "Rule": box.rule.in_words(),
+            "Model": findings.card.name,
+            "Model version": findings.card.version,
+            "Model SHA-256": findings.card.weights_sha256,
+            "Key": box.key,
         },
     )
