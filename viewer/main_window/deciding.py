@@ -15,6 +15,8 @@ from viewer.state.findings import Findings, Verdict
 from viewer.state.opened_slide import OpenedSlide
 from viewer.state.session import Session
 
+_AROUND = 256.0  # level-0 px of tissue that are shown around a small box, at least
+
 
 class Deciding(QObject):
     """Every decision is an edit that can be undone."""
@@ -47,7 +49,8 @@ class Deciding(QObject):
     def look_at(self, box: Box) -> None:
         """Bring a box into view with some tissue round it."""
         if self._slides.page is not None:
-            self._slides.page.view.show_rect(box.rect.grown(max(box.rect.width, box.rect.height)))
+            edge = max(box.rect.width, box.rect.height)
+            self._slides.page.view.show_rect(box.rect.grown(max(edge / 4, _AROUND)))
 
     def decide(self, box: Box | None, verdict: Verdict) -> None:
         """Accept or reject a box."""
