@@ -16,6 +16,10 @@ Pixels = NDArray[np.uint8]
 """Pixels as everybody passes them on: (height, width, 3), uint8, RGB, C-contiguous."""
 
 
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
+"""Samples as the file holds them: (height, width, channels), uint8 or uint16."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """One magnification of the pyramid."""
@@ -33,6 +37,16 @@ class Level:
     def rows(self) -> int:
         """Number of tiles down."""
         return -(-self.size.height // self.tile.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One fluorophore (or other signal) of a slide that holds several, and how it is shown at first."""
+
+    name: str  # for a person: "DAPI", or "Channel 3" where the file says nothing
+    color: tuple[int, int, int]  # RGB at full strength
+    low: float  # the sample that is shown as black
+    high: float  # the sample that is shown at full strength; greater than `low`
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,10 @@ class SlideInfo:
     associated: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     background: tuple[int, int, int] = (255, 255, 255)  # colour where nothing was scanned
+    channels: tuple[Channel, ...] = ()  # of a slide whose pixels are not colours; else empty
+    planes: int = 1  # pictures at different focus
+    plane_um: float | None = None  # µm from one plane to the next, where the file says so
+    profile: bytes | None = None  # ICC profile that the pixels are in; None: sRGB, or nobody knows
     warning: str = ""  # what is wrong with a file that opens all the same, or what of it is not shown
 
     @property
@@ -97,6 +115,23 @@ class Slide(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let the file go. Reading afterwards raises `SlideProblem`. May be called twice."""
+
+    def read_samples(self, level: int, column: int, row: int) -> Samples:
+        """One tile of a slide with channels as the file holds it, cut at the edge: (height, width, channels).
+
+        uint8 or uint16. What the writer left out is 0. `read_tile` shows the same, blended by
+        `info.channels`. Raises as `read_tile`, and `TypeError` for a slide without channels.
+        """
+        raise TypeError(f"{type(self).__name__} has no channels: {level}, {column}, {row}")
+
+    def plane(self, index: int) -> Slide:
+        """The same slide at another focus, 0 to `info.planes` - 1; planes share the file.
+
+        Closing any of them closes them all. Raises `IndexError`.
+        """
+        if index != 0:
+            raise IndexError(f"No plane {index} of {self.info.planes}")
+        return self
 
     def read_block(self, level: int, x_level: int, y_level: int, size: Size) -> Pixels:
         """A rectangle of one level in that level's pixels, filled with background outside: (h, w, 3) uint8.

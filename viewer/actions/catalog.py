@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from viewer.actions import looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 
-FILE, EDIT, TOOLS, VIEW, ANALYZE, HELP = "File", "Edit", "Tools", "View", "Analyze", "Help"
-MENUS = (FILE, EDIT, TOOLS, VIEW, ANALYZE, HELP)
+FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
+ANALYZE, HELP = "Analyze", "Help"
+MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
     Entry("open", "Open…", "Open slides or pictures from this computer.", FILE, "folder-open", ("Ctrl+O",)),
@@ -121,7 +123,17 @@ _HELP = (
     Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 1),
 )
 
-CATALOG: tuple[Entry, ...] = (*_FILE, *_EDIT, *_TOOLS, *_VIEW, *_ANALYZE, *_HELP)
+CATALOG: tuple[Entry, ...] = (
+    *_FILE,
+    *_EDIT,
+    *_TOOLS,
+    *_VIEW,
+    *splitting.ENTRIES,
+    *navigating.ENTRIES,
+    *looking.ENTRIES,
+    *_ANALYZE,
+    *_HELP,
+)
 
 STRIP: tuple[tuple[str, ...], ...] = (
     ("open",),

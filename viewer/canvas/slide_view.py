@@ -15,6 +15,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from ml.geometry import Rect
+from ml.slide.look import Look
+from ml.slide.shown_slide import shown
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.canvas.camera import Camera
 from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
@@ -41,6 +43,7 @@ class SlideView(TiledView):
     ) -> None:
         super().__init__(loader, cache, parent)
         self._slide_layer: SlideLayer | None = None
+        self._shown: Slide | None = None  # the slide in its look
         self._layers: list[Layer] = []
         self._layers_held = False
         self._minimap = Minimap(self)
@@ -54,16 +57,26 @@ class SlideView(TiledView):
         self._stop()
         self._loader.wish(self, ())
         self.slide, self._slide_layer, self._bounds, self._asked = slide, None, None, None
+        self._shown = slide
         if slide is not None:
-            self._number = self._loader.number(slide)
-            pyramid = self._loader.pyramid(self._number)
-            self._slide_layer = SlideLayer(self._number, pyramid, self._cache)
+            self._read_from(slide)
             self._bounds = slide.info.bounds
         self._name(title or (slide.info.path.name if slide else ""))
         self.set_spacing(slide.info.spacing if slide else None)
         self._show_overview()
         self._buffer.mark_all()
         self.fit()
+        self._camera_moved(self._camera)
+
+    def set_look(self, look: Look, plane: int = 0) -> None:
+        """Show the slide in other colours, or at another focus."""
+        if self.slide is None:
+            return
+        self._shown = shown(self.slide.plane(plane), look)  # the loader does not keep it
+        self._read_from(self._shown)
+        self._asked = None
+        self._show_overview()
+        self._layer_changed(None)
         self._camera_moved(self._camera)
 
     def set_spacing(self, spacing: KnownSpacing | None) -> None:
@@ -148,6 +161,11 @@ class SlideView(TiledView):
             self.hold_layers(False)
 
     # ------------------------------------------------------------------ inside
+
+    def _read_from(self, slide: Slide) -> None:
+        self._number = self._loader.number(slide)
+        pyramid = self._loader.pyramid(self._number)
+        self._slide_layer = SlideLayer(self._number, pyramid, self._cache)
 
     def _paint_field(self, painter: QPainter, camera: Camera) -> None:
         dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128

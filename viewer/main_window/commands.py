@@ -12,10 +12,13 @@ from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
 from viewer.main_window.deciding import Deciding
+from viewer.main_window.looking import Looking
+from viewer.main_window.navigating import Navigating
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import LayerName, ToolName
 from viewer.main_window.slides import Slides
+from viewer.main_window.splitting import Splitting
 from viewer.main_window.viewing import Viewing
 from viewer.settings import ThemeChoice
 
@@ -31,11 +34,16 @@ class Hands:
     deciding: Deciding
     reporting: Reporting
     asking: Asking
+    looking: Looking
+    navigating: Navigating
+    splitting: Splitting
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
+    for piece in (hands.looking, hands.navigating, hands.splitting):
+        bounds |= piece.bounds()
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
 
 

@@ -42,6 +42,7 @@ class SlidePage(QObject):
         self.opened = opened
         self.view = SlideView(opened.title, loader, cache)
         self.view.set_slide(opened.slide, opened.title)
+        self.view.set_look(opened.look, opened.plane)
         self.view.set_spacing(opened.spacing)
         self.legend = Legend(self.view)
         self.annotations = AnnotationLayer(opened.annotations)
@@ -63,6 +64,8 @@ class SlidePage(QObject):
         self.view.add_layer(self.annotations)
         self.view.set_tool(self._tools["move"])
         opened.spacing_changed.connect(self.view.set_spacing)
+        opened.look_changed.connect(self._show_look)
+        opened.plane_changed.connect(self._show_look)
         opened.selection_changed.connect(self.annotations.select)
         opened.findings_changed.connect(self.follow)
 
@@ -129,6 +132,9 @@ class SlidePage(QObject):
         """Take the picture off, so that nothing asks for tiles any more."""
         self.view.set_tool(None)
         self.view.set_slide(None)
+
+    def _show_look(self, _: object) -> None:
+        self.view.set_look(self.opened.look, self.opened.plane)
 
     def _start_cam(self, cam: CamMap) -> None:
         self._unlay()

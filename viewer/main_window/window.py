@@ -17,11 +17,14 @@ from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.frame import Frame
+from viewer.main_window.looking import Looking
+from viewer.main_window.navigating import Navigating
 from viewer.main_window.parts import Parts
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
+from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 
@@ -50,8 +53,20 @@ class MainWindow(QMainWindow):
         self.deciding = Deciding(parts.session, self.frame, self.slides)
         self.reporting = Reporting(parts, self.frame, self.status, self.slides)
         self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
+        follows = (parts, self.frame, self.status, self.slides, self.viewing)
+        self.looking, self.navigating = Looking(*follows), Navigating(*follows)
+        self.splitting = Splitting(*follows)
         hands = Hands(
-            parts, self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking
+            parts,
+            self.slides,
+            self.viewing,
+            self.analyzing,
+            self.deciding,
+            self.reporting,
+            self.asking,
+            self.looking,
+            self.navigating,
+            self.splitting,
         )
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
@@ -86,13 +101,15 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        for piece in (self.slides, self.analyzing, self.reporting):
+        pieces = (self.looking, self.navigating, self.splitting)
+        for piece in (self.slides, self.analyzing, self.reporting, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
             self.viewing.changed,
             self.analyzing.changed,
             self.reporting.changed,
             self.asking.changed,
+            *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
         self.slides.page_changed.connect(self._show_title)

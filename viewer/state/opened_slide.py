@@ -7,6 +7,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
+from ml.slide.look import Look
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.state.findings import Findings
 
@@ -30,6 +31,8 @@ class OpenedSlide(QObject):
     """A slide, its spacing (from the file or from the person), annotations, undo and findings."""
 
     spacing_changed = Signal(object)  # KnownSpacing
+    look_changed = Signal(object)  # Look
+    plane_changed = Signal(int)  # which of `info.planes` is in focus
     annotations_changed = Signal(object)  # Change
     selection_changed = Signal(object)  # id of an annotation, or None
     findings_changed = Signal(object)  # Findings, or None
@@ -39,6 +42,8 @@ class OpenedSlide(QObject):
         self.slide = slide
         self.info = slide.info
         self.spacing: KnownSpacing | None = slide.info.spacing
+        self.look = Look()
+        self.plane = slide.info.planes // 2
         self.annotations = AnnotationDocument()
         self.annotations.listen(self.annotations_changed.emit)
         self.annotations.listen(self._drop_gone_selection)
@@ -56,6 +61,19 @@ class OpenedSlide(QObject):
         """Say how large a pixel is, and who says so."""
         self.spacing = spacing
         self.spacing_changed.emit(spacing)
+
+    def set_look(self, look: Look) -> None:
+        """Show it in other colours."""
+        if look != self.look:
+            self.look = look
+            self.look_changed.emit(look)
+
+    def set_plane(self, plane: int) -> None:
+        """Focus on another plane; as near to it as there are planes."""
+        plane = min(max(plane, 0), self.info.planes - 1)
+        if plane != self.plane:
+            self.plane = plane
+            self.plane_changed.emit(plane)
 
     def edit(self, change: Change) -> None:
         """Carry out an edit so that it can be undone."""
