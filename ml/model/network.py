@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import threading
-import warnings
-from typing import Any
 
 import numpy as np
-import timm
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load
 from torch import nn
 
 from ml.errors import ModelProblem
+from ml.model import architectures
 from ml.model.device import Device
 from ml.zoo.bundle import Bundle
 from ml.zoo.card import ModelCard
@@ -116,21 +114,12 @@ def load_network(bundle: Bundle, device: Device) -> Network:
 
 def build(card: ModelCard) -> nn.Module:
     """The card's architecture with random weights. Raises `ModelProblem` when there is none of that name."""
-    if not timm.is_model(card.architecture.split(".")[0]):
+    if not architectures.is_known(card.architecture):
         raise _misfit(card, f"the architecture “{card.architecture}” is unknown")
-    options: dict[str, Any] = dict(card.architecture_options)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of renamed architectures
-            module: nn.Module = timm.create_model(
-                card.architecture,
-                pretrained=False,
-                num_classes=len(card.class_names),
-                **options,
-            )
+        return architectures.create(card.architecture, len(card.class_names), card.architecture_options)
     except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
         raise _misfit(card, "its architecture_options do not fit its architecture", error) from None
-    return module
 
 
 def _layer(module: nn.Module, card: ModelCard) -> nn.Module | None:
