@@ -1,0 +1,117 @@
+"""How well scores tell positives from negatives. Numbers are scikit-learn's; intervals are by patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.evaluate.classification import Interval, interval
+
+Scores = NDArray[np.floating]
+Truth = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Discrimination:
+    """Figures of one class against the rest, each with its interval over patients."""
+
+    auroc: Interval
+    auprc: Interval
+    f1: Interval
+    balanced_accuracy: Interval
+    sensitivity: Interval  # at the specificity that was asked for
+    specificity: float  # that specificity
+    positives: int
+    negatives: int
+    patients: int
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether the AUROC's interval leaves out 0.5: else nothing was shown."""
+        return self.auroc.low > 0.5
+
+    def in_words(self) -> str:
+        """One sentence for a person."""
+        found = f"AUROC {self.auroc.value:.3f} ({self.auroc.low:.3f} to {self.auroc.high:.3f})"
+        rows = f"{self.positives:,} positive and {self.negatives:,} negative of {self.patients:,} patients"
+        if self.auroc.low <= 0.5 <= self.auroc.high:
+            return f"No evidence: {found} holds 0.5, by {rows}."
+        return f"{found}, by {rows}."
+
+
+def auroc(truth: Truth, scores: Scores) -> float:
+    """Area under the ROC curve, ties counted half; 0.5 where a class is missing: nothing can be said."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, scores)) if 0 < truth.sum() < len(truth) else 0.5
+
+
+def auprc(truth: Truth, scores: Scores) -> float:
+    """Average precision; the share of positives where a class is missing."""
+    from sklearn.metrics import average_precision_score
+
+    if not 0 < truth.sum() < len(truth):
+        return float(truth.mean()) if len(truth) else 0.0
+    return float(average_precision_score(truth, scores))
+
+
+def f1(truth: Truth, found: Truth) -> float:
+    """F1 of the positives; 0 where nothing is positive on either side."""
+    hits = int((truth & found).sum())
+    whole = int(truth.sum()) + int(found.sum())
+    return 2 * hits / whole if whole else 0.0
+
+
+def macro_f1(truth: Truth, found: Truth) -> float:
+    """Mean F1 over labels: (n, labels) both. All-negative predictions score 0."""
+    return float(np.mean([f1(truth[:, c], found[:, c]) for c in range(truth.shape[1])]))
+
+
+def micro_f1(truth: Truth, found: Truth) -> float:
+    """F1 over all labels of all rows together."""
+    return f1(truth.ravel(), found.ravel())
+
+
+def balanced(truth: Truth, found: Truth) -> float:
+    """Mean of sensitivity and specificity, of those that are defined."""
+    shares = [float((found[truth == side] == side).mean()) for side in (True, False) if (truth == side).any()]
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def sensitivity_at(truth: Truth, scores: Scores, specificity: float) -> float:
+    """The greatest share of positives found at that specificity; 0 where it is not defined."""
+    from sklearn.metrics import roc_curve
+
+    if not 0 < truth.sum() < len(truth):
+        return 0.0
+    false, right, _ = roc_curve(truth, scores, drop_intermediate=False)
+    return float(right[false <= 1 - specificity + 1e-12].max())
+
+
+def discrimination(
+    truth: Truth,
+    scores: Scores,
+    patients: Sequence[str],
+    threshold: float = 0.5,
+    specificity: float = 0.9,
+    draws: int = 1000,
+) -> Discrimination:
+    """All figures of (n,) labels and scores, bootstrapped over whole patients (Efron 1979)."""
+
+    def over(figure: Callable[[Truth, Scores], float]) -> Interval:
+        return interval(lambda rows: figure(truth[rows], scores[rows]), patients, draws)
+
+    return Discrimination(
+        auroc=over(auroc),
+        auprc=over(auprc),
+        f1=over(lambda t, s: f1(t, s >= threshold)),
+        balanced_accuracy=over(lambda t, s: balanced(t, s >= threshold)),
+        sensitivity=over(lambda t, s: sensitivity_at(t, s, specificity)),
+        specificity=specificity,
+        positives=int(truth.sum()),
+        negatives=int((~truth).sum()),
+        patients=len(set(patients)),
+    )
