@@ -13,11 +13,12 @@ from torch import nn
 from ml.errors import ModelProblem
 from ml.model import architectures
 from ml.model.device import Device
+from ml.model.ensemble import Ensemble
 from ml.zoo.bundle import Bundle
 from ml.zoo.card import ModelCard
 
 Patches = NDArray[np.uint8]
-"""Patches as they are read: (n, pixels, pixels, 3) uint8 RGB."""
+"""Patches or prepared pictures: (n, height, width, channels) uint8; RGB, unless the card says otherwise."""
 
 
 class Network:
@@ -35,12 +36,12 @@ class Network:
             module.eval().requires_grad_(False).to(device.torch).to(memory_format=torch.channels_last)
         )
         # In 0..255, so that the division by 255 is part of it.
-        self._mean = torch.tensor(card.mean, device=device.torch).view(1, 3, 1, 1) * 255
-        self._scale = 1 / (torch.tensor(card.std, device=device.torch).view(1, 3, 1, 1) * 255)
+        self._mean = torch.tensor(card.mean, device=device.torch).view(1, -1, 1, 1) * 255
+        self._scale = 1 / (torch.tensor(card.std, device=device.torch).view(1, -1, 1, 1) * 255)
         self.cam_layer, self.cam_cells = self._find_cam_layer()
 
     def prepared(self, patches: Patches) -> torch.Tensor:
-        """The input of the network: (n, 3, pixels, pixels) float32 on the device, normalised by the card.
+        """The input of the network: (n, channels, height, width) float32 on the device, normalised.
 
         The only place where pixels become numbers for a network. The bytes travel to the device as they are.
         """
@@ -55,7 +56,12 @@ class Network:
             return self.as_probabilities(logits).cpu().numpy()
 
     def as_probabilities(self, logits: torch.Tensor) -> torch.Tensor:
-        """Softmax; sigmoid where classes stand on their own, and for one logit, whose softmax is always 1."""
+        """Softmax; sigmoid where classes stand on their own, and for one logit, whose softmax is always 1.
+
+        Logits are first divided by the card's temperature.
+        """
+        if self.card.temperature != 1:
+            logits = logits / self.card.temperature
         if self.card.output == "sigmoid" or logits.shape[1] == 1:
             return torch.sigmoid(logits)
         return torch.softmax(logits, dim=1)
@@ -70,7 +76,7 @@ class Network:
                 shapes.append(tuple(output.shape))
 
         hook = layer.register_forward_hook(note) if layer is not None else None
-        empty = np.zeros((1, self.card.patch_pixels, self.card.patch_pixels, 3), dtype=np.uint8)
+        empty = np.zeros((1, *_size(self.card), len(self.card.mean)), dtype=np.uint8)
         try:
             found = self.probabilities(empty).shape[1]
         except (RuntimeError, ValueError, AssertionError) as error:
@@ -117,13 +123,27 @@ def build(card: ModelCard) -> nn.Module:
     if not architectures.is_known(card.architecture):
         raise _misfit(card, f"the architecture “{card.architecture}” is unknown")
     try:
-        return architectures.create(card.architecture, len(card.class_names), card.architecture_options)
+        members = [
+            architectures.create(card.architecture, len(card.class_names), card.architecture_options)
+            for _ in range(card.members)
+        ]
     except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
         raise _misfit(card, "its architecture_options do not fit its architecture", error) from None
+    return members[0] if card.members == 1 else Ensemble(members, independent=card.output == "sigmoid")
+
+
+def _size(card: ModelCard) -> tuple[int, int]:
+    """Height and width of what the network sees, px."""
+    return card.preparation.size if card.preparation else (card.patch_pixels, card.patch_pixels)
 
 
 def _layer(module: nn.Module, card: ModelCard) -> nn.Module | None:
-    """The layer that the card names; else the last stage that timm knows of; else None."""
+    """The layer that the card names; else the last stage that timm knows of; else None.
+
+    Of an ensemble that of its first member: the others do not fall silent, their say is in the gradient.
+    """
+    if isinstance(module, Ensemble):
+        module = module.members[0]
     if card.cam_layer:
         try:
             return module.get_submodule(card.cam_layer)

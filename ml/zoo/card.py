@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ml.geometry import Size, Spacing, to_pixel
+from ml.preparation import Preparation
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,16 @@ class ModelCard:
     class_names: tuple[str, ...]
     patch_pixels: int  # edge of the square patch that the network sees
     spacing: float  # µm/px of that patch
-    mean: tuple[float, float, float]  # of RGB in 0..1
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]  # of each channel in 0..1: RGB, unless `preparation` says otherwise
+    std: tuple[float, ...]
     weights_sha256: str
     architecture_options: Mapping[str, object] = field(
         default_factory=dict
     )  # keyword arguments of create_model
     output: Literal["softmax", "sigmoid"] = "softmax"
+    members: int = 1  # networks whose probabilities are averaged; their weights lie in one file
+    temperature: float = 1.0  # logits are divided by it (Guo et al. 2017); fitted on data to choose on
+    preparation: Preparation | None = None  # of whole pictures; None: patches of slides at `spacing`
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap
     threshold: float = 0.5  # operating threshold for that class

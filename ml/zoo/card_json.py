@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from ml.errors import ModelProblem
+from ml.preparation import COUNT, Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
 
 SPEC_VERSION = "1.0"
@@ -81,6 +83,9 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "weights": {"file": WEIGHTS_FILE, "sha256": card.weights_sha256},
             "architecture_options": dict(card.architecture_options),
             "output": card.output,
+            "members": card.members,
+            "temperature": card.temperature,
+            **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
             "cam_layer": card.cam_layer,
             "shown_class": card.shown_class,
             "threshold": card.threshold,
@@ -97,7 +102,9 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     own = _object(top.get("parfocal", {}), "“parfocal”")
     _check_version(top, own)
     names = _class_names(top)
-    resized, mean, std = _transform(top)
+    preparation = _preparation(own.get("preparation"))
+    channels = COUNT[preparation.channels] if preparation else 3
+    resized, mean, std = _transform(top, channels)
     pixels, spacing = _patch(top, resized, plain)
     shown = _whole(own.get("shown_class", 0), "shown_class", 0)
     _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
@@ -115,6 +122,9 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         weights_sha256=_weights(own, plain),
         architecture_options=_options(own.get("architecture_options", {})),
         output=_output(own.get("output", "softmax")),
+        members=_whole(own.get("members", 1), "members", 1),
+        temperature=_positive(own.get("temperature", 1.0), "temperature"),
+        preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=shown,
         threshold=_share(own.get("threshold", 0.5), "threshold"),
@@ -166,6 +176,12 @@ def _share(value: object, key: str) -> float:
     return number
 
 
+def _positive(value: object, key: str) -> float:
+    number = _number(value, key)
+    _require(number > 0, f"{key} is {number:g}, which is not above 0")
+    return number
+
+
 def _check_version(top: Json, own: Json) -> None:
     """Cards older than schema 1.0 name no version: they count only where Parfocal's part makes up for it."""
     version = top.get("spec_version", own.get("spec_version"))
@@ -207,7 +223,7 @@ def _patch(top: Json, resized: int | None, plain: bool) -> tuple[int, float]:
     return resized, spacing * pixels / resized
 
 
-def _transform(top: Json) -> tuple[int | None, tuple[float, float, float], tuple[float, float, float]]:
+def _transform(top: Json, channels: int) -> tuple[int | None, tuple[float, ...], tuple[float, ...]]:
     """The edge that `Resize` asks for (None: no Resize), mean and std."""
     steps = top.get("transform")
     if not isinstance(steps, list):
@@ -227,10 +243,10 @@ def _transform(top: Json) -> tuple[int | None, tuple[float, float, float], tuple
     }
     resized = _resized(arguments["Resize"].get("size")) if "Resize" in arguments else None
     if "Normalize" not in arguments:
-        return resized, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    std = _triple(arguments["Normalize"].get("std"), "std")
+        return resized, (0.0,) * channels, (1.0,) * channels
+    std = _numbers(arguments["Normalize"].get("std"), "std", channels)
     _require(min(std) > 0, "std holds a number that is not above 0")
-    return resized, _triple(arguments["Normalize"].get("mean"), "mean"), std
+    return resized, _numbers(arguments["Normalize"].get("mean"), "mean", channels), std
 
 
 def _resized(size: object) -> int:
@@ -240,11 +256,34 @@ def _resized(size: object) -> int:
     return _whole(size, "the size of Resize", 1)
 
 
-def _triple(value: object, key: str) -> tuple[float, float, float]:
-    if not isinstance(value, list) or len(value) != 3:
-        raise Contradiction(f"{key} is not a list of three numbers")
-    one, two, three = (_number(number, key) for number in value)
-    return one, two, three
+def _numbers(value: object, key: str, count: int) -> tuple[float, ...]:
+    if not isinstance(value, list) or len(value) != count:
+        words = "three" if count == 3 else str(count)
+        raise Contradiction(f"{key} is not a list of {words} numbers")
+    return tuple(_number(number, key) for number in value)
+
+
+def _preparation(value: object) -> Preparation | None:
+    """How pictures are prepared; None in a card for patches of slides."""
+    if value is None:
+        return None
+    told = _object(value, "preparation")
+    size = told.get("size")
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        raise Contradiction("the size of preparation is not height and width")
+    height, width = (_whole(edge, "the size of preparation", 1) for edge in size)
+    _require(max(height, width) <= 8192, f"preparation makes pictures of {width} × {height} px")
+    words: dict[str, tuple[object, ...]] = {
+        "channels": get_args(Channels),
+        "crop": get_args(Crop),
+        "fitting": get_args(Fitting),
+    }
+    chosen = {key: told[key] for key in words if key in told}
+    for key, word in chosen.items():
+        _require(word in words[key], f"{key} {word!r} of preparation is unknown here")
+    fill = _whole(told.get("fill", 0), "fill", 0)
+    _require(fill <= 255, f"fill is {fill}, more than 255")
+    return Preparation((height, width), fill=fill, **chosen)  # type: ignore[arg-type]  # checked above
 
 
 def _as_name(text: str) -> str:

@@ -17,6 +17,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save_file
 
 from ml.errors import ModelProblem
+from ml.preparation import Preparation
 from ml.zoo.bundle import load_card, open_bundle, write_bundle
 from ml.zoo.card import ModelCard
 from ml.zoo.card_json import card_from_json, card_to_json
@@ -128,6 +129,16 @@ EDITS: dict[str, tuple[Callable[[dict, dict], object], str]] = {
     "checkpoint": (
         lambda _, own: own.update(architecture_options={"checkpoint_path": "/tmp/x"}),
         "may not hold checkpoint_path",
+    ),
+    "members": (lambda _, own: own.update(members=0), "at least 1"),
+    "temperature": (lambda _, own: own.update(temperature=0.0), "not above 0"),
+    "preparation size": (lambda _, own: own.update(preparation={"size": 3}), "height and width"),
+    "huge pictures": (lambda _, own: own.update(preparation={"size": [9000, 1]}), "1 × 9000 px"),
+    "crop": (lambda _, own: own.update(preparation={"size": [9, 9], "crop": "square"}), "'square' of"),
+    "fill": (lambda _, own: own.update(preparation={"size": [9, 9], "fill": 256}), "more than 255"),
+    "four means": (
+        lambda _, own: own.update(preparation={"size": [64, 64], "channels": "cmyk"}),
+        "list of 4 numbers",
     ),
     "part": (lambda top, _: top.update(parfocal=[]), "not a JSON object"),
 }
@@ -313,6 +324,12 @@ CARDS = st.integers(1, 4).flatmap(
         metrics=st.dictionaries(TEXTS, NUMBERS | TEXTS, max_size=3),
     )
 )
+
+
+def test_a_card_for_pictures_survives_too() -> None:
+    how = Preparation((711, 733), "cmyk", "none", "stretch", 255)
+    card = make_card(mean=(0.5,) * 4, std=(0.5,) * 4, preparation=how, members=5, temperature=1.25)
+    assert card_from_json(json.loads(json.dumps(card_to_json(card))), "x") == card
 
 
 @given(CARDS)
