@@ -108,8 +108,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     pixels, spacing = _patch(top, resized, plain)
     shown = _whole(own.get("shown_class", 0), "shown_class", 0)
     _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
-    texts = {key: _text(own.get(key, ""), key) for key in _TEXTS}
-    return ModelCard(
+    card = ModelCard(
         name=_name(own.get("name", _as_name(fallback_name))),
         title=_text(own.get("title", fallback_name), "title"),
         version=_text(own.get("version", ""), "version"),
@@ -129,16 +128,9 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         shown_class=shown,
         threshold=_share(own.get("threshold", 0.5), "threshold"),
         colors=_colors(own.get("colors", []), len(names)),
-        summary=texts["summary"],
-        intended_use=texts["intended_use"],
-        stain=texts["stain"],
-        training_data=texts["training_data"],
-        labels=texts["labels"],
-        limits=texts["limits"],
-        licence=texts["licence"],
         metrics=_object(own.get("metrics", {}), "metrics"),
-        command=texts["command"],
     )
+    return dataclasses.replace(card, **{key: _text(own.get(key, ""), key) for key in _TEXTS})
 
 
 def _require(holds: bool, reason: str) -> None:
