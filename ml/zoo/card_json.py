@@ -6,7 +6,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ml.errors import ModelProblem
 from ml.preparation import COUNT, Channels, Crop, Fitting, Preparation
@@ -130,7 +130,8 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         colors=_colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
-    return dataclasses.replace(card, **{key: _text(own.get(key, ""), key) for key in _TEXTS})
+    texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
+    return dataclasses.replace(card, **texts)
 
 
 def _require(holds: bool, reason: str) -> None:
