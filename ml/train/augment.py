@@ -54,10 +54,10 @@ def vary(squares: Tensor, fit: Fit, chance: torch.Generator) -> Tensor:
     stains = stains * (1 - brown) + swapped * brown
     light = torch.einsum("nshw,sc->nchw", stains, remixed).neg().exp()
     lamp = 1 - 0.08 * torch.rand(count, 3, 1, 1, generator=chance)
-    return _blurred((light * lamp).clamp(0, 1), fit.blur, chance)
+    return blurred((light * lamp).clamp(0, 1), fit.blur, chance)
 
 
-def _blurred(squares: Tensor, share: float, chance: torch.Generator) -> Tensor:
+def blurred(squares: Tensor, share: float, chance: torch.Generator) -> Tensor:
     """Some of them a little out of focus: a Gaussian of 0.5 to 1.3 px, one for the batch."""
     sigma = 0.5 + 0.8 * float(torch.rand(1, generator=chance))
     place = torch.arange(-3.0, 4.0)
@@ -67,6 +67,17 @@ def _blurred(squares: Tensor, share: float, chance: torch.Generator) -> Tensor:
     soft = functional.conv2d(functional.pad(soft, (0, 0, 3, 3), "reflect"), kernel.mT, groups=3)
     chosen = (torch.rand(squares.shape[0], generator=chance) < share).float().view(-1, 1, 1, 1)
     return squares * (1 - chosen) + soft * chosen
+
+
+def restained(pictures: Tensor, spread: float, chance: torch.Generator) -> Tensor:
+    """Hematoxylin, eosin and the rest by random factors each (HED jitter, after Tellez et al. 2018).
+
+    (n, 3, h, w) RGB in 0..1; `spread` is that of the logarithm of the factors.
+    """
+    stained, remixed = _stain_matrices()
+    stains = torch.einsum("nchw,cs->nshw", -pictures.clamp(min=_LEAST).log(), stained)
+    factors = (spread * torch.randn(pictures.shape[0], 3, 1, 1, generator=chance)).clamp(-0.6, 0.6).exp()
+    return torch.einsum("nshw,sc->nchw", stains * factors, remixed).neg().exp().clamp(0, 1)
 
 
 @cache

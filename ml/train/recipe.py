@@ -6,15 +6,13 @@ mistyped option must never be ignored in silence.
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ml.errors import Problem
+from ml.train.toml_values import read_toml
 
 Side = Literal["fit", "choose", "report"]
 SIDES: tuple[Side, ...] = ("fit", "choose", "report")
@@ -106,75 +104,11 @@ class Recipe:
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe. Raises `Problem` that names the file, the key and what is wrong with it."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Problem(f"The recipe {path.name} is not there.", "Check its path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Problem(f"The recipe {path.name} is not valid TOML: {error}.", "Mend that line.") from None
-    try:
-        recipe: Recipe = _made(Recipe, raw, "")
-    except _Wrong as wrong:
-        raise Problem(f"The recipe {path.name} cannot be used: {wrong}.", "Mend that line.") from None
+    recipe = read_toml(path, Recipe)
     reason = _contradiction(recipe)
     if reason:
         raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
     return recipe
-
-
-class _Wrong(Exception):  # noqa: N818
-    """Which key is wrong, in words."""
-
-
-def _made(kind: Any, raw: object, place: str) -> Any:
-    """A value of the wished type out of what TOML gives."""
-    if dataclasses.is_dataclass(kind):
-        return _made_dataclass(kind, raw, place)
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple:
-        return _made_tuple(inner, raw, place)
-    if origin is Literal:
-        if raw not in inner:
-            raise _Wrong(f"{place} is {raw!r}, not one of {', '.join(map(str, inner))}")
-        return raw
-    if origin is not None:  # Mapping
-        if not isinstance(raw, dict):
-            raise _Wrong(f"{place} is not a table")
-        return raw
-    if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
-        return float(raw)
-    if not isinstance(raw, kind) or isinstance(raw, bool):
-        raise _Wrong(f"{place} is {raw!r}, not of the kind {kind.__name__}")
-    return raw
-
-
-def _made_dataclass(kind: Any, raw: object, place: str) -> Any:
-    if not isinstance(raw, dict):
-        raise _Wrong(f"{place or 'the file'} is not a table")
-    types = typing.get_type_hints(kind)
-    fields = {item.name: item for item in dataclasses.fields(kind)}
-    for key in raw:
-        if key not in fields:
-            raise _Wrong(f"{_joined(place, key)} is not known; known are {', '.join(fields)}")
-    for name, item in fields.items():
-        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        if required and name not in raw:
-            raise _Wrong(f"{_joined(place, name)} is missing")
-    return kind(**{key: _made(types[key], value, _joined(place, key)) for key, value in raw.items()})
-
-
-def _made_tuple(inner: tuple[Any, ...], raw: object, place: str) -> tuple[Any, ...]:
-    if not isinstance(raw, list):
-        raise _Wrong(f"{place} is not a list")
-    if inner[-1] is Ellipsis:
-        return tuple(_made(inner[0], value, f"{place}[{n}]") for n, value in enumerate(raw))
-    if len(raw) != len(inner):
-        raise _Wrong(f"{place} has {len(raw)} values, not {len(inner)}")
-    return tuple(_made(kind, value, place) for kind, value in zip(inner, raw, strict=True))
-
-
-def _joined(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
 
 
 def _contradiction(recipe: Recipe) -> str:

@@ -1,0 +1,102 @@
+"""Labelled pictures in memory, as the network will see them; broken ones are listed, never replaced."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ml.errors import Problem
+from ml.preparation import Bytes, Preparation, in_channels, prepared
+from ml.progress import Progress, Step
+from ml.train.study_recipe import NetworkPlan
+from ml.train.table import Row
+
+_THUMB = 16  # px: small enough that a crop, a resize or another JPEG quality makes no difference
+_MOST_BYTES = 8 * 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """All pictures of a run: row n of everything belongs to `rows[n]`."""
+
+    rows: tuple[Row, ...]
+    pixels: NDArray[np.uint8]  # (n, height, width, channels)
+    sha256: tuple[str, ...]  # of each file
+    thumbs: NDArray[np.float32]  # (n, 256): brightness at 16 × 16 px, of mean 0 and length 1
+    sizes: NDArray[np.intp]  # (n, 2) width and height of the file's picture, px
+    how: Preparation
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def labels(self) -> NDArray[np.float32]:
+        """(n, classes)."""
+        return np.stack([row.labels for row in self.rows])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Whose each picture is."""
+        return tuple(row.group for row in self.rows)
+
+
+def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) -> Pictures:
+    """Decode and prepare all of them. Raises `Problem` that names every one that cannot be read."""
+    how = preparation_of(plan, rows)
+    height, width = how.size
+    needed = len(rows) * height * width * len(plan.mean)
+    if needed > _MOST_BYTES:
+        raise Problem(
+            f"{len(rows):,} pictures of {width} × {height} px take {needed / 2**30:.0f} GB of memory.",
+            "Take fewer (`most` in the recipe), or a smaller `size`.",
+        )
+    pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
+    hashes, thumbs, sizes, broken = [], [], [], []
+    for number, row in enumerate(rows):
+        progress.check()
+        progress.step(Step("Reading pictures", number, len(rows)))
+        try:
+            content = row.path.read_bytes()
+            with Image.open(row.path) as image:
+                sizes.append(image.size)
+                raw = in_channels(image, plan.channels)
+            pixels[number], _ = prepared(raw, how)
+        except (OSError, ValueError, Problem, Image.DecompressionBombError) as error:
+            broken.append(f"{row.path.name} ({error})")
+            continue
+        hashes.append(hashlib.sha256(content).hexdigest())
+        thumbs.append(thumb_of(raw))
+    if broken:
+        raise Problem(
+            f"{len(broken)} of {len(rows)} pictures cannot be read: {'; '.join(broken[:3])}"
+            f"{' …' if len(broken) > 3 else ''}",
+            "Copy them anew, or take their rows out of the table.",
+        )
+    return Pictures(tuple(rows), pixels, tuple(hashes), np.stack(thumbs), np.array(sizes, dtype=np.intp), how)
+
+
+def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:
+    """How pictures are prepared; a size of (0, 0) becomes the rounded mean of these."""
+    how = Preparation(plan.size, plan.channels, plan.crop, plan.fitting, plan.fill)
+    if plan.size != (0, 0):
+        return how
+    widths, heights = [], []
+    for row in rows:
+        with Image.open(row.path) as image:
+            widths.append(image.width)
+            heights.append(image.height)
+    return replace(how, size=(round(float(np.mean(heights))), round(float(np.mean(widths)))))
+
+
+def thumb_of(pixels: Bytes) -> NDArray[np.float32]:
+    """What a picture looks like from afar: (256,) float32 of mean 0 and length 1; zeros if it is even."""
+    grey = Image.fromarray(pixels[..., :3].mean(axis=2).astype(np.uint8))
+    small = np.asarray(grey.resize((_THUMB, _THUMB), Image.Resampling.BOX), dtype=np.float32).ravel()
+    small -= small.mean()
+    length = float(np.linalg.norm(small))
+    return small / length if length > 1e-3 else small * 0

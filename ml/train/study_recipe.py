@@ -1,0 +1,189 @@
+"""A recipe for pictures with labels: everything that decides a run, read from a TOML file.
+
+Every field is explained here, with its unit and why it is there. A key that is not known is an error. Five
+studies and whatever a person trains are such files; what they share are the parts of this folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ml.errors import Problem
+from ml.preparation import COUNT, Channels, Crop, Fitting
+from ml.train.toml_values import read_toml
+
+AS_PUBLISHED = "-as-published"
+"""How the name of a recipe ends that repeats a study with its errors; only there may they be switched on."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is told apart."""
+
+    classes: tuple[str, ...]
+    output: Literal["softmax", "sigmoid"] = "softmax"  # sigmoid: classes stand on their own, several may hold
+    negative: str = ""  # with sigmoid: the label that stands for "none of them"
+    separator: str = ";"  # with sigmoid: between several labels of one picture
+    shown: int = 0  # the class that is shown first
+    colors: tuple[tuple[int, int, int], ...] = ()  # RGB, one a class, colour-blind safe
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures and the table that labels them. `path` is relative to the folder given with --data."""
+
+    name: str
+    path: str
+    table: str = "labels.csv"  # empty: every folder in `path` is a class, named by its folder
+    file: str = "file"  # column: the picture, relative to the table
+    label: str = "label"  # column
+    rename: Mapping[str, str] = field(default_factory=dict)  # labels of the table: our classes
+    group: str = ""  # column of the patient, or whatever must not be torn apart; empty: each picture alone
+    group_pattern: str = ""  # regular expression on the file's name whose first group is the patient
+    site: str = ""  # column of hospital or scanner: its confounding with the label is measured
+    most: int = 0  # pictures at most, evenly taken; 0: all
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """The network, and what it sees. All of it stands in the card of the model afterwards."""
+
+    architecture: str  # a name of timm's, or one of our own
+    options: Mapping[str, Any] = field(default_factory=dict)
+    pretrained: bool = False  # begin with weights that are on this computer; nothing is fetched
+    learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes (ViTs)
+    rank: int = 8  # of the low-rank changes (Hu et al. 2021)
+    size: tuple[int, int] = (224, 224)  # height and width, px; (0, 0): the mean of the pictures learned from
+    channels: Channels = "rgb"
+    crop: Crop = "none"
+    fitting: Fitting = "pad"
+    fill: int = 0
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)  # of each channel in 0..1
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    spacing: float = 0.0  # µm/px: above 0 the model is one for patches of slides
+    cam_layer: str = ""
+
+
+@dataclass(frozen=True)
+class Vary:
+    """How pictures are varied while learning. Every field is off by default."""
+
+    flip: bool = False  # left to right
+    quarter_turns: bool = False  # and upside down: for tissue, which has no up
+    rotate: float = 0.0  # degrees to either side at most
+    scale: float = 0.0  # share larger or smaller at most
+    shift: float = 0.0  # share of the edge at most
+    light: float = 0.0  # share of brightness and contrast at most
+    stain: float = 0.0  # spread of random factors on hematoxylin and eosin: other laboratories
+    blur: float = 0.0  # share of pictures a little out of focus
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the network learns."""
+
+    epochs: int
+    batch: int = 32
+    rate: float = 1e-3  # highest learning rate; falls by a half cosine to a hundredth, unless `constant`
+    backbone_rate: float = 0.0  # of pretrained layers, where it is another one; 0: the same
+    constant: bool = False
+    warm: float = 0.1  # share of the run in which the rate rises
+    decay: float = 0.01  # weight decay of AdamW; "adam" has none
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    momentum: float = 0.9  # of sgd
+    loss: Literal["cross_entropy", "bce", "focal"] = "cross_entropy"
+    gamma: float = 2.0  # of the focal loss (Lin et al. 2017)
+    smoothing: float = 0.0  # of the labels, cross entropy only
+    balance: Literal["none", "sampler", "pos_weight", "undersample"] = "none"  # one remedy at a time
+    ratio: float = 2.0  # undersample: negatives a positive
+    pos_weight: tuple[float, ...] = ()  # as published: a weight a class in place of the computed one
+    drawn: int = 0  # pictures an epoch; 0: as many as there are
+    watch: Literal["auroc", "loss", "balanced_accuracy", "macro_f1"] = "auroc"  # decides the best epoch
+    patience: int = 0  # epochs without a better one before it ends; 0: never
+
+
+@dataclass(frozen=True)
+class Division:
+    """Who is learned from, who decides, who is reported on. Always whole patients."""
+
+    folds: int = 5  # each is reported on once, by a network that learned from the others
+    run: int = 0  # only so many of the folds; 0: all
+    by: Literal["group", "row"] = "group"  # row: as published only; neighbours stand on both sides
+    duplicates: Literal["stop", "warn"] = "stop"  # near-duplicate pictures on two sides
+    seed: int = 17
+
+
+@dataclass(frozen=True)
+class StudyRecipe:
+    """The whole of it."""
+
+    name: str
+    title: str
+    version: str
+    task: Task
+    sources: tuple[Source, ...]
+    network: NetworkPlan
+    fit: Fit
+    vary: Vary = field(default_factory=Vary)
+    division: Division = field(default_factory=Division)
+    seed: int = 17
+    published: str = ""  # what the study itself reports, in words
+    card: Mapping[str, str] = field(default_factory=dict)  # summary, intended_use, stain, labels, limits, …
+
+    @property
+    def is_as_published(self) -> bool:
+        """Whether it repeats a study with its errors."""
+        return self.name.endswith(AS_PUBLISHED)
+
+
+def read_study_recipe(path: Path) -> StudyRecipe:
+    """Read and check. Raises `Problem` that names the file, the key and what is wrong with it."""
+    recipe = read_toml(path, StudyRecipe)
+    reason = _contradiction(recipe)
+    if reason:
+        raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
+    return recipe
+
+
+def _contradiction(recipe: StudyRecipe) -> str:
+    """What in the recipe cannot be true at once; empty when nothing."""
+    task, network, fit = recipe.task, recipe.network, recipe.fit
+    channels = COUNT[network.channels]
+    sigmoid = task.output == "sigmoid"
+    alone = len(task.classes) < (1 if sigmoid else 2)
+    faults = (
+        (not recipe.sources, "there are no sources"),
+        (alone, "task.classes has too few names"),
+        (len(set(task.classes)) != len(task.classes), "a class occurs twice"),
+        (len(task.colors) not in {0, len(task.classes)}, "task.colors has not one colour a class"),
+        (not 0 <= task.shown < len(task.classes), "task.shown is no class"),
+        (len(network.mean) != channels, f"network.mean has not {channels} numbers"),
+        (len(network.std) != channels, f"network.std has not {channels} numbers"),
+        (fit.loss == "cross_entropy" and sigmoid, "cross_entropy goes with softmax, not with sigmoid"),
+        (fit.loss != "cross_entropy" and not sigmoid, f"{fit.loss} goes with sigmoid, not with softmax"),
+        (fit.balance == "pos_weight" and not sigmoid, "pos_weight goes with sigmoid"),
+        (
+            bool(fit.pos_weight) and fit.balance != "pos_weight" and not recipe.is_as_published,
+            "fit.pos_weight is given but not used: write balance = 'pos_weight'",
+        ),
+        (
+            len(fit.pos_weight) not in {0, len(task.classes)},
+            "fit.pos_weight has not one weight a class",
+        ),
+        (recipe.division.by == "row" and not recipe.is_as_published, _only_as_published("division.by = row")),
+        (recipe.division.folds < 3, "division.folds is below 3: to fit, to choose and to report"),
+        (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
+        (
+            network.spacing > 0 and network.size[0] != network.size[1],
+            "patches of slides (network.spacing) are square",
+        ),
+    )
+    return next((words for wrong, words in faults if wrong), "")
+
+
+def _only_as_published(key: str) -> str:
+    return f"{key} is an error of the published study; only a recipe named …{AS_PUBLISHED} may repeat it"

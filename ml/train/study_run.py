@@ -1,0 +1,212 @@
+"""A whole study: pictures, folds, a network a fold, figures nobody has seen before, one bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import nn
+
+from ml.evaluate.calibration import best_temperature
+from ml.model import architectures
+from ml.model.ensemble import joined
+from ml.model.pretrained import load_pretrained
+from ml.progress import Progress, Step
+from ml.train import figures, leakage
+from ml.train.balance import balance_of
+from ml.train.feed import Feed, Order, loader
+from ml.train.figures import EpochFigures
+from ml.train.folds import Fold, Rows, fold_numbers, folds_of
+from ml.train.learner import Learner, answers, head_of, learn
+from ml.train.losses import loss_of
+from ml.train.pictures import Pictures, read_pictures
+from ml.train.study_card import study_card
+from ml.train.study_recipe import StudyRecipe
+from ml.train.table import read_rows
+from ml.zoo.bundle import Bundle, open_bundle, write_bundle
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What a run leaves."""
+
+    bundle: Bundle
+    history: tuple[EpochFigures, ...]
+    facts: dict[str, object]  # figures, leakage report, balance: the same as in report.json
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One fold's network: its weights and what it said of the pictures that it had not seen."""
+
+    fold: Fold
+    weights: dict[str, torch.Tensor]
+    reported: Floats  # logits (report, classes)
+    chosen: Floats  # logits (choose, classes)
+
+
+def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Studied:
+    """Train every fold and write the bundle into `out`/NAME, figures into `out`/report.json.
+
+    Folds that were finished by a run that was killed are taken up again from `out`/folds. Raises `Problem`
+    for bad data and for sides that know each other, `Cancelled`.
+    """
+    pictures = read_pictures(read_rows(recipe.sources, recipe.task, data), recipe.network, progress)
+    numbers = fold_numbers(pictures, recipe.task, recipe.division)
+    found = leakage.inspect(pictures, numbers)
+    if recipe.division.by == "group":
+        leakage.refuse(found, duplicates_too=recipe.division.duplicates == "stop")
+    for sentence in found.in_words():
+        progress.step(Step("Checking the division", 0, 0, note=sentence))
+    history: list[EpochFigures] = []
+    members: list[Member] = []
+    with _quiet():
+        for fold in folds_of(numbers, recipe.division):
+            member, epochs = _fold(recipe, pictures, fold, out / "folds" / str(fold.number), progress)
+            members.append(member)
+            history += epochs
+    temperature = _temperature(recipe, pictures, members)
+    facts = {
+        "figures": _figures(recipe, pictures, members, temperature),
+        "leakage": found.as_facts() | {"in_words": found.in_words()},
+        "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
+        "temperature": temperature,
+        "published": recipe.published,
+        "epochs": [dataclasses.asdict(epoch) for epoch in history],
+    }
+    bundle = _written(recipe, pictures, members, facts, out, progress)
+    return Studied(bundle, tuple(history), facts)
+
+
+def network_for(recipe: StudyRecipe, size: tuple[int, int]) -> tuple[nn.Module, str]:
+    """A network as the recipe asks for, and where its first weights come from (empty: by chance).
+
+    `size` is height and width in px of what it will see: networks that are tied to one are told.
+    """
+    plan = recipe.network
+    options = dict(plan.options)
+    if plan.architecture == "glomerulus_net":
+        options |= {"size": size, "in_chans": len(plan.mean)}
+    module = architectures.create(plan.architecture, len(recipe.task.classes), options)
+    source = load_pretrained(module, plan.architecture) if plan.pretrained else ""
+    if plan.learns == "head":
+        module.requires_grad_(False)
+        head_of(module).requires_grad_(True)
+    return module.to(memory_format=torch.channels_last), source
+
+
+def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Floats:
+    """Logits of these pictures, (n, classes), in their order."""
+    module.eval()
+    found = []
+    with torch.inference_mode():
+        for pictures, _, _ in loader(feed, Order(rows, batch, 0, None)):
+            found.append(module(pictures).float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def _fold(
+    recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, progress: Progress
+) -> tuple[Member, list[EpochFigures]]:
+    lightning.seed_everything(recipe.seed + fold.number, verbose=False)
+    module, source = network_for(recipe, pictures.how.size)
+    if source and fold.number == 0:
+        progress.step(Step("Preparing", 0, 0, note=f"Begins with weights from {source}."))
+    labels = pictures.labels[fold.fit]
+    balance = balance_of(recipe.fit, recipe.task, labels)
+    if fold.number == 0:
+        progress.step(Step("Preparing", 0, 0, note=f"To learn from: {balance.words}"))
+    weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
+    feed = Feed(pictures, recipe)
+    order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
+    choose = loader(feed, Order(fold.choose, 64, 0, None))
+    learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
+    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress)
+    module = learner.module.cpu()
+    halve(module)
+    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    return Member(fold, state, predict(module, feed, fold.report), predict(module, feed, fold.choose)), epochs
+
+
+def halve(module: nn.Module) -> None:
+    """Round weights to half precision, as the bundle will hold them: what is measured is what is shipped."""
+    with torch.no_grad():
+        for value in (*module.parameters(), *module.buffers()):
+            if value.is_floating_point():
+                value.copy_(value.half().float())
+
+
+def _temperature(recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member]) -> float:
+    """Fitted on the sides to choose on, all folds together."""
+    logits = np.concatenate([member.chosen for member in members])
+    labels = np.concatenate([pictures.labels[member.fold.choose] for member in members])
+    return best_temperature(logits, labels, independent=recipe.task.output == "sigmoid")
+
+
+def _figures(
+    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
+) -> dict[str, object]:
+    """Each picture's answer is that of the one network which had not seen its patient."""
+    rows = np.concatenate([member.fold.report for member in members])
+    logits = torch.from_numpy(np.concatenate([member.reported for member in members])) / temperature
+    groups = [pictures.groups[row] for row in rows]
+    found = answers(logits, recipe).numpy()
+    return figures.report(recipe.task, found, pictures.labels[rows], groups)
+
+
+def _written(
+    recipe: StudyRecipe,
+    pictures: Pictures,
+    members: Sequence[Member],
+    facts: dict[str, object],
+    out: Path,
+    progress: Progress,
+) -> Bundle:
+    progress.step(Step("Writing the model", 0, 0))
+    folder, beside = out / recipe.name, out / f".{recipe.name}.part"
+    states = [member.weights for member in members]
+    tensors = states[0] if len(states) == 1 else joined(states)
+    half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in tensors.items()}
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(parents=True)
+        weights = beside / "weights"
+        save_file(half, weights)
+        card = study_card(recipe, pictures, len(states), facts)
+        write_bundle(card, weights, beside / "bundle")
+        shutil.rmtree(folder, ignore_errors=True)
+        (beside / "bundle").rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    (out / "report.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return open_bundle(folder)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's advice is for programmers: it stays out of a person's way while the run goes on."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

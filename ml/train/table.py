@@ -1,0 +1,128 @@
+"""Which pictures there are, what they are labelled, and whose they are: out of a table or of folders."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.errors import Problem
+from ml.train.study_recipe import Source, Task
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One picture with its labels: (classes,) float32, one 1 (softmax) or any number of them (sigmoid)."""
+
+    path: Path
+    labels: NDArray[np.float32]
+    group: str  # the patient, with the name of the source before it
+    source: str
+    site: str = ""
+
+    @property
+    def label(self) -> int:
+        """The class of a softmax task; of a sigmoid task the first that holds, or -1."""
+        return int(self.labels.argmax()) if self.labels.any() else -1
+
+
+def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, ...]:
+    """All rows of all sources, in the order of the tables.
+
+    Raises `Problem` where a table, a column, a label or a picture is missing, all of them named.
+    """
+    rows: list[Row] = []
+    for source in sources:
+        found = list(_of_table(source, task, data) if source.table else _of_folders(source, task, data))
+        if source.most and len(found) > source.most:
+            found = [found[n] for n in np.linspace(0, len(found) - 1, source.most).round().astype(int)]
+        rows += found
+    missing = [row.path for row in rows if not row.path.is_file()]
+    if missing:
+        names = ", ".join(path.name for path in missing[:5])
+        raise Problem(
+            f"{len(missing)} of {len(rows)} pictures are missing: {names}{' …' if len(missing) > 5 else ''}",
+            "Copy them anew, or take their rows out of the table.",
+        )
+    if not rows:
+        raise Problem("There are no pictures to learn from.", "Check the paths in the recipe and --data.")
+    return tuple(rows)
+
+
+def _of_table(source: Source, task: Task, data: Path) -> Iterator[Row]:
+    table = data / source.path / source.table
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
+            file.seek(0)
+            lines = list(csv.DictReader(file, dialect=dialect))
+    except FileNotFoundError:
+        raise Problem(
+            f"{source.path} holds no {source.table}.", "Give the folder with the training data by --data."
+        ) from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise Problem(
+            f"{source.table} of {source.path} is not a table: {error}.", "Save it as CSV."
+        ) from None
+    columns = [source.file, source.label, *(c for c in (source.group, source.site) if c)]
+    absent = [column for column in columns if lines and column not in lines[0]]
+    if absent:
+        raise Problem(
+            f"{source.table} of {source.path} has no column {', '.join(absent)}.",
+            f"It has {', '.join(lines[0])}: name those in the recipe.",
+        )
+    for number, line in enumerate(lines, 2):
+        place = f"line {number} of {source.table} in {source.path}"
+        path = table.parent / line[source.file]
+        group = line[source.group] if source.group else _group_of(path.name, source)
+        site = line[source.site] if source.site else ""
+        yield _row(source, task, path, line[source.label], group, site, place)
+
+
+def _of_folders(source: Source, task: Task, data: Path) -> Iterator[Row]:
+    """A folder a class; pictures in a fixed order."""
+    root = data / source.path
+    if not root.is_dir():
+        raise Problem(f"The folder {source.path} is not there.", "Give the training data by --data.")
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES):
+            yield _row(source, task, path, folder.name, _group_of(path.name, source), "", folder.name)
+
+
+def _row(source: Source, task: Task, path: Path, label: str, group: str, site: str, place: str) -> Row:
+    labels = _labels(label, source, task, place)
+    return Row(path, labels, f"{source.name}: {group}", source.name, site)
+
+
+def _group_of(name: str, source: Source) -> str:
+    if not source.group_pattern:
+        return name
+    found = re.search(source.group_pattern, name)
+    if found is None:
+        raise Problem(
+            f"The name {name} does not fit group_pattern {source.group_pattern!r}.",
+            "Mend the pattern: its first group is the patient.",
+        )
+    return found.group(1)
+
+
+def _labels(text: str, source: Source, task: Task, place: str) -> NDArray[np.float32]:
+    """The labels of a cell. Raises `Problem` for one that is no class."""
+    parts = text.split(task.separator) if task.output == "sigmoid" else [text]
+    labels = np.zeros(len(task.classes), dtype=np.float32)
+    for part in (source.rename.get(p.strip(), p.strip()) for p in parts):
+        if part in task.classes:
+            labels[task.classes.index(part)] = 1
+        elif task.output == "softmax" or part not in {task.negative, ""}:
+            raise Problem(
+                f"“{part}” in {place} is not one of the classes {', '.join(task.classes)}.",
+                "Mend the table, or say by `rename` in the recipe what it means.",
+            )
+    return labels
