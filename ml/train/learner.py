@@ -49,7 +49,8 @@ class Learner(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Frozen layers keep the statistics that they came with."""
         self._losses = []
-        if self._recipe.network.learns != "all":
+        plan = self._recipe.network
+        if plan.statistics == "keep" or plan.learns != "all":
             _freeze_statistics(self.module)
 
     def on_validation_epoch_end(self) -> None:

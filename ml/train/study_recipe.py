@@ -56,6 +56,7 @@ class NetworkPlan:
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False  # begin with weights that are on this computer; nothing is fetched
     learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes (ViTs)
+    statistics: Literal["learn", "keep"] = "learn"  # of batch normalisation; keep those of pretrained layers
     rank: int = 8  # of the low-rank changes (Hu et al. 2021)
     size: tuple[int, int] = (224, 224)  # height and width, px; (0, 0): the mean of the pictures learned from
     channels: Channels = "rgb"
