@@ -97,6 +97,37 @@ def train(
     teller.end("done", {"folder": out})
 
 
+@app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
+def predict(
+    path: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="The table to write, CSV.")] = Path("evaluation.csv"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Let a model look at whole pictures: a table of name, prediction and probabilities."""
+    from ml.progress import Progress
+    from ml.verbs.console import stopping
+    from ml.verbs.predict import PredictRequest
+    from ml.verbs.predict import predict as run
+
+    teller = JsonTeller() if as_json else PersonTeller()
+    progress = Progress(teller.step, teller.part)
+    with stopping(progress):
+        done = run(PredictRequest(path, model, out, device), progress)
+    facts: dict[str, object] = {"table": done.out, "pictures": done.pictures}
+    teller.end("done", facts | ({"unreadable": list(done.unreadable)} if done.unreadable else {}))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What will run where on this computer, and why not."""
+    from ml.verbs.doctor import findings
+
+    for finding in findings():
+        _show(finding.as_facts(), True) if as_json else print(finding.in_words())
+
+
 @app.command()
 def info(
     slide: Annotated[Path, typer.Argument(help="A slide, or a flat picture.")], as_json: AsJson = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from ml.report.atomic import cannot_write
 
 if TYPE_CHECKING:
     from ml.train.run import Trained
+    from ml.train.study_run import Studied
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,32 @@ class TrainRequest:
     out: Path
 
 
-def train(request: TrainRequest, progress: Progress) -> Trained:
-    """Train and write the bundle. Raises `Problem`s; `Cancelled` when a stop is wished."""
-    from ml.train.recipe import read_recipe
-    from ml.train.run import train_recipe
+def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
+    """Train and write the bundle. Raises `Problem`s; `Cancelled` when a stop is wished.
 
-    recipe = read_recipe(request.recipe)
+    A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels.
+    """
+    is_study = _is_study(request.recipe)
     if not request.data.is_dir():
         raise Problem(f"The folder {request.data.name} is not there.", "Give the training data by --data.")
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(request.out.name, error) from error
-    return train_recipe(recipe, request.data, request.out, progress)
+    if is_study:
+        from ml.train.study_recipe import read_study_recipe
+        from ml.train.study_run import run_study
+
+        return run_study(read_study_recipe(request.recipe), request.data, request.out, progress)
+    from ml.train.recipe import read_recipe
+    from ml.train.run import train_recipe
+
+    return train_recipe(read_recipe(request.recipe), request.data, request.out, progress)
+
+
+def _is_study(recipe: Path) -> bool:
+    """Whether it has a [task]; what is wrong with a file is said by whoever reads it whole."""
+    try:
+        return "task" in tomllib.loads(recipe.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
