@@ -137,10 +137,13 @@ class Keeper(Callback):
 
     @property
     def best(self) -> EpochFigures:
-        """The epoch whose watched figure is best; of equal ones the first."""
+        """The epoch whose watched figure is best; of equal ones the one with the least loss."""
         watch = self._fit.watch
         sign = -1 if watch == "loss" else 1
-        return max(self.history, key=lambda epoch: sign * _or_worst(getattr(epoch, watch), sign))
+        return max(
+            self.history,
+            key=lambda epoch: (sign * _or_worst(getattr(epoch, watch), sign), -_or_worst(epoch.loss, -1)),
+        )
 
 
 def learn(
