@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ml.errors import Problem
+from ml.geometry import Size
 from ml.preparation import Bytes, Preparation, in_channels, prepared
 from ml.progress import Progress, Step
+from ml.slide.opening import open_slide
+from ml.slide.region import read_region
+from ml.slide.slide import Slide
 from ml.train.study_recipe import NetworkPlan
 from ml.train.table import Row
 
@@ -57,20 +63,20 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
         )
     pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
     hashes, thumbs, sizes, broken = [], [], [], []
+    source = _Source(plan)
     for number, row in enumerate(rows):
         progress.check()
         progress.step(Step("Reading pictures", number, len(rows)))
         try:
-            content = row.path.read_bytes()
-            with Image.open(row.path) as image:
-                sizes.append(image.size)
-                raw = in_channels(image, plan.channels)
+            raw, content = source.read(row)
+            sizes.append((raw.shape[1], raw.shape[0]))
             pixels[number], _ = prepared(raw, how)
         except (OSError, ValueError, Problem, Image.DecompressionBombError) as error:
             broken.append(f"{row.path.name} ({error})")
             continue
         hashes.append(hashlib.sha256(content).hexdigest())
         thumbs.append(thumb_of(raw))
+    source.close()
     if broken:
         raise Problem(
             f"{len(broken)} of {len(rows)} pictures cannot be read: {'; '.join(broken[:3])}"
@@ -78,6 +84,34 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
             "Copy them anew, or take their rows out of the table.",
         )
     return Pictures(tuple(rows), pixels, tuple(hashes), np.stack(thumbs), np.array(sizes, dtype=np.intp), how)
+
+
+class _Source:
+    """Files, and patches of slides; the slide read last stays open, for its patches come together."""
+
+    def __init__(self, plan: NetworkPlan) -> None:
+        self._plan = plan
+        self._path: Path | None = None
+        self._slide: Slide | None = None
+
+    def read(self, row: Row) -> tuple[Bytes, bytes]:
+        """The pixels, and what tells the picture from others. Raises `OSError`, `ValueError`, `Problem`."""
+        if row.rect is None:
+            content = row.path.read_bytes()
+            with Image.open(io.BytesIO(content)) as image:
+                return in_channels(image, self._plan.channels), content
+        if self._slide is None or self._path != row.path:
+            self.close()
+            self._slide, self._path = open_slide(row.path), row.path
+        height, width = self._plan.size
+        patch = read_region(self._slide, row.rect, Size(width, height))
+        return patch, patch.tobytes()
+
+    def close(self) -> None:
+        """Let the slide go."""
+        if self._slide is not None:
+            self._slide.close()
+            self._slide = None
 
 
 def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:

@@ -49,6 +49,34 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Slides:
+    """Slides with boxes around what is sought; they are cut into patches edge to edge (`network.size`)."""
+
+    name: str
+    path: str  # a folder of slides
+    boxes: str = (
+        "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are several kinds
+    )
+    label: str = "lesion"  # of a box without a label
+    group_pattern: str = r"^(.*)_[^_]+$"  # on the file's name without its ending: the patient
+    spacing: float = 0.0  # µm/px; 0: what the file says
+    cover: float = 0.1  # a patch is positive when a box covers so much of it; a training rule, not a box rule
+    tissue: float = 0.25  # share of tissue below which a patch is left out
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How scores become boxes; what is best is chosen on the sides to choose on, never on those reported."""
+
+    thresholds: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    smoothing: tuple[float, ...] = (0.0, 0.7, 1.0)  # patches
+    gaps: tuple[int, ...] = (0, 1)
+    least_patches: tuple[int, ...] = (1, 2, 4)
+    overlap: float = 0.5  # IoU from which on a box counts as found
+
+
+@dataclass(frozen=True)
 class NetworkPlan:
     """The network, and what it sees. All of it stands in the card of the model afterwards."""
 
@@ -126,9 +154,11 @@ class StudyRecipe:
     title: str
     version: str
     task: Task
-    sources: tuple[Source, ...]
     network: NetworkPlan
     fit: Fit
+    sources: tuple[Source, ...] = ()
+    slides: tuple[Slides, ...] = ()
+    finding: Finding = field(default_factory=Finding)
     vary: Vary = field(default_factory=Vary)
     division: Division = field(default_factory=Division)
     seed: int = 17
@@ -157,7 +187,10 @@ def _contradiction(recipe: StudyRecipe) -> str:
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
     faults = (
-        (not recipe.sources, "there are no sources"),
+        (not (recipe.sources or recipe.slides), "there are no sources"),
+        (bool(recipe.sources) and bool(recipe.slides), "pictures and slides do not go together"),
+        (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
+        (bool(recipe.slides) and not sigmoid, "what is sought in slides stands on its own: output = sigmoid"),
         (alone, "task.classes has too few names"),
         (len(set(task.classes)) != len(task.classes), "a class occurs twice"),
         (len(task.colors) not in {0, len(task.classes)}, "task.colors has not one colour a class"),

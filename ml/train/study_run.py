@@ -25,13 +25,15 @@ from ml.model.ensemble import joined
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
 from ml.train import figures, leakage
-from ml.train.balance import balance_of
+from ml.train.balance import balance_of, prior_of
+from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.learner import Learner, answers, head_of, learn
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
+from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
 from ml.train.study_card import study_card
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import read_rows
@@ -65,7 +67,9 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     Folds that were finished by a run that was killed are taken up again from `out`/folds. Raises `Problem`
     for bad data and for sides that know each other, `Cancelled`.
     """
-    pictures = read_pictures(read_rows(recipe.sources, recipe.task, data), recipe.network, progress)
+    slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
+    rows = rows_of(slides, recipe.slides) if slides else read_rows(recipe.sources, recipe.task, data)
+    pictures = read_pictures(rows, recipe.network, progress)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
     found = leakage.inspect(pictures, numbers)
     if recipe.division.by == "group":
@@ -86,6 +90,7 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
         "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
         "temperature": temperature,
         "published": recipe.published,
+        **({"boxes": _boxes(recipe, pictures, slides, members)} if slides else {}),
         "epochs": [dataclasses.asdict(epoch) for epoch in history],
     }
     bundle = _written(recipe, pictures, members, facts, out, progress)
@@ -166,6 +171,32 @@ def _figures(
     groups = [pictures.groups[row] for row in rows]
     found = answers(logits, recipe).numpy()
     return figures.report(recipe.task, found, pictures.labels[rows], groups)
+
+
+def _boxes(
+    recipe: StudyRecipe, pictures: Pictures, slides: Sequence[LabelledSlide], members: Sequence[Member]
+) -> dict[str, object]:
+    """Boxes of each class; scores are first put back to the share of positives of whole slides."""
+    told: dict[str, object] = {}
+    for number, name in enumerate(recipe.task.classes):
+        folds = []
+        for member in members:
+            labels = pictures.labels[member.fold.fit]
+            drawn = prior_of(balance_of(recipe.fit, recipe.task, labels), labels)
+            natural = labels.mean(axis=0).astype(np.float64)
+            choose, report = (
+                Side(
+                    [pictures.rows[row] for row in rows],
+                    at_natural_share(answers(torch.from_numpy(logits), recipe).numpy(), drawn, natural),
+                )
+                for rows, logits in (
+                    (member.fold.choose, member.chosen),
+                    (member.fold.report, member.reported),
+                )
+            )
+            folds.append(find_on_fold(choose, report, slides, recipe.task, number, recipe.finding))
+        told[name] = box_figures(folds, slides, recipe.finding)
+    return told
 
 
 def _written(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import Problem
+from ml.geometry import Rect
 from ml.train.study_recipe import Source, Task
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
@@ -26,6 +27,8 @@ class Row:
     group: str  # the patient, with the name of the source before it
     source: str
     site: str = ""
+    rect: Rect | None = None  # of a slide: the patch, level-0 px; None: the whole picture
+    cell: tuple[int, int] = (0, 0)  # row and column of the patch in its slide's grid
 
     @property
     def label(self) -> int:

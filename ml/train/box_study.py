@@ -1,0 +1,142 @@
+"""From patch scores to boxes, and how well they agree with the true ones of patients never seen."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.evaluate import detection
+from ml.evaluate.classification import interval
+from ml.evaluate.detection import Counts, Found
+from ml.evaluate.log_loss import prior_shifted
+from ml.results.boxes import BoxRule, find_boxes
+from ml.results.scores import Scores
+from ml.train.slide_rows import LabelledSlide
+from ml.train.study_recipe import Finding, Task
+from ml.train.table import Row
+
+_FALSE_ALARMS = (0.25, 0.5, 1.0, 2.0, 4.0)  # a slide
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Rows of one side of a fold with the probabilities that they got, (n, classes)."""
+
+    rows: Sequence[Row]
+    probabilities: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFold:
+    """What one fold's network found on the slides that it had not seen, by a rule chosen on others."""
+
+    rule: BoxRule
+    found: Mapping[str, Found]  # by slide
+    groups: Mapping[str, str]
+
+
+def scores_of(side: Side, slides: Iterable[LabelledSlide], task: Task) -> dict[str, Scores]:
+    """Scores of each slide of a side, by its name; cells that are no rows stay empty."""
+    made = {slide.path.name: Scores.empty(slide.grid, task.classes) for slide in slides}
+    for row, values in zip(side.rows, side.probabilities, strict=True):
+        made[row.path.name].values[row.cell] = values
+    there = {row.path.name for row in side.rows}
+    return {name: scores for name, scores in made.items() if name in there}
+
+
+def found_on(
+    scores: Mapping[str, Scores], slides: Mapping[str, LabelledSlide], rule: BoxRule
+) -> dict[str, Found]:
+    """Boxes of one class by this rule beside the true ones, by slide."""
+    found = {}
+    for name, values in scores.items():
+        boxes = find_boxes(values, rule, slides[name].spacing)
+        edges = np.array([(b.rect.x, b.rect.y, b.rect.right, b.rect.bottom) for b in boxes], dtype=np.float64)
+        # Ranked by summed evidence: a large cluster of fair scores outweighs a single high one.
+        weight = np.array([box.score * box.patches for box in boxes], dtype=np.float64)
+        found[name] = Found(edges.reshape(-1, 4), weight, slides[name].truth[rule.class_index])
+    return found
+
+
+def choose_rule(
+    scores: Mapping[str, Scores], slides: Mapping[str, LabelledSlide], class_index: int, finding: Finding
+) -> BoxRule:
+    """The rule with the best F1 on these slides; of equal ones the first, which is the simplest."""
+    axes = (finding.smoothing, finding.gaps, finding.least_patches, finding.thresholds)
+    best, rule = -1.0, BoxRule(class_index)
+    for smoothing, gap, least, threshold in itertools.product(*axes):
+        candidate = BoxRule(class_index, threshold, smoothing, gap, least)
+        value = _total(found_on(scores, slides, candidate).values(), finding.overlap).f()
+        if value > best:
+            best, rule = value, candidate
+    return rule
+
+
+def find_on_fold(
+    choose: Side,
+    report: Side,
+    slides: Sequence[LabelledSlide],
+    task: Task,
+    class_index: int,
+    finding: Finding,
+) -> FoundFold:
+    """Choose the rule on one side, apply it to the other."""
+    by_name = {slide.path.name: slide for slide in slides}
+    rule = choose_rule(scores_of(choose, slides, task), by_name, class_index, finding)
+    found = found_on(scores_of(report, slides, task), by_name, rule)
+    return FoundFold(rule, found, {name: by_name[name].group for name in found})
+
+
+def at_natural_share(probabilities: Floats, drawn: Floats, natural: Floats) -> Floats:
+    """Probabilities at the share of positives of whole slides, (n, classes); both shares are (classes,)."""
+    shifted = [
+        prior_shifted(probabilities[:, c], float(drawn[c]), float(natural[c])) for c in range(len(drawn))
+    ]
+    return np.stack(shifted, axis=1)
+
+
+def box_figures(
+    folds: Sequence[FoundFold], slides: Sequence[LabelledSlide], finding: Finding, draws: int = 500
+) -> dict[str, object]:
+    """All folds together, with 95 % intervals over patients, beside what the grid alone would allow."""
+    found = [one for fold in folds for one in fold.found.values()]
+    groups = [fold.groups[name] for fold in folds for name in fold.found]
+    class_index = folds[0].rule.class_index
+
+    def f1(rows: NDArray[np.intp]) -> float:
+        return _total((found[row] for row in rows), finding.overlap).f()
+
+    total = _total(found, finding.overlap)
+    curve = detection.free_response(found, finding.overlap)
+    truth = np.concatenate([slide.truth[class_index] for slide in slides])
+    patch = slides[0].grid.patch
+    return {
+        "slides": len(found),
+        "patients": len(set(groups)),
+        "boxes": int(total.hits + total.missed),
+        "overlap": finding.overlap,
+        "f1": {key: round(value, 4) for key, value in asdict(interval(f1, groups, draws)).items()},
+        "precision": round(total.precision, 4),
+        "recall": round(total.recall, 4),
+        "average_precision": round(detection.average_precision(found, finding.overlap), 4),
+        "challenge": round(detection.challenge_score([one for one in found if len(one.truth)]), 4),
+        "found_at_false_alarms": dict(
+            zip(map(str, _FALSE_ALARMS), detection.found_at(curve, _FALSE_ALARMS), strict=True)
+        ),
+        "grid_allows": {
+            str(cover): round(detection.grid_cap(truth, patch.width, cover), 4) for cover in (0.1, 0.5)
+        },
+        "rules": [fold.rule.in_words() for fold in folds],
+    }
+
+
+def _total(found: Iterable[Found], overlap: float) -> Counts:
+    total = Counts(0, 0, 0)
+    for one in found:
+        total += detection.count(one, overlap)
+    return total

@@ -1,0 +1,153 @@
+"""Boxes from patches: labels by cover, rules chosen on other patients, the prior put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.errors import Problem
+from ml.progress import Progress
+from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
+from ml.train.pictures import read_pictures
+from ml.train.slide_rows import LabelledSlide, covered, read_slides, rows_of
+from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan, Slides, Task, Vary
+from ml.train.study_run import run_study
+from tests.ml.train.studies import tiny_recipe
+
+TASK = Task(("lesion",), "sigmoid")
+PLAN = NetworkPlan("plain_resnet", {"first_hidden": 16, "stages": 3, "layers": 2}, size=(32, 32), spacing=0.5)
+SOURCE = Slides("graft", "graft", cover=0.5)
+
+
+def write_slides(folder: Path, patients: int = 6) -> None:
+    """Pinkish noise; lesions are bluer squares of 96 × 128 px."""
+    folder.mkdir(parents=True)
+    chance = np.random.default_rng(0)
+    lines = ["file,x1,y1,x2,y2,label"]
+    for patient in range(patients):
+        for letter in "ab":
+            pixels = chance.integers(120, 190, (384, 512, 3), dtype=np.uint8)
+            pixels[..., 1] //= 2
+            x, y = 32 * int(chance.integers(1, 6)), 32 * int(chance.integers(1, 6))
+            pixels[y : y + 128, x : x + 96, 0] //= 2
+            name = f"g{patient}_{letter}.tif"
+            lines.append(f"{name},{x},{y},{x + 96},{y + 128},lesion")
+            tifffile.imwrite(
+                folder / name,
+                pixels,
+                tile=(128, 128),
+                photometric="rgb",
+                resolution=(20_000, 20_000),
+                resolutionunit="CENTIMETER",
+            )
+    (folder / "boxes.csv").write_text("\n".join(lines))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("slides")
+    write_slides(folder / "graft")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def slides(data: Path) -> tuple[LabelledSlide, ...]:
+    return read_slides((SOURCE,), TASK, PLAN, data, Progress())
+
+
+RECTS = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(1, 30), st.integers(1, 30))
+
+
+@given(st.lists(RECTS, min_size=1, max_size=4), st.lists(RECTS, max_size=4))
+def test_cover_is_shapelys(rects: list[tuple[int, ...]], boxes: list[tuple[int, ...]]) -> None:
+    edges = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], dtype=float).reshape(-1, 4)
+    found = covered(np.array(rects, dtype=float), edges)
+    for share, (x, y, w, h) in zip(found, rects, strict=True):
+        patch = shapely.box(x, y, x + w, y + h)
+        parts = [patch.intersection(shapely.box(*box)).area / patch.area for box in edges]
+        assert share == pytest.approx(max(parts, default=0.0))
+
+
+def test_patches_of_slides_have_labels_and_patients(slides: tuple[LabelledSlide, ...], data: Path) -> None:
+    assert len(slides) == 12
+    assert {slide.group for slide in slides} == {f"graft: g{n}" for n in range(6)}
+    rows = rows_of(slides, (SOURCE,))
+    positive = [row for row in rows if row.labels[0]]
+    assert len(positive) == 12 * 12  # 3 × 4 cells of 32 px in each box
+    pictures = read_pictures(rows[:40], PLAN, Progress())
+    whole = tifffile.imread(data / "graft" / "g0_a.tif")
+    for n in (0, 17, 39):
+        rect = rows[n].rect
+        assert rect is not None
+        x, y = int(rect.x), int(rect.y)
+        np.testing.assert_array_equal(pictures.pixels[n], whole[y : y + 32, x : x + 32])
+
+
+def test_perfect_scores_give_perfect_boxes_by_a_rule_from_others(slides: tuple[LabelledSlide, ...]) -> None:
+    rows = rows_of(slides, (SOURCE,))
+    sides = {
+        name: [row for row in rows if row.group[-1] in patients]
+        for name, patients in (("choose", "012"), ("report", "345"))
+    }
+    chance = np.random.default_rng(1)
+
+    def scored(name: str, noise: float) -> Side:
+        truth = np.array([row.labels for row in sides[name]], dtype=np.float64)
+        return Side(sides[name], np.clip(truth * 0.6 + noise * chance.random(truth.shape), 0, 1))
+
+    perfect = find_on_fold(scored("choose", 0.3), scored("report", 0.3), slides, TASK, 0, Finding())
+    figures = box_figures([perfect], slides, Finding(), draws=50)
+    assert figures["f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert figures["challenge"] == 1.0
+    assert figures["slides"] == 6
+    assert figures["patients"] == 3
+    assert figures["grid_allows"] == {"0.1": 1.0, "0.5": 1.0}
+    noisy = find_on_fold(scored("choose", 3.0), scored("report", 3.0), slides, TASK, 0, Finding())
+    assert box_figures([noisy], slides, Finding(), draws=50)["f1"]["value"] < 0.5  # type: ignore[index]
+
+
+def test_the_prior_is_put_back() -> None:
+    back = at_natural_share(np.array([[0.5], [0.9]]), np.array([1 / 3]), np.array([1 / 1001]))
+    assert back[0, 0] == pytest.approx(0.002, abs=1e-4)
+    assert back[1, 0] > back[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("g0_a.tif,1,2,x,4,lesion", "not four numbers"),
+        ("g0_a.tif,5,2,3,4,lesion", "inside out"),
+        ("g0_a.tif,1,2,3,4,cyst", "no class"),
+        ("other.tif,1,2,3,4,lesion", "no slide"),
+    ],
+)
+def test_bad_tables_are_named(data: Path, line: str, words: str) -> None:
+    table = data / "graft" / "bad.csv"
+    table.write_text(f"file,x1,y1,x2,y2,label\n{line}\n")
+    source = Slides("graft", "graft", boxes="bad.csv")
+    with pytest.raises(Problem, match=words):
+        read_slides((source,), TASK, PLAN, data, Progress())
+
+
+def test_a_study_of_boxes_from_slides_to_figures(data: Path, tmp_path: Path) -> None:
+    recipe = tiny_recipe(
+        task=TASK,
+        sources=(),
+        slides=(SOURCE,),
+        network=PLAN,
+        fit=Fit(epochs=6, batch=16, rate=3e-3, loss="bce", balance="undersample"),
+        vary=Vary(flip=True),
+        division=Division(folds=3),
+    )
+    done = run_study(recipe, data, tmp_path, Progress())
+    boxes = done.facts["boxes"]["lesion"]  # type: ignore[index]
+    assert boxes["slides"] == 12
+    assert boxes["f1"]["value"] > 0.8
+    assert done.bundle.card.preparation is None  # a model for patches: the window can use it
+    assert done.bundle.card.spacing == 0.5
