@@ -63,6 +63,11 @@ def choose_device(wish: str = "auto") -> Device:
     return _cuda(wish) if kind == "cuda" else Device("mps", "Apple graphics")
 
 
+def library_in_words() -> str:
+    """Which torch computes, and with how many threads on the processor."""
+    return f"torch {torch.__version__}, {torch.get_num_threads()} threads on the processor"
+
+
 def _best() -> Device:
     no_cuda = _no_cuda(0)
     if not no_cuda:

@@ -24,6 +24,7 @@ from ml.slide.dicom_series import (
 )
 from ml.slide.openslide_facts import levels_of
 from ml.slide.positioned_file import PositionedFile
+from ml.slide.profile import rgb_profile
 from ml.slide.slide import KnownSpacing, Pixels, Slide, SlideInfo
 from ml.slide.spacing import NOTHING_SAID, STATED_RANGE, doubt
 
@@ -93,7 +94,8 @@ class DicomReader(Slide):
         self.icc_profile = paths[0x00282000].value if 0x00282000 in paths else None
         self.files = tuple(file.path for file in self._opened)
         told = " ".join(part for part in (warning, _not_read(first.file.path)) if part)
-        self.info = _described(path or first.file.path, levels, tuple(self._beside), told)
+        info = _described(path or first.file.path, levels, tuple(self._beside), told)
+        self.info = replace(info, profile=rgb_profile(self.icc_profile))
 
     def read_tile(self, level: int, column: int, row: int) -> Pixels:
         """One tile. See `Slide.read_tile`."""

@@ -16,6 +16,7 @@ from openslide import OpenSlideError, lowlevel
 from ml.errors import SlideProblem
 from ml.geometry import Size, to_pixel
 from ml.slide.openslide_facts import levels_of, objective_of, spacing_of, vendor_of
+from ml.slide.profile import rgb_profile
 from ml.slide.slide import Pixels, Slide, SlideInfo
 
 _T = TypeVar("_T")
@@ -162,9 +163,18 @@ def _described(path: Path, handle: Any, warning: str) -> tuple[tuple[float, ...]
         associated=tuple(lowlevel.get_associated_image_names(handle)),
         properties=properties,
         background=_background(properties),
+        profile=_profile(handle),
         warning=warning,
     )
     return downsamples, info
+
+
+def _profile(handle: Any) -> bytes | None:
+    """The ICC profile; one that cannot be read is no reason to refuse the slide."""
+    try:
+        return rgb_profile(lowlevel.read_icc_profile(handle))
+    except OpenSlideError:
+        return None
 
 
 def _background(properties: Mapping[str, str]) -> tuple[int, int, int]:

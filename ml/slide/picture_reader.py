@@ -109,6 +109,7 @@ def _described(path: Path, source: PictureSource, pyramid: Pyramid) -> SlideInfo
         spacing=source.spacing,
         spacing_doubt=source.spacing_doubt,
         properties=source.properties,
+        profile=source.profile,
         warning=source.warning,
     )
 

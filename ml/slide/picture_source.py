@@ -37,6 +37,7 @@ class PictureSource:
     spacing_doubt: str = NOTHING_SAID
     warning: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    profile: bytes | None = None  # ICC, of what is written: RGB
 
     @property
     def shown_size(self) -> Size:

@@ -22,6 +22,7 @@ from ml.slide.picture_source import (
     spacing_from_dpi,
     to_byte,
 )
+from ml.slide.profile import rgb_profile
 from ml.slide.pyramid import room_for
 from ml.slide.slide import Pixels
 
@@ -59,6 +60,7 @@ def _looked_at(path: Path, image: Image.Image) -> PictureSource:
         orientation=orientation,
         spacing=spacing,
         spacing_doubt=doubt,
+        profile=rgb_profile(image.info.get("icc_profile")),  # that of inks has been gone through already
         properties={"picture.mode": image.mode, "picture.format": image.format or ""},
     )
 

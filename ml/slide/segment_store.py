@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
-from ml.slide.slide import Pixels
+from numpy.typing import NDArray
 
 STORE_BYTES = 128 * 2**20
 """Two rows of tiles of a wide slide."""
 
+Stored = TypeVar("Stored", bound=NDArray[Any])
 Key = tuple[int, int, int]
 """Slide, level, number of the segment."""
 
 
-class SegmentStore:
+class SegmentStore(Generic[Stored]):
     """Keeps the tiles that were used last, up to a number of bytes. Any thread may ask at any time.
 
     A tile that another thread is decoding is waited for, not decoded twice.
@@ -25,7 +27,7 @@ class SegmentStore:
         self._budget = budget
         self._bytes = 0
         self._guard = threading.Lock()  # never held while something is read or decoded
-        self._kept: OrderedDict[Key, Pixels] = OrderedDict()
+        self._kept: OrderedDict[Key, Stored] = OrderedDict()
         self._under_way: dict[Key, threading.Event] = {}
 
     @property
@@ -33,12 +35,12 @@ class SegmentStore:
         """What is kept at the moment."""
         return self._bytes
 
-    def peek(self, key: Key) -> Pixels | None:
+    def peek(self, key: Key) -> Stored | None:
         """The tile if it is here; read-only."""
         with self._guard:
             return self._found(key)
 
-    def get(self, key: Key, decode: Callable[[], Pixels]) -> Pixels:
+    def get(self, key: Key, decode: Callable[[], Stored]) -> Stored:
         """The tile, decoded now if it is not here; read-only. Raises what `decode` raises."""
         while True:
             with self._guard:
@@ -68,13 +70,13 @@ class SegmentStore:
             for key in [key for key in self._kept if key[0] == slide]:
                 self._bytes -= self._kept.pop(key).nbytes
 
-    def _found(self, key: Key) -> Pixels | None:
+    def _found(self, key: Key) -> Stored | None:
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
         return found
 
-    def _keep(self, key: Key, pixels: Pixels) -> None:
+    def _keep(self, key: Key, pixels: Stored) -> None:
         if pixels.nbytes > self._budget // 4:
             return
         with self._guard:

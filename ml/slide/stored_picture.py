@@ -5,6 +5,7 @@ A tile and a strip are the same to us: a *segment*, a rectangle of the picture t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,12 @@ MOST_SEGMENT_BYTES = 64 * 2**20
 """Bytes of the largest segment that is decoded. Tiles have a few hundred kB; a whole slide in one strip does
 not belong here."""
 
+_PIECE_BYTES = 2**20  # of a picture in one uncompressed strip, that are read at a time
+
 _LONGEST_SIDE = 2**23  # px: 8 million at 0.1 µm/px are 84 cm
 _ORIENTATION = 274
 _CONTIGUOUS = 1
-_UNSIGNED = 1
+_UNSIGNED, _SIGNED = 1, 2
 _ICC = 34675
 
 MINISWHITE, MINISBLACK, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
@@ -38,6 +41,7 @@ _SAMPLES = {
     SEPARATED: range(4, 5),
     YCBCR: range(3, 4),
 }
+_SIGNALS = {MINISBLACK: range(1, 257), RGB: range(1, 257), PALETTE: range(1, 2)}
 
 
 class Unsuited(Exception):  # noqa: N818 - not an error: another reader takes the file
@@ -64,6 +68,7 @@ class StoredPicture:
     tables: bytes | None = None  # JPEG tables that all segments share
     palette: NDArray[np.uint8] | None = None  # (n, 3)
     profile: bytes | None = None  # ICC
+    signed: bool = False  # samples below 0, which are shifted up by half of the range
 
     @property
     def columns(self) -> int:
@@ -97,23 +102,22 @@ class StoredPicture:
         return Rect(x, y, width, min(height, self.size.height - y))
 
 
-def stored_picture(page: Any) -> StoredPicture:
-    """Look at a page of tifffile. Raises `Unsuited`."""
+def stored_picture(page: Any, signals: bool = False) -> StoredPicture:
+    """Look at a page of tifffile. Raises `Unsuited`.
+
+    Of signals, whose samples are shown in colours of their own, there may be any number, and below 0.
+    """
     size = Size(int(page.imagewidth), int(page.imagelength))
     if not (1 <= size.width <= _LONGEST_SIDE and 1 <= size.height <= _LONGEST_SIDE):
         raise Unsuited(f"a picture in it claims to have {size.width} × {size.height} px")
     _check_layout(page)
-    samples, dtype = int(page.samplesperpixel), _dtype(page)
+    samples, dtype = int(page.samplesperpixel), _dtype(page, signals)
     photometric, compression = int(page.photometric), int(page.compression)
-    _check_colors(page, photometric, compression)
-    segment = _segment(page, size)
-    if segment.area * samples * dtype.itemsize > MOST_SEGMENT_BYTES:
-        raise Unsuited(
-            f"its parts are too large to be decoded one by one ({segment.width} × {segment.height} px)"
-        )
+    _check_colors(page, photometric, compression, _SIGNALS if signals else _SAMPLES)
+    segment = _segment(page, size, samples * dtype.itemsize)
     separate = int(page.planarconfig) != _CONTIGUOUS and samples > 1
     across = -(-size.width // segment.width)
-    starts, counts = _places(page)
+    starts, counts = _places(page, segment, size.width * samples * dtype.itemsize)
     if len(starts) != across * -(-size.height // segment.height) * (samples if separate else 1):
         raise Unsuited("its table of tiles does not fit its size")
     profile = page.tags.get(_ICC)
@@ -132,14 +136,15 @@ def stored_picture(page: Any) -> StoredPicture:
         starts=starts,
         counts=counts,
         tables=page.jpegtables,
-        palette=_palette(page, dtype) if photometric == PALETTE else None,
+        palette=_palette(page, dtype) if photometric == PALETTE and not signals else None,
         profile=bytes(profile.value) if profile else None,
+        signed=int(page.sampleformat) == _SIGNED,
     )
 
 
-def _check_colors(page: Any, photometric: int, compression: int) -> None:
+def _check_colors(page: Any, photometric: int, compression: int, known: Mapping[int, range]) -> None:
     samples = int(page.samplesperpixel)
-    if photometric not in _SAMPLES or samples not in _SAMPLES[photometric]:
+    if photometric not in known or samples not in known[photometric]:
         raise Unsuited(f"its pixels are of a kind ({page.photometric!s}, {samples} samples) not read here")
     if photometric == YCBCR and compression not in {JPEG, *JPEG_2000}:
         raise Unsuited("it holds YCbCr colours that are not compressed as JPEG")
@@ -156,24 +161,40 @@ def _check_layout(page: Any) -> None:
         raise Unsuited("its tiles are blocks of a volume")
 
 
-def _dtype(page: Any) -> np.dtype[Any]:
+def _dtype(page: Any, signals: bool) -> np.dtype[Any]:
     bits = page.bitspersample
-    if int(page.sampleformat) != _UNSIGNED or bits not in {8, 16}:
+    formats = {_UNSIGNED, _SIGNED} if signals else {_UNSIGNED}
+    if int(page.sampleformat) not in formats or bits not in {8, 16}:
         raise Unsuited(f"its samples are not whole numbers of 8 or 16 bits ({page.dtype} of {bits} bits)")
     return np.dtype(f"{page.parent.byteorder}u{bits // 8}")
 
 
-def _segment(page: Any, size: Size) -> Size:
+def _segment(page: Any, size: Size, pixel_bytes: int) -> Size:
     if page.is_tiled:
         segment = Size(int(page.tilewidth), int(page.tilelength))
     else:
         segment = Size(size.width, min(int(page.rowsperstrip) or size.height, size.height))
     if segment.width < 1 or segment.height < 1:
         raise Unsuited("its tiles have no size")
+    if _is_one_piece(page, size.area * pixel_bytes):
+        rows = max(1, _PIECE_BYTES // (size.width * pixel_bytes))
+        segment = Size(size.width, min(size.height, rows))
+    if segment.area * pixel_bytes > MOST_SEGMENT_BYTES:
+        raise Unsuited(
+            f"its parts are too large to be decoded one by one ({segment.width} × {segment.height} px)"
+        )
     return segment
 
 
-def _places(page: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _is_one_piece(page: Any, total: int) -> bool:
+    """Whether the pixels lie one after the other, all of them, so that any rows can be read alone."""
+    separate = int(page.planarconfig) != _CONTIGUOUS and int(page.samplesperpixel) > 1
+    counts = page.databytecounts
+    is_plain = not page.is_tiled and int(page.compression) == 1 and not separate
+    return is_plain and len(counts) == 1 and int(counts[0]) >= total
+
+
+def _places(page: Any, segment: Size, row_bytes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     try:
         starts = np.asarray(page.dataoffsets, dtype=np.int64)
         counts = np.asarray(page.databytecounts, dtype=np.int64)
@@ -181,6 +202,10 @@ def _places(page: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         raise Unsuited("its table of tiles is damaged") from error
     if starts.shape != counts.shape or starts.ndim != 1 or (counts.size and int(counts.min()) < 0):
         raise Unsuited("its table of tiles is damaged")
+    height = int(page.imagelength)
+    if len(starts) == 1 and segment.height < height and not page.is_tiled:
+        tops = np.arange(0, height, segment.height, dtype=np.int64)
+        return starts[0] + tops * row_bytes, np.minimum(segment.height, height - tops) * row_bytes
     return starts, counts
 
 

@@ -6,30 +6,32 @@ derived from them (vendor, spacing, objective) is derived in one place, whoever 
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ml.geometry import Size, to_pixel
-from ml.slide.ome_facts import ome_facts
-from ml.slide.stored_picture import StoredPicture, Unsuited, stored_picture
+from ml.slide.channel_facts import ChannelFacts
+from ml.slide.ome_facts import OmeFacts, ome_facts
+from ml.slide.qptiff_facts import channel_of, tag_of
+from ml.slide.scn_layout import scn_layout
+from ml.slide.stored_picture import MINISBLACK, PALETTE, RGB, YCBCR, StoredPicture, Unsuited, stored_picture
+from ml.slide.tiff_facts import common, number, physical, positive, resolution
+from ml.slide.tiff_pyramid import (
+    UNEQUAL,
+    Level,
+    TiffLayout,
+    by_plane,
+    downsample,
+    laid_out,
+    one_plane,
+    reductions,
+)
 
 _MOST_PAGES = 4096
-_REDUCED = 1  # bit of NewSubfileType
-
-MANY_CHANNELS = "it holds several channels, which are not shown together yet"
-MANY_PLANES = "it holds several planes or times, which are not shown yet"
-
-
-@dataclass(frozen=True, eq=False)
-class TiffLayout:
-    """The pictures of one slide, finest level first. `vendor`: OpenSlide's word, or our own."""
-
-    vendor: str
-    levels: tuple[StoredPicture, ...]
-    properties: Mapping[str, str]
-    associated: Mapping[str, StoredPicture] = field(default_factory=dict)
+_MOST_CHANNELS = 256
 
 
 def layout_of(tiff: Any) -> TiffLayout:
@@ -43,6 +45,7 @@ def layout_of(tiff: Any) -> TiffLayout:
         (first.is_philips, _philips),
         (first.is_qpi, _qptiff),
         (first.is_ome, _ome),
+        (first.is_scn, scn_layout),
     )
     for is_it, layout in makers:
         if is_it:
@@ -57,8 +60,6 @@ def _refuse_others(first: Any) -> None:
     xmp = first.tags.get(700)
     if first.is_bif or (xmp is not None and b"iScan" in bytes(xmp.value)[:65536]):
         raise Unsuited("Ventana's BIF is read by OpenSlide")
-    if first.is_scn:
-        raise Unsuited("Leica's SCN may hold several areas on one canvas, which OpenSlide lays out")
     if first.software.startswith("MedScan"):
         raise Unsuited("Trestle's tiles overlap, which OpenSlide knows about")
     if first.is_avs or first.is_lsm or first.is_stk or first.is_fluoview or first.is_eer:
@@ -66,24 +67,41 @@ def _refuse_others(first: Any) -> None:
 
 
 def _aperio(tiff: Any) -> TiffLayout:
-    """Tiled pages are levels; of the others the second is the thumbnail and the rest are named in line 2."""
-    levels: list[StoredPicture] = []
+    """Tiled pages are levels; of the others the second is the thumbnail and the rest are named in line 2.
+
+    Levels of the same size are planes, by the offset of the focus that each names.
+    """
+    by_size: dict[Size, list[tuple[StoredPicture, float | None]]] = {}
     associated: dict[str, StoredPicture] = {}
     for index, page in enumerate(tiff.pages):
         if page.is_tiled:
             level = stored_picture(page)
-            if levels and level.size == levels[0].size:
-                raise Unsuited(MANY_PLANES)
-            if levels and _downsample(levels[0].size, level.size) is None:
-                raise Unsuited("its levels have different proportions")
-            if levels and not level.counts.all():
-                raise Unsuited("tiles of its overview are missing, which OpenSlide makes from finer ones")
-            levels.append(level)
+            offset = number(_aperio_said(page.description).get("aperio.OffsetZ"))
+            by_size.setdefault(level.size, []).append((level, offset))
         else:
             name = "thumbnail" if index == 1 else _second_line(page.description)
             _add(associated, name, page)
-    properties = {**_common(tiff.pages[0]), **_aperio_properties(tiff.pages[0].description)}
-    return _laid_out("aperio", levels, associated, properties)
+    sizes = list(by_size)
+    for size in sizes[1:]:
+        if downsample(sizes[0], size) is None:
+            raise Unsuited("its levels have different proportions")
+        if not all(level.counts.all() for level, _ in by_size[size]):
+            raise Unsuited("tiles of its overview are missing, which OpenSlide makes from finer ones")
+    for pictures in by_size.values():
+        if all(offset is not None for _, offset in pictures):
+            pictures.sort(key=lambda pair: pair[1] or 0.0)
+    planes = by_plane([(picture,) for picture, _ in by_size[size]] for size in sizes)
+    properties = {**common(tiff.pages[0]), **_aperio_properties(tiff.pages[0].description)}
+    layout = laid_out("aperio", planes, associated, properties)
+    offsets = [offset for _, offset in by_size[sizes[0]] if offset is not None]
+    return replace(layout, plane_um=_even_step(offsets) if len(offsets) == len(planes) else None)
+
+
+def _even_step(offsets: Sequence[float]) -> float | None:
+    """The distance from each to the next where that is always the same."""
+    steps = [b - a for a, b in itertools.pairwise(offsets)]
+    even = steps and max(steps) - min(steps) <= 0.01 * max(steps) and min(steps) > 0
+    return sum(steps) / len(steps) if even else None
 
 
 def _second_line(description: str) -> str:
@@ -91,12 +109,16 @@ def _second_line(description: str) -> str:
     return lines[1].split(" ")[0] if len(lines) > 1 else ""
 
 
-def _aperio_properties(description: str) -> dict[str, str]:
+def _aperio_said(description: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in description.split("|")[1:])
-    said = {f"aperio.{name.strip()}": value.strip() for name, equals, value in pairs if equals}
-    spacing = _positive(said.get("aperio.MPP"))
-    power = _positive(said.get("aperio.AppMag"))
-    return {**said, **_physical(spacing, spacing, power)}
+    return {f"aperio.{name.strip()}": value.strip() for name, equals, value in pairs if equals}
+
+
+def _aperio_properties(description: str) -> dict[str, str]:
+    said = _aperio_said(description)
+    spacing = positive(said.get("aperio.MPP"))
+    power = positive(said.get("aperio.AppMag"))
+    return {**said, **physical(spacing, spacing, power)}
 
 
 def _philips(tiff: Any) -> TiffLayout:
@@ -119,8 +141,8 @@ def _philips(tiff: Any) -> TiffLayout:
         if not (0 < size.width <= stored.width and 0 < size.height <= stored.height):
             raise Unsuited("its list of levels does not fit its pictures")
         levels[index] = replace(levels[index], size=size)
-    properties = {**_common(tiff.pages[0]), **_physical(x0 * 1000, y0 * 1000, None)}
-    return _laid_out("philips", levels, associated, properties)
+    properties = {**common(tiff.pages[0]), **physical(x0 * 1000, y0 * 1000, None)}
+    return laid_out("philips", one_plane(levels), associated, properties)
 
 
 def _philips_spacings(xml: str) -> list[tuple[float, float]]:
@@ -138,45 +160,86 @@ def _philips_spacings(xml: str) -> list[tuple[float, float]]:
 
 
 def _qptiff(tiff: Any) -> TiffLayout:
-    """Every page says what it is."""
-    levels: list[StoredPicture] = []
+    """Every page says what it is. Several of one size are channels."""
+    by_size: dict[Size, list[Any]] = {}
     associated: dict[str, StoredPicture] = {}
     for page in tiff.pages:
-        kind = _tag(page.description, "ImageType")
-        if kind == "FullResolution" and levels:
-            raise Unsuited(MANY_CHANNELS)
+        kind = tag_of(page.description, "ImageType")
         if kind in {"FullResolution", "ReducedResolution"}:
-            levels.append(stored_picture(page))
+            size = Size(int(page.imagewidth), int(page.imagelength))
+            by_size.setdefault(size, []).append(page)
         else:
             _add(associated, {"Overview": "macro"}.get(kind, kind.lower()), page)
-    properties = _common(tiff.pages[0])
-    power = _positive(_tag(tiff.pages[0].description, "Objective").rstrip("xX"))
-    properties |= _physical(*_resolution(properties), power)
-    return _laid_out("perkinelmer-qptiff", levels, associated, properties)
+    if not by_size:
+        raise Unsuited("it holds no tiles")
+    full = next(iter(by_size.values()))
+    signals = len(full) > 1
+    if any(len(pages) != len(full) for pages in by_size.values()):
+        raise Unsuited(UNEQUAL)
+    levels = [tuple(stored_picture(page, signals) for page in pages) for pages in by_size.values()]
+    properties = common(full[0])
+    power = positive(tag_of(full[0].description, "Objective").rstrip("xX"))
+    properties |= physical(*resolution(properties), power)
+    layout = laid_out("perkinelmer-qptiff", [levels], associated, properties)
+    return replace(layout, channels=_channels(levels, [channel_of(p.description) for p in full], signals))
 
 
-def _tag(xml: str, name: str) -> str:
-    found = re.search(rf"<{name}>([^<]*)</{name}>", xml)
-    return found[1].strip() if found else ""
+def _channels(
+    levels: Sequence[Level], said: Sequence[ChannelFacts], signals: bool
+) -> tuple[ChannelFacts, ...]:
+    """What is said about the channels, once it is clear that all levels have these and no others."""
+    if not signals:
+        return ()
+    if len(said) > _MOST_CHANNELS:
+        raise Unsuited(f"it holds {len(said)} channels")
+    for level in levels:
+        kinds = {(picture.size, picture.dtype.itemsize, picture.signed) for picture in level}
+        if len(kinds) > 1 or sum(picture.samples for picture in level) != len(said):
+            raise Unsuited(UNEQUAL)
+    return tuple(said)
 
 
 def _ome(tiff: Any) -> TiffLayout:
     """The first image is the slide, with its levels as SubIFDs; label and macro are images of those names."""
-    facts = ome_facts(tiff.pages[0].description)
-    if facts.channels > 1:
-        raise Unsuited(MANY_CHANNELS)
-    if facts.planes > 1:
-        raise Unsuited(MANY_PLANES)
-    if not 0 <= facts.page < len(tiff.pages):
+    first = tiff.pages[0]
+    facts = ome_facts(first.description, int(first.samplesperpixel))
+    named = [page for plane in facts.pages for page in plane]
+    if not all(0 <= page < len(tiff.pages) for page in named):
         raise Unsuited("its header names a picture that is not there")
-    page = tiff.pages[facts.page]
-    others = [other for index, other in enumerate(tiff.pages) if index not in {facts.page, *facts.beside}]
+    is_color = facts.samples > 1 and int(tiff.pages[named[0]].photometric) in {RGB, YCBCR, PALETTE}
+    signals = len(facts.channels) > 1 and not (is_color and len(facts.channels) == facts.samples)
+    if len(named) == 1 and not signals:
+        others = [other for index, other in enumerate(tiff.pages) if index not in {*named, *facts.beside}]
+        planes = one_plane(reductions(tiff.pages[named[0]], others))
+    else:
+        planes = _ome_planes(tiff, facts, signals)
     associated: dict[str, StoredPicture] = {}
     for index, name in facts.beside.items():
         if 0 <= index < len(tiff.pages):
             _add(associated, name, tiff.pages[index])
-    properties = {**_common(tiff.pages[0]), **_physical(facts.x_um, facts.y_um, facts.power)}
-    return _laid_out("ome-tiff", _reductions(page, others), associated, properties)
+    properties = {**common(first), **physical(facts.x_um, facts.y_um, facts.power)}
+    layout = laid_out("ome-tiff", planes, associated, properties)
+    return replace(
+        layout,
+        channels=_channels(planes[0], facts.channels, signals),
+        plane_um=facts.z_um if len(planes) > 1 else None,
+        warning=f"This file holds {facts.times} times; the first is shown." if facts.times > 1 else "",
+    )
+
+
+def _ome_planes(tiff: Any, facts: OmeFacts, signals: bool) -> list[list[Level]]:
+    """The levels of each plane: those sizes that all of its pictures have."""
+    stacks = [[reductions(tiff.pages[page], (), signals) for page in plane] for plane in facts.pages]
+    sizes = set.intersection(*({level.size for level in levels} for stack in stacks for levels in stack))
+    if stacks[0][0][0].size not in sizes:
+        raise Unsuited(UNEQUAL)
+    return by_plane(
+        [tuple(levels[at] for levels in stack) for stack in _kept(stacks, sizes)] for at in range(len(sizes))
+    )
+
+
+def _kept(stacks: list[list[list[StoredPicture]]], sizes: set[Size]) -> list[list[list[StoredPicture]]]:
+    return [[[level for level in levels if level.size in sizes] for levels in stack] for stack in stacks]
 
 
 def _generic(tiff: Any) -> TiffLayout:
@@ -186,40 +249,13 @@ def _generic(tiff: Any) -> TiffLayout:
     alike = sum((p.imagewidth, p.imagelength) == (first.imagewidth, first.imagelength) for p in others)
     if alike:
         raise Unsuited(f"it holds {alike + 1} pictures of the same size (channels, planes or times)")
-    properties = _common(first)
-    properties |= _physical(*_resolution(properties), None)
-    return _laid_out("generic-tiff", _reductions(first, others), {}, properties)
-
-
-def _reductions(page: Any, others: Sequence[Any]) -> list[StoredPicture]:
-    """A picture and those of its SubIFDs and of the others that are the same at a lower magnification."""
-    levels = [stored_picture(page)]
-    full = levels[0].size
-    for other in [*(page.pages or ()), *others]:
-        size = Size(int(other.imagewidth), int(other.imagelength))
-        factor = _downsample(full, size)
-        if factor is None or any(size == level.size for level in levels):
-            continue
-        is_said = bool(int(other.subfiletype) & _REDUCED) or other.is_subifd
-        is_whole = abs(factor - to_pixel(factor)) < 0.02 * factor and other.is_tiled == page.is_tiled
-        if _same_kind(page, other) and (is_said or is_whole):
-            levels.append(stored_picture(other))
-    return sorted(levels, key=lambda level: -level.size.width)
-
-
-def _same_kind(one: Any, other: Any) -> bool:
-    """Whether pixels of two pages are of one kind: levels never differ in that."""
-    names = ("samplesperpixel", "bitspersample", "sampleformat")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
-
-
-def _downsample(full: Size, reduced: Size) -> float | None:
-    """How many times smaller the same picture is; None where it is not smaller or has other proportions."""
-    if reduced.width >= full.width or reduced.height >= full.height or min(reduced.width, reduced.height) < 1:
-        return None
-    factor = (full.width / reduced.width + full.height / reduced.height) / 2
-    off = max(abs(full.width / factor - reduced.width), abs(full.height / factor - reduced.height))
-    return factor if off <= max(1.5, 0.01 * min(reduced.width, reduced.height)) else None
+    properties = common(first)
+    properties |= physical(*resolution(properties), None)
+    signals = int(first.photometric) == MINISBLACK and int(first.samplesperpixel) > 2
+    planes = one_plane(reductions(first, others, signals))
+    said = (ChannelFacts(),) * int(first.samplesperpixel)
+    layout = laid_out("generic-tiff", planes, {}, properties)
+    return replace(layout, channels=_channels(planes[0], said, signals))
 
 
 def _add(associated: dict[str, StoredPicture], name: str, page: Any) -> None:
@@ -229,76 +265,3 @@ def _add(associated: dict[str, StoredPicture], name: str, page: Any) -> None:
             associated[name] = stored_picture(page)
         except Unsuited:
             return
-
-
-def _laid_out(
-    vendor: str,
-    levels: list[StoredPicture],
-    associated: dict[str, StoredPicture],
-    properties: dict[str, str],
-) -> TiffLayout:
-    if not levels:
-        raise Unsuited("it holds no tiles")
-    properties = {"openslide.vendor": vendor, **properties, "openslide.level-count": str(len(levels))}
-    for index, level in enumerate(levels):
-        prefix = f"openslide.level[{index}]."
-        across, down = levels[0].size.width / level.size.width, levels[0].size.height / level.size.height
-        properties[prefix + "downsample"] = f"{(across + down) / 2:.17g}"
-        properties[prefix + "width"] = str(level.size.width)
-        properties[prefix + "height"] = str(level.size.height)
-        if level.tiled:
-            properties[prefix + "tile-width"] = str(level.segment.width)
-            properties[prefix + "tile-height"] = str(level.segment.height)
-    for name, picture in associated.items():
-        properties[f"openslide.associated.{name}.width"] = str(picture.size.width)
-        properties[f"openslide.associated.{name}.height"] = str(picture.size.height)
-    if levels[0].profile:
-        properties["openslide.icc-size"] = str(len(levels[0].profile))
-    return TiffLayout(vendor, tuple(levels), properties, associated)
-
-
-_TEXTS = ("ImageDescription", "Make", "Model", "Software", "DateTime", "Artist", "HostComputer")
-_MORE_TEXTS = ("Copyright", "DocumentName")
-_NUMBERS = ("XResolution", "YResolution", "XPosition", "YPosition")
-
-
-def _common(page: Any) -> dict[str, str]:
-    """What TIFF's own tags say."""
-    found: dict[str, str] = {}
-    for name in (*_TEXTS, *_MORE_TEXTS):
-        tag = page.tags.get(name)
-        if tag is not None and isinstance(tag.value, str):
-            found[f"tiff.{name}"] = tag.value
-    for name in _NUMBERS:
-        tag = page.tags.get(name)
-        if tag is not None and isinstance(tag.value, tuple) and tag.value[1]:
-            found[f"tiff.{name}"] = f"{tag.value[0] / tag.value[1]:.17g}"
-    unit = page.tags.get("ResolutionUnit")
-    found["tiff.ResolutionUnit"] = {1: "none", 3: "centimeter"}.get(int(unit.value) if unit else 2, "inch")
-    if "tiff.ImageDescription" in found:
-        found["openslide.comment"] = found["tiff.ImageDescription"]
-    return found
-
-
-def _resolution(properties: Mapping[str, str]) -> tuple[float | None, float | None]:
-    """µm per pixel by the resolution tags."""
-    unit_um = {"inch": 25400.0, "centimeter": 10000.0}.get(properties["tiff.ResolutionUnit"])
-    x, y = (_positive(properties.get(f"tiff.{axis}Resolution")) for axis in "XY")
-    return (unit_um / x, unit_um / y) if unit_um and x and y else (None, None)
-
-
-def _physical(x_um: float | None, y_um: float | None, power: float | None) -> dict[str, str]:
-    said = {
-        "openslide.mpp-x": x_um,
-        "openslide.mpp-y": y_um,
-        "openslide.objective-power": power,
-    }
-    return {name: f"{value:.17g}" for name, value in said.items() if value is not None}
-
-
-def _positive(text: str | None) -> float | None:
-    try:
-        value = float(text.replace(",", ".")) if text else 0.0
-    except ValueError:
-        return None
-    return value if value > 0 else None

@@ -30,6 +30,7 @@ class TiffPicture:
         self._decode = decoder_of(stored)
         self._to_rgb = color_of(stored, white, background)
         self._background = background
+        self._sign = stored.dtype.type(1 << (8 * stored.dtype.itemsize - 1)) if stored.signed else None
         room = stored.segment.area * stored.samples * stored.dtype.itemsize
         self._most_bytes = 2 * room + 2**20  # more than any coding takes: a table that lies
 
@@ -47,7 +48,7 @@ class TiffPicture:
         return pixels if flags.c_contiguous and flags.writeable else pixels.copy()
 
     def samples(self, column: int, row: int) -> Samples:
-        """One segment before it becomes RGB. Else as `decoded`."""
+        """One segment before it becomes RGB: (h, w) or (h, w, samples). Else as `decoded`."""
         stored = self.stored
         rows, index = stored.rows_of(row), row * stored.across + column
         if not stored.separate:
@@ -78,7 +79,8 @@ class TiffPicture:
             raise self._problem(column, row, f"claims to take {count:,} bytes, which cannot be")
         data = self._file.read(start, count)
         try:
-            return self._decode(data, rows)
+            samples = self._decode(data, rows)
+            return samples ^ self._sign if self._sign else samples
         except Exception as error:  # the reader's border: decoders raise whatever they like
             reason = str(error).rstrip(". ") or type(error).__name__
             raise self._problem(column, row, f"cannot be decoded: {reason}") from error

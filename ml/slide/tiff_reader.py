@@ -6,8 +6,10 @@ other threads run, so that threads never wait for each other.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,15 +18,20 @@ import tifffile
 
 from ml.errors import SlideProblem
 from ml.geometry import Size
+from ml.slide.channel_reader import ChannelReader
 from ml.slide.dicom_picture import is_dicom
+from ml.slide.ome_facts import SpreadOverFiles
 from ml.slide.openslide_facts import levels_of, objective_of, spacing_of, vendor_of
 from ml.slide.positioned_file import PositionedFile
+from ml.slide.profile import rgb_profile
+from ml.slide.scn_reader import ScnReader
 from ml.slide.segment_codec import check_first
 from ml.slide.segment_store import SegmentStore
 from ml.slide.slide import Pixels, Slide, SlideInfo
-from ml.slide.stored_picture import MOST_SEGMENT_BYTES, StoredPicture, Unsuited
-from ml.slide.tiff_layout import TiffLayout, layout_of
+from ml.slide.stored_picture import JPEG, JPEG_2000, MOST_SEGMENT_BYTES, StoredPicture, Unsuited
+from ml.slide.tiff_layout import layout_of
 from ml.slide.tiff_picture import TiffPicture, white_of
+from ml.slide.tiff_pyramid import TiffLayout
 
 _log = logging.getLogger(__name__)
 
@@ -42,26 +49,30 @@ _VENDORS = {
 }
 
 _numbers = itertools.count()
-_store = SegmentStore()
+_store: SegmentStore[Pixels] = SegmentStore()
 
 
 class TiffReader(Slide):
-    """A pyramidal TIFF. Raises `Unsuited` for a file that is not read here exactly, `OSError`."""
+    """A pyramidal TIFF of colours. Raises `Unsuited` for a file that is not read here exactly, `OSError`."""
 
-    def __init__(self, path: Path, warning: str = "") -> None:
+    def __init__(self, path: Path, warning: str = "", layout: TiffLayout | None = None) -> None:
         self._path = path
-        self._number = next(_numbers)  # never given again, so that kept tiles are never another slide's
-        layout = _layout(path)
+        self._layout = layout or layout_in(path)
+        if self._layout.channels or self._layout.canvas:
+            raise Unsuited("it holds channels, or areas that lie apart")
         self._file = PositionedFile(path)
         try:
-            self._check(layout)
-            white = white_of(layout.levels, self._file)
-            self._levels = tuple(TiffPicture(level, self._file, white, BACKGROUND) for level in layout.levels)
+            _check(self._layout, self._file)
+            middle = self._layout.planes[len(self._layout.planes) // 2]
+            self._white = white_of([level[0] for level in middle], self._file)
+            self._planes = {0: self}  # those that were asked for
+            self._show(0)
         except BaseException:
             self._file.close()
             raise
-        self._associated = _readable(layout, self._file)
-        self.info = _described(path, layout, tuple(self._associated), warning)
+        self._guard = threading.Lock()
+        self._associated = _readable(self._layout, self._file)
+        self.info = _described(path, self._layout, tuple(self._associated), warning)
 
     def read_tile(self, level: int, column: int, row: int) -> Pixels:
         """One tile as the file stores it. See `Slide.read_tile`."""
@@ -109,10 +120,28 @@ class TiffReader(Slide):
         """A picture beside the slide. See `Slide.read_associated`."""
         return self._associated[name].whole()
 
+    def plane(self, index: int) -> Slide:
+        """The same at another focus. See `Slide.plane`."""
+        if not 0 <= index < self.info.planes:
+            raise IndexError(f"No plane {index} of {self.info.planes}")
+        with self._guard:
+            if index not in self._planes:
+                other = copy.copy(self)
+                other._show(index)
+                self._planes[index] = other
+            return self._planes[index]
+
     def close(self) -> None:
         """Let the file go, once the reads that are under way have ended."""
         self._file.close()
-        _store.forget(self._number)
+        with self._guard:
+            for plane in self._planes.values():
+                _store.forget(plane._number)
+
+    def _show(self, plane: int) -> None:
+        self._number = next(_numbers)  # never given again, so that kept tiles are never another slide's
+        levels = (level[0] for level in self._layout.planes[plane])
+        self._levels = tuple(TiffPicture(level, self._file, self._white, BACKGROUND) for level in levels)
 
     def _segment(self, level: int, picture: TiffPicture, column: int, row: int, keep: bool) -> Pixels | None:
         """A tile out of the store or the file; None where the writer left it out."""
@@ -124,15 +153,6 @@ class TiffReader(Slide):
         kept = _store.peek(key)
         return picture.present(column, row) if kept is None else kept
 
-    def _check(self, layout: TiffLayout) -> None:
-        """Look at the first tile of each level, whose own header may tell what the directory does not."""
-        for level in layout.levels:
-            there = np.flatnonzero(level.counts)
-            if there.size:
-                start, count = int(level.starts[there[0]]), int(level.counts[there[0]])
-                if start + count <= self._file.size and count < MOST_SEGMENT_BYTES:
-                    check_first(level, self._file.read(start, count))
-
     @staticmethod
     def _empty(size: Size) -> Pixels:
         block = np.empty((size.height, size.width, 3), dtype=np.uint8)
@@ -140,16 +160,26 @@ class TiffReader(Slide):
         return block
 
 
-def open_tiff(path: Path, warning: str = "") -> TiffReader | None:
+def open_tiff(path: Path, warning: str = "") -> Slide | None:
     """Open a TIFF slide; None where another reader does it better, or can at all (the log says why).
 
-    Raises `SlideProblem` when the file cannot be read, never because of what is in it.
+    Raises `SlideProblem` when the file cannot be read, and for a part of an image that lies in several
+    files; else never because of what is in it.
     """
     try:
-        return TiffReader(path, warning)
+        layout = layout_in(path)
+        is_plain = not (layout.channels or layout.canvas)
+        return TiffReader(path, warning, layout) if is_plain else _other(path, layout, warning)
     except Unsuited as reason:
         _log.info("%s is not read directly: %s", path.name, reason)
         return None
+    except SpreadOverFiles as spread:
+        raise SlideProblem(
+            f"{path.name} is one of several files that hold one image between them.",
+            "Open it in the program that wrote it, or in QuPath, and export it as one OME-TIFF.",
+            path=path,
+            others=", ".join(spread.names),
+        ) from spread
     except OSError as error:
         raise SlideProblem(
             f"{path.name} cannot be read: {error.strerror or error}.",
@@ -158,7 +188,21 @@ def open_tiff(path: Path, warning: str = "") -> TiffReader | None:
         ) from error
 
 
-def _layout(path: Path) -> TiffLayout:
+def _other(path: Path, layout: TiffLayout, warning: str) -> Slide:
+    """A slide of channels, or of areas that lie apart."""
+    file = PositionedFile(path)
+    try:
+        _check(layout, file)
+        beside = _readable(layout, file)
+        info = _described(path, layout, tuple(beside), warning)
+        return (ChannelReader if layout.channels else ScnReader)(layout, file, beside, info)
+    except BaseException:
+        file.close()
+        raise
+
+
+def layout_in(path: Path) -> TiffLayout:
+    """What pictures the file holds. Raises `Unsuited`, `SpreadOverFiles`, `OSError`."""
     with path.open("rb") as file:
         head = file.read(132)
     if not head.startswith(_MAGIC) or is_dicom(head):  # DICOM may wear a TIFF header on top
@@ -166,14 +210,26 @@ def _layout(path: Path) -> TiffLayout:
     try:
         with tifffile.TiffFile(path) as tiff:
             layout = layout_of(tiff)
-    except (Unsuited, OSError, MemoryError):
+    except (Unsuited, SpreadOverFiles, OSError, MemoryError):
         raise
     except Exception as error:  # the reader's border: a broken directory raises anything
         raise Unsuited(f"its directory is damaged ({error!r:.100})") from error
     full = layout.levels[0]
-    if len(layout.levels) == 1 and not full.tiled and full.size.area <= _FLAT:
+    plain = not (layout.channels or layout.canvas) and len(layout.planes) == 1
+    if plain and len(layout.levels) == 1 and not full.tiled and full.size.area <= _FLAT:
         raise Unsuited("it is a flat picture, which is read as a whole")
     return layout
+
+
+def _check(layout: TiffLayout, file: PositionedFile) -> None:
+    """Look at the first tile of each picture, whose own header may tell what the directory does not."""
+    pictures = [picture for plane in layout.planes for level in plane for picture in level]
+    for picture in pictures + [area[2] for level in layout.canvas for area in level.areas]:
+        there = np.flatnonzero(picture.counts)
+        if there.size and picture.compression in {JPEG, *JPEG_2000}:
+            start, count = int(picture.starts[there[0]]), int(picture.counts[there[0]])
+            if start + count <= file.size and count < MOST_SEGMENT_BYTES:
+                check_first(picture, file.read(start, count))
 
 
 def _readable(layout: TiffLayout, file: PositionedFile) -> dict[str, TiffPicture]:
@@ -200,7 +256,10 @@ def _described(path: Path, layout: TiffLayout, associated: tuple[str, ...], warn
         associated=tuple(sorted(associated)),
         properties=layout.properties,
         background=BACKGROUND,
-        warning=warning,
+        planes=len(layout.planes),
+        plane_um=layout.plane_um,
+        profile=None if layout.channels else rgb_profile(layout.levels[0].profile),
+        warning=" ".join(part for part in (warning, layout.warning) if part),
     )
 
 

@@ -20,12 +20,14 @@ from ml.progress import Progress
 from ml.slide.picture_source import Numbers, PictureSource, bands, full_range, spacing_from_dpi, to_byte
 from ml.slide.pillow_source import check_size
 from ml.slide.positioned_file import PositionedFile
+from ml.slide.profile import rgb_profile
 from ml.slide.slide import KnownSpacing, Pixels
 from ml.slide.spacing import STATED_RANGE, doubt
 from ml.slide.stored_picture import StoredPicture, Unsuited, stored_picture
 from ml.slide.tiff_picture import TiffPicture, white_of
 
 _ORIENTATION = 274
+_ICC = 34675
 _GREY = {tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE}
 _COLOR = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
 _WHITE = 65535  # of 16 bits
@@ -44,7 +46,7 @@ def tiff_source(path: Path) -> PictureSource | None:
         if write is None:
             return None
         spacing, reason = _spacing(page)
-        tag = page.tags.get(_ORIENTATION)
+        tag, profile = page.tags.get(_ORIENTATION), page.tags.get(_ICC)
         return PictureSource(
             kind="TIFF",
             size=size,
@@ -53,6 +55,7 @@ def tiff_source(path: Path) -> PictureSource | None:
             spacing=spacing,
             spacing_doubt=reason,
             warning=_unshown(tiff),
+            profile=rgb_profile(bytes(profile.value)) if profile else None,
             properties={"tiff.ImageDescription": page.description, "picture.format": "TIFF"},
         )
 

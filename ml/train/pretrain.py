@@ -68,8 +68,8 @@ def pretrain(  # the parts of a run, each with its own type
     optimizer = torch.optim.AdamW(parameters, lr=how.rate, weight_decay=how.decay)
     steps = how.epochs * len(order)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: rate_at(n, steps, Fit(how.epochs)))
+    groups = tuple(pictures.groups[row] for row in choose)
     history: list[PretrainedEpoch] = []
-    began = time.perf_counter()
     for epoch in range(how.epochs):
         order.set_epoch(epoch)
         started, losses = time.perf_counter(), []
@@ -80,10 +80,8 @@ def pretrain(  # the parts of a run, each with its own type
             loss = supervised_contrastive(features, torch.from_numpy(labels)[rows], how.temperature)
             losses.append(_step(loss, optimizer))
             schedule.step()
-            done = epoch * len(order) + number + 1
-            progress.step(Step("Pre-training", done, steps, time.perf_counter() - began))
+            progress.step(Step("Pre-training", epoch * len(order) + number + 1, steps))
         found = features_of(module, feed, choose, Progress())
-        groups = tuple(pictures.groups[row] for row in choose)
         nearest = nearest_neighbour_accuracy(found, labels[choose], groups)
         seconds = round(time.perf_counter() - started, 2)
         history.append(PretrainedEpoch(epoch + 1, float(np.mean(losses)), nearest, seconds))

@@ -75,14 +75,10 @@ def _slides() -> Finding:
 
 def _torch() -> Iterator[Finding]:
     """What a network runs on, and why not on a graphics card."""
-    import torch
-
     from ml.errors import ModelProblem
-    from ml.model.device import choose_device
+    from ml.model.device import choose_device, library_in_words
 
-    yield Finding(
-        "Networks", True, f"torch {torch.__version__}, {torch.get_num_threads()} threads on the processor"
-    )
+    yield Finding("Networks", True, library_in_words())
     for wish, name in (("cuda", "NVIDIA graphics card"), ("mps", "Apple graphics")):
         if wish == "mps" and platform.system() != "Darwin":
             continue

@@ -458,13 +458,6 @@ def test_reasons_are_given(tmp_path: Path) -> None:
         assert open_tiff(path) is None
 
 
-@pytest.mark.data
-def test_channels_and_planes_are_refused_in_words(real_data: Path) -> None:
-    for name in ("vectra_fluorescence.qptiff", "ome_channels_z.ome.tif"):
-        with pytest.raises(Unsuited, match="several channels"):
-            TiffReader(real_data / "slides" / name)
-
-
 def test_a_folder_or_nothing_is_a_problem(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing.tif"):
         with pytest.raises(SlideProblem, match="cannot be read"):
@@ -493,16 +486,6 @@ def test_ome_with_levels_in_subifds(tmp_path: Path) -> None:
             assert np.array_equal(full(slide, level), tiff.series[0].levels[level].asarray())
         assert slide.info.associated == ("label",)
         assert np.array_equal(slide.read_associated("label"), TISSUE[:90, :100])
-
-
-def test_ome_of_channels_is_refused(tmp_path: Path) -> None:
-    stack = np.ascontiguousarray(TISSUE.transpose(2, 0, 1))
-    for axes, reason in (("CYX", "channels"), ("ZYX", "planes"), ("TYX", "planes")):
-        path = tmp_path / f"{axes}.ome.tif"
-        with tifffile.TiffWriter(path, ome=True) as file:
-            file.write(stack, metadata={"axes": axes}, photometric="minisblack", tile=(128, 128))
-        with pytest.raises(Unsuited, match=reason):
-            TiffReader(path)
 
 
 def test_qptiff_of_bright_field(tmp_path: Path) -> None:
