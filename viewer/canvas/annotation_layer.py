@@ -12,7 +12,7 @@ from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
-from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
+from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
 
 _DEFAULT = (0, 114, 178)
 _HANDLE = 8.0  # widget px
@@ -85,7 +85,8 @@ class AnnotationLayer(Layer):
             if _meet(bounds, clip):
                 self._paint_shape(painter, camera, annotation)
             if annotation.name and _meet(bounds, named):
-                _paint_name(painter, to_widget_rect(camera, bounds), annotation.name)
+                with standing(painter, to_widget_rect(camera, bounds)) as place:
+                    _paint_name(painter, place, annotation.name)
 
     def _paint_shape(self, painter: QPainter, camera: Camera, annotation: Annotation) -> None:
         color = QColor(*(annotation.color or _DEFAULT))

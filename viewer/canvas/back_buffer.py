@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
-from ml.geometry import Rect, to_pixel
+from ml.geometry import Point, Rect, to_pixel
 from viewer.canvas.camera import Camera
-from viewer.canvas.layer import to_widget_rect
+from viewer.canvas.layer import widget_bounds
 
 Paint = Callable[[QPainter, Camera], None]
 
@@ -36,12 +36,11 @@ class BackBuffer:
             self._pixmap = QPixmap(size)
             self._pixmap.setDevicePixelRatio(device_ratio)
             self.mark_all()
-        elif old is None or old.scale != camera.scale:
+        elif old is None or not _alike(old, camera):
             self.mark_all()
         elif old != camera:
-            step = camera.scale * device_ratio
-            dx = to_pixel((old.center.x - camera.center.x) * step)
-            dy = to_pixel((old.center.y - camera.center.y) * step)
+            before, now = old.to_widget(Point(0, 0)), camera.to_widget(Point(0, 0))
+            dx, dy = (to_pixel((new - was) * device_ratio) for was, new in zip(before, now, strict=True))
             self._scroll(dx, dy)
 
     def mark_all(self) -> None:
@@ -51,7 +50,7 @@ class BackBuffer:
     def mark(self, rect: Rect, bleed: float = 2.0) -> None:
         """This part of the slide, in level-0 px, looks different, and so many widget px around it."""
         if self._camera is not None:
-            frame = to_widget_rect(self._camera, rect).adjusted(-bleed, -bleed, bleed, bleed)
+            frame = widget_bounds(self._camera, rect).adjusted(-bleed, -bleed, bleed, bleed)
             self._dirty += self._device_rect(frame)
 
     def paint(self, painter: QPainter, paint: Paint) -> None:
@@ -91,3 +90,8 @@ class BackBuffer:
         scaled = QRectF(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio)
         whole = QRectF(0, 0, self._pixmap.width(), self._pixmap.height())
         return scaled.intersected(whole).toAlignedRect()  # first cut: whole numbers end at 2³¹
+
+
+def _alike(one: Camera, other: Camera) -> bool:
+    """Whether their pictures differ by a shift alone."""
+    return (one.scale, one.angle, one.flipped) == (other.scale, other.angle, other.flipped)

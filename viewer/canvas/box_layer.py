@@ -13,7 +13,7 @@ from ml.annotation.shapes import Color
 from ml.geometry import Point
 from ml.results.boxes import Box
 from viewer.canvas.camera import Camera
-from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
+from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
 
 Verdict = Literal["open", "accepted", "rejected"]
 
@@ -105,7 +105,8 @@ class BoxLayer(Layer):
             painter.drawLine(frame.topLeft(), frame.bottomRight())
             painter.drawLine(frame.topRight(), frame.bottomLeft())
         if chosen or min(frame.width(), frame.height()) >= _TAG_FROM:
-            self._paint_tag(painter, frame, box, verdict, color)
+            with standing(painter, frame) as place:
+                self._paint_tag(painter, place, box, verdict, color)
 
     def _paint_tag(self, painter: QPainter, frame: QRectF, box: Box, verdict: Verdict, color: QColor) -> None:
         """Class and score on a plate above the box, in whichever of black and white reads better on it."""

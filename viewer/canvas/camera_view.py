@@ -76,6 +76,22 @@ class CameraView(QWidget):
         """Move the picture by so many widget px, to the right and down."""
         self.set_camera(self._camera.panned(dx, dy))
 
+    def turn_by(self, degrees: float, x_widget: float | None = None, y_widget: float | None = None) -> None:
+        """Turn the picture clockwise about a place of the widget, or about the middle."""
+        x = self._camera.width / 2 if x_widget is None else x_widget
+        y = self._camera.height / 2 if y_widget is None else y_widget
+        self.set_camera(self._camera.turned_about(x, y, degrees))
+
+    def mirror(self, *, vertically: bool) -> None:
+        """Left becomes right, or top becomes bottom, as one sees it."""
+        mirrored = self._camera.mirrored()
+        turned = (mirrored.angle + 180) % 360 if vertically else mirrored.angle
+        self.set_camera(replace(mirrored, angle=turned))
+
+    def set_upright(self) -> None:
+        """The picture as the file has it, about the middle."""
+        self.set_camera(replace(self._camera, angle=0.0, flipped=False))
+
     def center_on(self, point: Point) -> None:
         """Bring a place of the slide into the middle."""
         self.set_camera(replace(self._camera, center=point))

@@ -8,28 +8,25 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QEventPoint,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
-    QPointingDevice,
-    QTouchEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
-from viewer.canvas.camera_view import CameraView
 from viewer.canvas.motion import Glide
 from viewer.canvas.tool import Pointer, Tool
+from viewer.canvas.touched_view import TouchedView
 
 _NOTCH = 120.0  # angle units of one notch of a wheel
 _ZOOM_A_NOTCH = math.sqrt(2)
+_CATCHES = 3.0  # degrees about a quarter turn in which a turning drag stays on it
 _REMEMBERED = 0.08  # s of a drag that decide over its inertia
 
 
-class HandledView(CameraView):
+class HandledView(TouchedView):
     """A camera view that one can take hold of. What the tool does not take moves the picture."""
 
     cursor_moved = Signal(object)  # Point in level-0 px, or None when it left
@@ -41,12 +38,11 @@ class HandledView(CameraView):
         self._tool_holds = False
         self._drag: tuple[QPointF, Camera] | None = None
         self._track: list[tuple[float, float, float]] = []
-        self._touch: tuple[list[QPointF], Camera] | None = None
+        self._turning: tuple[float, Camera] | None = None  # degrees of the pointer about the middle
         self.cursor_point: Point | None = None
         self.glides: Callable[[], bool] = lambda: True  # whether a drag has inertia
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self._show_cursor()
 
     def set_tool(self, tool: Tool | None) -> None:
@@ -63,7 +59,9 @@ class HandledView(CameraView):
         """Stop a glide; give the left button to the tool, else begin to drag."""
         self._stop()
         left = event.button() == Qt.MouseButton.LeftButton
-        if left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
+        if left and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self._turning = (self._degrees(event.position()), self._camera)
+        elif left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
             self._tool_holds = True
             self.update()
         elif left or event.button() == Qt.MouseButton.MiddleButton:
@@ -74,7 +72,11 @@ class HandledView(CameraView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the picture one to one, or let the tool know."""
         self._tell_cursor(event.position())
-        if self._drag is not None:
+        if self._turning is not None:
+            began, camera = self._turning
+            turned = self._degrees(event.position()) - began
+            self.set_camera(camera.turned_about(camera.width / 2, camera.height / 2, _held(turned, camera)))
+        elif self._drag is not None:
             start, camera = self._drag
             way = event.position() - start
             self.set_camera(camera.panned(way.x(), way.y()))
@@ -86,7 +88,9 @@ class HandledView(CameraView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the tool ends its stroke, or the picture glides on for a moment."""
-        if self._drag is not None:
+        if self._turning is not None:
+            self._turning = None
+        elif self._drag is not None:
             self._drag = None
             self._remember(event)
             self._start(Glide.after(self._track) if self.glides() else None)
@@ -137,39 +141,7 @@ class HandledView(CameraView):
         elif not self._move_by_key(key, event.modifiers()):
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
-        """Pinches and fingers; everything else as usual."""
-        if isinstance(event, QNativeGestureEvent):
-            return self._native_gesture(event)
-        if isinstance(event, QTouchEvent) and event.device().type() != QPointingDevice.DeviceType.TouchPad:
-            return self._fingers(event)
-        return super().event(event)
-
     # ------------------------------------------------------------------ inside
-
-    def _native_gesture(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
-            return False
-        place = event.position()
-        factor = self._allowed(max(0.1, 1 + event.value()))
-        self.set_camera(self._camera.zoomed_about(place.x(), place.y(), factor))
-        return True
-
-    def _fingers(self, event: QTouchEvent) -> bool:
-        """One finger drags, two also zoom about their middle; the pen draws."""
-        down = [p for p in event.points() if p.state() != QEventPoint.State.Released]
-        places = [p.position() for p in down]
-        if self._touch is None or len(self._touch[0]) != len(places):
-            self._stop()
-            self._touch = (places, self._camera) if places else None
-            return True
-        before, camera = self._touch
-        old, new = _middle(before), _middle(places)
-        if len(places) > 1:
-            factor = _spread(places, new) / max(_spread(before, old), 1.0)
-            camera = camera.zoomed_about(old.x(), old.y(), factor)
-        self.set_camera(camera.panned(new.x() - old.x(), new.y() - old.y()))
-        return True
 
     def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1
@@ -203,6 +175,10 @@ class HandledView(CameraView):
         pressure = event.points()[0].pressure() if event.points() else 1.0
         return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0)
 
+    def _degrees(self, place: QPointF) -> float:
+        """Where a place stands about the middle of the widget, clockwise from the right."""
+        return math.degrees(math.atan2(place.y() - self.height() / 2, place.x() - self.width() / 2))
+
     def _remember(self, event: QMouseEvent) -> None:
         now, place = event.timestamp() / 1000, event.position()
         self._track = [entry for entry in self._track if now - entry[0] <= _REMEMBERED]
@@ -216,10 +192,8 @@ class HandledView(CameraView):
         self.setCursor(Qt.CursorShape.OpenHandCursor if self._tool is None else self._tool.cursor)
 
 
-def _middle(places: list[QPointF]) -> QPointF:
-    count = len(places)
-    return QPointF(sum(p.x() for p in places) / count, sum(p.y() for p in places) / count)
-
-
-def _spread(places: list[QPointF], middle: QPointF) -> float:
-    return sum(math.hypot(p.x() - middle.x(), p.y() - middle.y()) for p in places) / len(places)
+def _held(degrees: float, camera: Camera) -> float:
+    """A turn that stays on upright and quarter turns within three degrees of them."""
+    angle = camera.angle + degrees
+    quarter = round(angle / 90) * 90
+    return quarter - camera.angle if abs(angle - quarter) < _CATCHES else degrees

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QTransform
 
 from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
@@ -48,7 +51,11 @@ class Layer(QObject):
             self.changed.emit(None)
 
     def paint(self, painter: QPainter, camera: Camera) -> None:
-        """Draw what lies within the painter's clip, in logical widget px. Opacity is already set."""
+        """Draw what lies within the painter's clip, in logical widget px. Opacity is already set.
+
+        The camera is upright: where the picture is turned, so is the painter. What is to be read stands
+        upright within `standing`.
+        """
 
     def hit(self, point: Point, tolerance: float) -> str | None:  # noqa: ARG002 - the contract
         """The key of what stands at a place of the slide; None where there is nothing.
@@ -58,8 +65,36 @@ class Layer(QObject):
         return None
 
 
+def laid(camera: Camera) -> QTransform:
+    """From the frame of `camera.upright()` to that of the widget: turned and mirrored about both middles."""
+    upright, way = camera.upright(), QTransform()
+    if not camera.is_upright:
+        way.translate(camera.width / 2, camera.height / 2)
+        way.rotate(camera.angle)
+        way.scale(-1 if camera.flipped else 1, 1)
+        way.translate(-upright.width / 2, -upright.height / 2)
+    return way
+
+
+@contextmanager
+def standing(painter: QPainter, frame: QRectF) -> Iterator[QRectF]:
+    """Within, the painter is upright whatever the picture is; given is what `frame` fills of the widget."""
+    painter.save()
+    bounds = painter.worldTransform().mapRect(frame)
+    painter.setWorldTransform(QTransform())
+    try:
+        yield bounds
+    finally:
+        painter.restore()
+
+
+def widget_bounds(camera: Camera, rect: Rect) -> QRectF:
+    """The upright rectangle of the widget, in logical px, that a rectangle of the slide lies in."""
+    return laid(camera).mapRect(to_widget_rect(camera.upright(), rect))
+
+
 def to_widget_rect(camera: Camera, rect: Rect) -> QRectF:
-    """A rectangle of the slide in logical widget px."""
+    """A rectangle of the slide in logical widget px of an upright camera."""
     x_widget, y_widget = camera.to_widget(Point(rect.x, rect.y))
     return QRectF(x_widget, y_widget, rect.width * camera.scale, rect.height * camera.scale)
 

@@ -27,11 +27,23 @@ class ScaleBar:
 
 def scale_bar(camera: Camera, spacing: Spacing, longest: float = _LONGEST) -> ScaleBar:
     """The longest bar of 1, 2 or 5 times a power of ten µm that is no longer than so many widget px."""
-    um_per_px = spacing.x / camera.scale
+    um_per_px = _along_the_bar(camera, spacing) / camera.scale
     most = longest * um_per_px
     power = 10.0 ** math.floor(math.log10(most))
     length = next(step * power for step in (10, 5, 2, 1) if step * power <= most * (1 + 1e-9))
     return ScaleBar(length, length / um_per_px, length_text(length))
+
+
+def _turned_in_words(camera: Camera) -> str:
+    """How the picture stands, where it is not as in the file: " · 35° · mirrored"."""
+    angle = f" · {camera.angle:.0f}°" if round(camera.angle) % 360 else ""
+    return angle + (" · mirrored" if camera.flipped else "")
+
+
+def _along_the_bar(camera: Camera, spacing: Spacing) -> float:
+    """µm in a level-0 px on the way that the bar takes over a turned picture whose pixels are not square."""
+    angle = math.radians(camera.angle)
+    return math.hypot(spacing.x * math.cos(angle), spacing.y * math.sin(angle))
 
 
 def length_text(length_um: float) -> str:
@@ -45,14 +57,15 @@ def magnification_text(camera: Camera, spacing: Spacing | None, *, from_file: bo
 
     µm/px is of a screen pixel. Without a spacing: how many screen px a slide px takes, in per cent.
     """
+    turned = _turned_in_words(camera)
     if spacing is None:
-        return f"{camera.scale * 100:.3g}{THIN_SPACE}% · pixel size unknown"
+        return f"{camera.scale * 100:.3g}{THIN_SPACE}% · pixel size unknown{turned}"
     times = magnification(camera, spacing)
     number = f"{times:.0f}" if times >= 9.95 else f"{times:.1f}".removesuffix(".0")
     um_per_px = spacing.mean / camera.scale
     digits = max(0, 1 - math.floor(math.log10(um_per_px))) if um_per_px < 10 else 0
     doubt = "" if from_file else ", estimated"
-    return f"×{number} ({um_per_px:.{digits}f}{THIN_SPACE}µm/px{doubt})"
+    return f"×{number} ({um_per_px:.{digits}f}{THIN_SPACE}µm/px{doubt}){turned}"
 
 
 def paint_scale_bar(

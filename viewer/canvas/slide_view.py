@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -19,20 +18,18 @@ from ml.slide.look import Look
 from ml.slide.shown_slide import shown
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.canvas.camera import Camera
-from viewer.canvas.layer import Layer, clip_on_slide, to_widget_rect
-from viewer.canvas.minimap import Minimap
+from viewer.canvas.layer import Layer, laid
+from viewer.canvas.mapped_view import MappedView
 from viewer.canvas.scale_bar import magnification_text, paint_scale_bar, scale_bar
 from viewer.canvas.slide_layer import SlideLayer
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
-from viewer.canvas.tiled_view import TiledView
-from viewer.canvas.tiles import TileKey
+from viewer.canvas.visited import Visited
 
 _SURROUND_DARK, _SURROUND_LIGHT = QColor(46, 46, 46), QColor(226, 226, 226)  # neutral: colour is judged here
-_CORNER = 12  # px between the minimap and the edge
 
 
-class SlideView(TiledView):
+class SlideView(MappedView):
     """One slide with its layers. `loader` and `cache` are shared by all views.
 
     Everything is painted into a kept buffer; a pan scrolls it, a tile that arrives repaints its own place.
@@ -44,10 +41,10 @@ class SlideView(TiledView):
         super().__init__(loader, cache, parent)
         self._slide_layer: SlideLayer | None = None
         self._shown: Slide | None = None  # the slide in its look
+        self._before: Slide | None = None  # the look before, while it stands in
         self._layers: list[Layer] = []
         self._layers_held = False
-        self._minimap = Minimap(self)
-        self._minimap.wished.connect(self.center_on)
+        self.field_sharp.connect(self._drop_look_before)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(160, 120)
         self._name(title)
@@ -57,10 +54,11 @@ class SlideView(TiledView):
         self._stop()
         self._loader.wish(self, ())
         self.slide, self._slide_layer, self._bounds, self._asked = slide, None, None, None
-        self._shown = slide
+        self._shown, self._before = slide, None
         if slide is not None:
             self._read_from(slide)
             self._bounds = slide.info.bounds
+            self._visited = Visited(slide.info.size)
         self._name(title or (slide.info.path.name if slide else ""))
         self.set_spacing(slide.info.spacing if slide else None)
         self._show_overview()
@@ -72,7 +70,8 @@ class SlideView(TiledView):
         """Show the slide in other colours, or at another focus."""
         if self.slide is None:
             return
-        self._shown = shown(self.slide.plane(plane), look)  # the loader does not keep it
+        before, self._shown = self._shown, shown(self.slide.plane(plane), look)  # the loader keeps neither
+        self._before = before  # its tiles stand in until those of the new look have come
         self._read_from(self._shown)
         self._asked = None
         self._show_overview()
@@ -115,7 +114,9 @@ class SlideView(TiledView):
         figure.setDevicePixelRatio(ratio)
         painter = QPainter(figure)
         painter.setFont(self.font())
+        painter.save()
         self._paint_field(painter, self._camera.snapped(ratio))
+        painter.restore()
         self._paint_words(painter)
         painter.end()
         return figure
@@ -130,15 +131,11 @@ class SlideView(TiledView):
         self._buffer.paint(painter, self._paint_field)
         if self._tool is not None:
             painter.save()
-            self._tool.paint(painter, self._camera)
+            painter.setWorldTransform(laid(self._camera), combine=True)
+            self._tool.paint(painter, self._camera.upright())
             painter.restore()
         self._paint_words(painter)
         painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Also put the minimap into its corner."""
-        super().resizeEvent(event)
-        self._place_minimap()
 
     def changeEvent(self, event: QEvent) -> None:
         """Another theme: another surround."""
@@ -163,18 +160,20 @@ class SlideView(TiledView):
     # ------------------------------------------------------------------ inside
 
     def _read_from(self, slide: Slide) -> None:
+        old = self._number if self._before is not None else None
         self._number = self._loader.number(slide)
         pyramid = self._loader.pyramid(self._number)
-        self._slide_layer = SlideLayer(self._number, pyramid, self._cache)
+        stand_in = old if old != self._number else None
+        self._slide_layer = SlideLayer(self._number, pyramid, self._cache, stand_in)
 
     def _paint_field(self, painter: QPainter, camera: Camera) -> None:
         dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
-        painter.fillRect(
-            to_widget_rect(camera, clip_on_slide(painter, camera, 1)),
-            _SURROUND_DARK if dark else _SURROUND_LIGHT,
-        )
+        surround = _SURROUND_DARK if dark else _SURROUND_LIGHT
+        painter.fillRect(QRectF(0, 0, camera.width, camera.height), surround)
         if self._slide_layer is None:
             return
+        painter.setWorldTransform(laid(camera), combine=True)
+        camera = camera.upright()
         self._slide_layer.paint(painter, camera)
         for layer in () if self._layers_held else self._layers:
             if layer.visible and layer.opacity > 0:
@@ -192,22 +191,10 @@ class SlideView(TiledView):
         dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
         paint_scale_bar(painter, self._camera, bar, text, dark=dark)
 
-    def _camera_moved(self, camera: Camera) -> None:
-        if self.slide is not None and self.isVisible():
-            self._minimap.follow(camera)
-        super()._camera_moved(camera)
-
-    def _show_overview(self) -> None:
-        if self.slide is None:
-            self._minimap.hide()
-            return
-        overview = TileKey(self._number, self._loader.pyramid(self._number).overview, 0, 0)
-        self._minimap.set_slide(self.slide.info.bounds, self._cache.get(overview))
-        self._place_minimap()
-
-    def _place_minimap(self) -> None:
-        size = self._minimap.size()
-        self._minimap.move(self.width() - size.width() - _CORNER, self.height() - size.height() - _CORNER)
+    def _drop_look_before(self) -> None:
+        self._before = None
+        if self._slide_layer is not None:
+            self._slide_layer.drop_stand_in()
 
     def _layer_changed(self, rect: Rect | None) -> None:
         layer = self.sender()
