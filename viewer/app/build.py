@@ -15,6 +15,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reporting import ReportWork
@@ -43,6 +44,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         models=ModelList(),
         analysis=AnalysisWork(settings.switch_ms),
         reports=ReportWork(),
+        figures=FigureWork(),
     )
     window = MainWindow(parts)
     parts.models.read()

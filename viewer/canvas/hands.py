@@ -30,6 +30,8 @@ class HandledView(TouchedView):
     """A camera view that one can take hold of. What the tool does not take moves the picture."""
 
     cursor_moved = Signal(object)  # Point in level-0 px, or None when it left
+    back_wished = Signal()  # the mouse has buttons for it
+    forward_wished = Signal()
     menu_wanted = Signal(object, object)  # Point in level-0 px, QPoint on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,7 +61,10 @@ class HandledView(TouchedView):
         """Stop a glide; give the left button to the tool, else begin to drag."""
         self._stop()
         left = event.button() == Qt.MouseButton.LeftButton
-        if left and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+        if event.button() in {Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton}:
+            back = event.button() == Qt.MouseButton.BackButton
+            (self.back_wished if back else self.forward_wished).emit()
+        elif left and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self._turning = (self._degrees(event.position()), self._camera)
         elif left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
             self._tool_holds = True

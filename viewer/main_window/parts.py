@@ -11,6 +11,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reporting import ReportWork
@@ -31,10 +32,11 @@ class Parts:
     models: ModelList
     analysis: AnalysisWork
     reports: ReportWork
+    figures: FigureWork
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
-        for work in (self.analysis, self.reports, self.opening, self.models, self.pictures):
+        for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
         for opened in list(self.session.slides):
             self.session.close(opened)

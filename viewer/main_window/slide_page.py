@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from viewer.canvas.annotation_layer import AnnotationLayer
 from viewer.canvas.box_layer import BoxLayer
 from viewer.canvas.cam_layer import CamLayer
 from viewer.canvas.heatmap_layer import HeatmapLayer
+from viewer.canvas.history import History
 from viewer.canvas.layer import Layer
 from viewer.canvas.legend import Legend, LegendLine
 from viewer.canvas.slide_view import SlideView
@@ -45,6 +47,8 @@ class SlidePage(QObject):
         self.view.set_look(opened.look, opened.plane)
         self.view.set_spacing(opened.spacing)
         self.legend = Legend(self.view)
+        self.history = History()
+        self.view.camera_changed.connect(lambda camera: self.history.moved(camera, time.monotonic()))
         self.annotations = AnnotationLayer(opened.annotations)
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None

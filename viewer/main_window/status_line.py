@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from ml.geometry import Point, Spacing
@@ -17,11 +17,12 @@ class StatusLine(QStatusBar):
     """Plain words in fixed places, so that nothing jumps while numbers run."""
 
     stop_wished = Signal()
+    goto_wished = Signal()  # magnification or place was clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.scale = QLabel()
-        self.cursor_place = QLabel()
+        self.scale = _Clickable("Click to type a magnification or a place (Ctrl+G)")
+        self.cursor_place = _Clickable("Click to type a place (Ctrl+G)")
         self.device = QLabel()
         self.work = _WorkLine()
         self.work.stop.clicked.connect(self.stop_wished)
@@ -37,6 +38,8 @@ class StatusLine(QStatusBar):
         self.addPermanentWidget(self.work, 1)  # takes the room that is left
         for widget in (self.device, research):
             self.addPermanentWidget(widget)
+        for label in (self.scale, self.cursor_place):
+            label.clicked.connect(self.goto_wished)
         self.setSizeGripEnabled(False)
         self.work.hide()
 
@@ -62,6 +65,22 @@ class StatusLine(QStatusBar):
     def end_work(self, text: str) -> None:
         """The work is over: its result waits here in one line until the next run."""
         self.work.end(text)
+
+
+class _Clickable(QLabel):
+    """Words that answer to a click."""
+
+    clicked = Signal()
+
+    def __init__(self, tip: str) -> None:
+        super().__init__()
+        self.setToolTip(tip)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Only where there are words."""
+        if event.button() == Qt.MouseButton.LeftButton and self.text():
+            self.clicked.emit()
 
 
 class _OneLine(QLabel):

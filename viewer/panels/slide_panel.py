@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from viewer.panels.bookmarks_box import BookmarksBox
 from viewer.panels.links import Links
 from viewer.panels.pieces import GRID, FoldOut, Notice, Page, Text, clear, column, named
 from viewer.panels.slide_facts import facts
@@ -46,6 +47,7 @@ class SlidePanel(QWidget):
         self._facts.setVerticalSpacing(GRID)
         self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self.pictures_box = FoldOut("Label and overview", "Pictures that the scanner stored with the slide")
+        self.bookmarks = BookmarksBox(self)
         self.properties = PropertyTable(self)
         self.properties_box = FoldOut("Everything the file says", "All properties as the scanner wrote them")
         self.properties_box.inside.addWidget(self.properties)
@@ -53,6 +55,7 @@ class SlidePanel(QWidget):
             page.column.addWidget(widget)
         page.column.addLayout(self._facts)
         page.column.addWidget(self.spacing_button, 0, Qt.AlignmentFlag.AlignLeft)
+        page.column.addWidget(self.bookmarks)
         page.column.addWidget(self.pictures_box)
         page.column.addWidget(self.properties_box)
         page.column.addStretch(1)

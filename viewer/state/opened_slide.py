@@ -9,6 +9,7 @@ from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
 from ml.slide.look import Look
 from ml.slide.slide import KnownSpacing, Slide
+from viewer.state.bookmarks import Bookmarks
 from viewer.state.findings import Findings
 
 
@@ -44,6 +45,7 @@ class OpenedSlide(QObject):
         self.spacing: KnownSpacing | None = slide.info.spacing
         self.look = Look()
         self.plane = slide.info.planes // 2
+        self.bookmarks = Bookmarks(slide.info.path, slide.info.size, self)
         self.annotations = AnnotationDocument()
         self.annotations.listen(self.annotations_changed.emit)
         self.annotations.listen(self._drop_gone_selection)
