@@ -100,7 +100,7 @@ def test_bookmarks_are_kept_renamed_removed_and_undone(
     editor.selectAll()
     qtbot.keyClicks(editor, "Mitosis")
     qtbot.keyClick(editor, Key.Key_Return)
-    assert opened.bookmarks.items[0].name == "Mitosis"
+    qtbot.waitUntil(lambda: opened.bookmarks.items[0].name == "Mitosis", timeout=LONG)
     box.list.itemActivated.emit(box.list.item(0))
     assert view.camera.center == Point(2000, 2000)
     assert view.camera.angle == pytest.approx(30)
