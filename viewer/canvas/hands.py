@@ -30,6 +30,7 @@ class HandledView(TouchedView):
     """A camera view that one can take hold of. What the tool does not take moves the picture."""
 
     cursor_moved = Signal(object)  # Point in level-0 px, or None when it left
+    focus_wished = Signal(int)  # so many planes up
     back_wished = Signal()  # the mouse has buttons for it
     forward_wished = Signal()
     menu_wanted = Signal(object, object)  # Point in level-0 px, QPoint on the screen
@@ -118,6 +119,13 @@ class HandledView(TouchedView):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel zooms about the cursor; two fingers on a trackpad pan (with Ctrl: zoom)."""
         place, pixels = event.position(), event.pixelDelta()
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        if event.modifiers() & both == both:
+            delta = event.angleDelta().y() or event.angleDelta().x()
+            if delta:
+                self.focus_wished.emit(1 if delta > 0 else -1)
+            event.accept()
+            return
         trackpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
         if trackpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.pan_by(pixels.x(), pixels.y())

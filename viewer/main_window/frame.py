@@ -9,6 +9,7 @@ from viewer.main_window.parts import Parts
 from viewer.panels.analyze_panel import AnalyzePanel
 from viewer.panels.banner import Banner
 from viewer.panels.findings_panel import FindingsPanel
+from viewer.panels.image_panel import ImagePanel
 from viewer.panels.layers_panel import LayersPanel
 from viewer.panels.slide_panel import SlidePanel
 from viewer.panels.slides_panel import SlidesPanel
@@ -32,12 +33,14 @@ class Frame(QWidget):
         self.layers = LayersPanel()
         self.findings = FindingsPanel()
         self.slide = SlidePanel()
+        self.image = ImagePanel()
         self.inspector = QTabWidget()
         self.inspector.setDocumentMode(True)
         for panel, title in (
             (self.analyze, "Analyze"),
             (self.layers, "Layers"),
             (self.findings, "Findings"),
+            (self.image, "Image"),
             (self.slide, "Slide"),
         ):
             self.inspector.addTab(panel, title)

@@ -30,6 +30,7 @@ from viewer.tools.outline import OutlineTool
 from viewer.tools.rectangle import RectangleTool
 
 ToolName = Literal["move", "rectangle", "outline"]
+LentTool = Literal["landmark", "pick", "ruler"]
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
@@ -53,7 +54,7 @@ class SlidePage(QObject):
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
         self.boxes: BoxLayer | None = None
-        self.tool: ToolName = "move"
+        self.tool: ToolName | LentTool = "move"
         self._findings: Findings | None = None
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
@@ -96,6 +97,12 @@ class SlidePage(QObject):
         self.tool = tool
         self.view.set_tool(self._tools[tool])
         self.tool_changed.emit(tool)
+
+    def lend(self, tool: Tool, name: LentTool) -> None:
+        """Take a tool into the hand that somebody else has made; `take` lays it down."""
+        self.tool = name
+        self.view.set_tool(tool)
+        self.tool_changed.emit(name)
 
     def select_at(self, point: Point) -> None:
         """Select what stands at a place, as a click would."""

@@ -23,6 +23,7 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self.scale = _Clickable("Click to type a magnification or a place (Ctrl+G)")
         self.cursor_place = _Clickable("Click to type a place (Ctrl+G)")
+        self.altered = QLabel()
         self.device = QLabel()
         self.work = _WorkLine()
         self.work.stop.clicked.connect(self.stop_wished)
@@ -30,10 +31,13 @@ class StatusLine(QStatusBar):
         research.setToolTip("Not a medical device: nothing here may decide about a patient.")
         self.scale.setAccessibleName("Magnification and pixel size")
         self.cursor_place.setAccessibleName("Place under the cursor")
+        self.altered.setAccessibleName("What is changed about the picture")
+        self.altered.setToolTip("See the Image panel. Analyses use the pixels as they were scanned.")
         self.device.setAccessibleName("Computing device")
         widest = "00,000 · 00,000 px · 00.00 mm · 00.00 mm · high 0.00"
         self.cursor_place.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
         self.addWidget(self.scale)
+        self.addWidget(self.altered)
         self.addWidget(self.cursor_place)
         self.addPermanentWidget(self.work, 1)  # takes the room that is left
         for widget in (self.device, research):
@@ -48,6 +52,11 @@ class StatusLine(QStatusBar):
     ) -> None:
         """ "×20 (0.50 µm/px, from the file)"; says so when the pixel size is not known."""
         self.scale.setText(scale_in_words(magnification, known) if slide else "")
+
+    def show_altered(self, text: str) -> None:
+        """That the picture is not as the file has it: nobody shall judge a stain unaware of that."""
+        self.altered.setText(text)
+        self.altered.setVisible(bool(text))
 
     def show_place(self, point: Point | None, spacing: Spacing | None, value: str = "") -> None:
         """Where the cursor is, and what the shown layer says there."""

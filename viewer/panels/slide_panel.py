@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from viewer.panels.bookmarks_box import BookmarksBox
 from viewer.panels.links import Links
-from viewer.panels.pieces import GRID, FoldOut, Notice, Page, Text, clear, column, named
+from viewer.panels.pieces import GRID, FoldOut, Notice, Page, Text, clear, column, named, row
 from viewer.panels.slide_facts import facts
 from viewer.state.opened_slide import OpenedSlide
 
@@ -27,6 +27,7 @@ class SlidePanel(QWidget):
     """Facts, pixel size and its source, every raw property, label and macro on request."""
 
     spacing_wished = Signal()
+    draw_wished = Signal()  # a known length
     associated_wished = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,6 +43,9 @@ class SlidePanel(QWidget):
         self.doubt = Notice("Set pixel size…", "Type how large a pixel of this slide is", self)
         self.spacing_button = QPushButton("Set pixel size…", self)
         named(self.spacing_button, "Set pixel size", "Type how large a pixel of this slide is")
+        self.draw_button = QPushButton("Draw a known length…", self)
+        named(self.draw_button, "Draw a known length", "Drag along a scale bar, and type how long it is")
+        self.draw_button.clicked.connect(self.draw_wished)
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(3 * GRID)
         self._facts.setVerticalSpacing(GRID)
@@ -54,7 +58,7 @@ class SlidePanel(QWidget):
         for widget in (self.title, self.doubt):
             page.column.addWidget(widget)
         page.column.addLayout(self._facts)
-        page.column.addWidget(self.spacing_button, 0, Qt.AlignmentFlag.AlignLeft)
+        page.column.addLayout(row(self.spacing_button, self.draw_button))
         page.column.addWidget(self.bookmarks)
         page.column.addWidget(self.pictures_box)
         page.column.addWidget(self.properties_box)
@@ -86,6 +90,7 @@ class SlidePanel(QWidget):
             self._facts.removeRow(0)
         opened = self._opened
         self.spacing_button.setVisible(opened is not None and opened.spacing is not None)
+        self.draw_button.setVisible(opened is not None)
         if opened is None:
             self.doubt.say("")
             return

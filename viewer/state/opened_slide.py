@@ -77,6 +77,10 @@ class OpenedSlide(QObject):
             self.plane = plane
             self.plane_changed.emit(plane)
 
+    def focus_by(self, steps: int) -> None:
+        """So many planes up or down."""
+        self.set_plane(self.plane + steps)
+
     def edit(self, change: Change) -> None:
         """Carry out an edit so that it can be undone."""
         self.undo.push(_Edit(self.annotations, change))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -16,6 +18,9 @@ from ml.progress import Progress
 from ml.slide.region import read_region
 from ml.slide.slide import Pixels, Slide
 from viewer.work.background import Background, as_problem
+
+T = TypeVar("T")
+_MOST_SAMPLES = 4_000_000
 
 THUMBNAIL_EDGE = 256  # px, the longer edge
 
@@ -105,6 +110,12 @@ class SmallPictures(QObject):
         """Have the label, the macro or another picture that lies beside the slide."""
         self._thread.submit(lambda: image_of(slide.read_associated(name)), done, failed)
 
+    def read(
+        self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Have something small read."""
+        self._thread.submit(job, done, failed)
+
     def close(self) -> None:
         """Read nothing more."""
         self._thread.close()
@@ -113,6 +124,21 @@ class SmallPictures(QObject):
 def _thumbnail(slide: Slide) -> QImage:
     give_way(READER)  # the picture that the person waits for is read at the same moment, from the same tiles
     return image_of(thumbnail_of(slide))
+
+
+def channel_samples(slide: Slide) -> tuple[NDArray[np.uint8] | NDArray[np.uint16], ...]:
+    """Samples of each channel, flat, from the coarsest level; at most 4 million of them. `SlideProblem`."""
+    level = len(slide.info.levels) - 1
+    grid = slide.info.levels[level]
+    found, total = [], 0
+    for row in range(grid.rows):
+        for column in range(grid.columns):
+            if total < _MOST_SAMPLES:
+                tile = slide.read_samples(level, column, row)
+                found.append(tile.reshape(-1, tile.shape[-1]))
+                total += len(found[-1])
+    samples: NDArray[np.uint8] | NDArray[np.uint16] = np.concatenate(found)  # type: ignore[assignment]
+    return tuple(samples[:, number] for number in range(samples.shape[1]))
 
 
 def _forget(error: BaseException) -> None:
