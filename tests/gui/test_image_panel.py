@@ -51,7 +51,7 @@ def test_brighter_harder_and_back(window: MainWindow, qtbot: QtBot, sample_slide
     assert settle(qtbot, window).mean() < brighter.mean()
     qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(settle(qtbot, window), plain)
-    assert not window.status.altered.isVisible()
+    assert window.status.altered.text() == ""
     assert window.slides.page.opened.look == Look()
 
 

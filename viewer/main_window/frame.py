@@ -36,6 +36,7 @@ class Frame(QWidget):
         self.image = ImagePanel()
         self.inspector = QTabWidget()
         self.inspector.setDocumentMode(True)
+        self.inspector.tabBar().setUsesScrollButtons(False)  # all five fit
         for panel, title in (
             (self.analyze, "Analyze"),
             (self.layers, "Layers"),

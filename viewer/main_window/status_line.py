@@ -55,8 +55,7 @@ class StatusLine(QStatusBar):
 
     def show_altered(self, text: str) -> None:
         """That the picture is not as the file has it: nobody shall judge a stain unaware of that."""
-        self.altered.setText(text)
-        self.altered.setVisible(bool(text))
+        self.altered.setText(text)  # never shown or hidden by hand: a message in the line does that
 
     def show_place(self, point: Point | None, spacing: Spacing | None, value: str = "") -> None:
         """Where the cursor is, and what the shown layer says there."""

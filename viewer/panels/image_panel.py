@@ -12,7 +12,7 @@ from ml.slide.look import Look
 from viewer.panels.channels_box import ChannelsBox
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.links import Links
-from viewer.panels.pieces import GRID, Heading, Page, Text, column, named, row
+from viewer.panels.pieces import GRID, Heading, Page, Text, column, named
 from viewer.panels.quantities import with_unit
 from viewer.panels.stain_box import StainBox
 from viewer.state.opened_slide import OpenedSlide
@@ -148,7 +148,8 @@ class ImagePanel(QWidget):
             slider.label.setMinimumWidth(72)
             form.addRow(slider)
         inside.addLayout(form)
-        inside.addLayout(row(self.pick, self.white))
+        for button in (self.pick, self.white):
+            inside.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         inside.addWidget(self.stain)
         for widget in (self.empty, self._controls):
             page.column.addWidget(widget)

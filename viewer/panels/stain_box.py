@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QPushButton, QWidget
 
 from ml.errors import Problem
 from ml.slide import stains
 from ml.slide.look import StainView
-from viewer.panels.pieces import GRID, FoldOut, Heading, Notice, column, named, row
+from viewer.panels.pieces import GRID, FoldOut, Heading, Notice, column, named
 
 OFF = "All stains, as scanned"
 
@@ -34,7 +34,8 @@ class StainBox(QWidget):
         named(self.pick, "Pick the shown stain", "Drag over a part that holds this one stain")
         self.estimate = QPushButton("Estimate from this view")
         named(self.estimate, "Estimate from this view", "Find two stain vectors in what is in view (Macenko)")
-        self.vectors.inside.addLayout(row(self.pick, self.estimate))
+        for button in (self.pick, self.estimate):
+            self.vectors.inside.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.notice = Notice(parent=self)
         layout = column(self, gap=2 * GRID)
         layout.addWidget(Heading("Stains"))
