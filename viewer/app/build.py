@@ -19,6 +19,7 @@ from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reporting import ReportWork
+from viewer.work.watching import Watching
 
 _MIB = 2**20
 
@@ -32,19 +33,21 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         app = QApplication(list(arguments))
     settings = Settings()
     cache = TileCache(settings.cache_mib * _MIB)
+    loader = TileLoader(cache)
     parts = Parts(
         settings=settings,
         theme=Theme(app, settings.theme),
         session=Session(),
         recent=RecentFiles(settings),
         cache=cache,
-        loader=TileLoader(cache),
+        loader=loader,
         opening=Opening(),
         pictures=SmallPictures(),
         models=ModelList(),
         analysis=AnalysisWork(settings.switch_ms),
         reports=ReportWork(),
         figures=FigureWork(),
+        watching=Watching(loader),
     )
     window = MainWindow(parts)
     parts.models.read()

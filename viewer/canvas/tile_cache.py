@@ -77,6 +77,10 @@ class TileCache:
         """Whether the file could not give this tile."""
         return key in self._unreadable
 
+    def forget_unreadable(self, slide: int) -> None:
+        """Its tiles may be asked for again."""
+        self._unreadable = {key for key in self._unreadable if key.slide != slide}
+
     def forget(self, slide: int) -> None:
         """Drop everything of one slide."""
         for key in [key for key in (*self._tiles, *self._pinned) if key.slide == slide]:

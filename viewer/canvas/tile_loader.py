@@ -10,12 +10,15 @@ import weakref
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ml.errors import Problem
+from ml.slide.shown_slide import ShownSlide
 from ml.slide.slide import Pixels, Slide
+from viewer.canvas.reachable import Files, State
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_reading import read_display_tile
 from viewer.canvas.tiles import DisplayPyramid, TileKey
@@ -29,6 +32,7 @@ class Arrival:
 
     tiles: frozenset[TileKey]
     problems: tuple[tuple[TileKey, Problem], ...] = ()
+    gone: frozenset[TileKey] = frozenset()  # not given because the file itself is not there
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,15 @@ class _Entry:
 
     slide: weakref.ref[Slide]
     pyramid: DisplayPyramid
+    path: Path
+    files: Files
+
+
+@dataclass(frozen=True)
+class _Gone:
+    """A tile that could not be read because its file is not there."""
+
+    problem: Problem
 
 
 class TileLoader(QObject):
@@ -47,6 +60,8 @@ class TileLoader(QObject):
     """
 
     arrived = Signal(object)  # Arrival
+    returned = Signal(object)  # frozenset of slide numbers whose tiles may be asked for again
+    file_gone = Signal(object, object)  # Path of a slide, Problem; once until it is back
     _outbox_filled = Signal()
 
     def __init__(self, cache: TileCache, threads: int = 2, parent: QObject | None = None) -> None:
@@ -57,7 +72,8 @@ class TileLoader(QObject):
         self._condition = threading.Condition()
         self._wishes: dict[object, deque[TileKey]] = {}  # by view; the one that moved last comes last
         self._busy: set[TileKey] = set()  # being read, or read and not yet taken over
-        self._outbox: list[tuple[TileKey, QImage | Problem]] = []
+        self._outbox: list[tuple[TileKey, QImage | Problem | _Gone]] = []
+        self._away: set[Path] = set()  # slides whose files are gone
         self._closed = False
         self._outbox_filled.connect(self._take_over, Qt.ConnectionType.QueuedConnection)
         self._threads = [
@@ -76,8 +92,10 @@ class TileLoader(QObject):
             if known is None:
                 self._drop(number)
         number = next(self._numbers)
+        files = Files.of(slide.files or (slide.info.path,))
         with self._condition:
-            self._entries[number] = _Entry(weakref.ref(slide), DisplayPyramid.of(slide.info))
+            pyramid = DisplayPyramid.of(slide.info)
+            self._entries[number] = _Entry(weakref.ref(slide), pyramid, slide.info.path, files)
         return number
 
     def pyramid(self, number: int) -> DisplayPyramid:
@@ -100,8 +118,23 @@ class TileLoader(QObject):
     def forget(self, slide: Slide) -> None:
         """A slide is about to be closed: drop its tiles and wishes. Tiles being read just now are lost."""
         for number, entry in list(self._entries.items()):
-            if entry.slide() is slide:
+            known = entry.slide()
+            if known is None or root_of(known) is slide or entry.path == slide.info.path:
                 self._drop(number)
+        self._away.discard(slide.info.path)
+
+    def state(self, path: Path) -> State:
+        """Whether the files of a slide are there. Asks the disk: not from the UI thread."""
+        states = {entry.files.state() for entry in list(self._entries.values()) if entry.path == path}
+        return "gone" if "gone" in states else "other" if "other" in states else "here"
+
+    def retry(self, path: Path) -> None:
+        """The files of a slide are back: its unreadable tiles may be asked for again."""
+        self._away.discard(path)
+        numbers = [number for number, entry in self._entries.items() if entry.path == path]
+        for number in numbers:
+            self.cache.forget_unreadable(number)
+        self.returned.emit(frozenset(numbers))
 
     def close(self) -> None:
         """Stop and join the threads. May be called twice."""
@@ -130,14 +163,24 @@ class TileLoader(QObject):
                 self._wishes[view] = deque(key for key in keys if key not in done)
         tiles, problems = set(), []
         for key, found in news:
-            if isinstance(found, Problem):
+            if isinstance(found, _Gone):
+                self.cache.mark_unreadable(key)
+                self._tell_gone(key, found.problem)
+            elif isinstance(found, Problem):
                 self.cache.mark_unreadable(key)
                 problems.append((key, found))
             else:
                 self.cache.put(key, found, pinned=key.level == self.pyramid(key.slide).overview)
                 tiles.add(key)
         if news:
-            self.arrived.emit(Arrival(frozenset(tiles), tuple(problems)))
+            unreadable = frozenset(key for key, found in news if isinstance(found, _Gone))
+            self.arrived.emit(Arrival(frozenset(tiles), tuple(problems), unreadable))
+
+    def _tell_gone(self, key: TileKey, problem: Problem) -> None:
+        path = self._entries[key.slide].path
+        if path not in self._away:
+            self._away.add(path)
+            self.file_gone.emit(path, problem)
 
     def _work(self) -> None:
         """In a reader thread, until closed."""
@@ -146,12 +189,12 @@ class TileLoader(QObject):
             entry = self._entries.get(key.slide)
             slide = entry.slide() if entry is not None else None
             if entry is None or slide is None:
-                found: QImage | Problem = Problem("The slide was closed.")
+                found: QImage | Problem | _Gone = Problem("The slide was closed.")
             else:
                 try:
                     found = to_image(read_display_tile(slide, entry.pyramid, key))
                 except Problem as problem:
-                    found = problem
+                    found = problem if entry.files.state() == "here" else _Gone(problem)
             del slide
             with self._condition:
                 self._outbox.append((key, found))
@@ -175,6 +218,13 @@ class TileLoader(QObject):
                     del self._wishes[view]
                 self._condition.wait()
             return None
+
+
+def root_of(slide: Slide) -> Slide:
+    """The slide of the file under all looks."""
+    while isinstance(slide, ShownSlide):
+        slide = slide.slide
+    return slide
 
 
 def to_image(pixels: Pixels) -> QImage:

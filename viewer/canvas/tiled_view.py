@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from ml.geometry import Rect
+from ml.geometry import Point, Rect
 from ml.slide.slide import Slide
 from viewer.canvas.back_buffer import BackBuffer
 from viewer.canvas.camera import Camera
@@ -14,6 +16,9 @@ from viewer.canvas.hands import HandledView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import Arrival, TileLoader
 from viewer.canvas.tiles import TileKey, visible_sharp, wanted
+
+_AHEAD = 0.4  # s that are read ahead of a picture that moves
+_FORGOTTEN = 0.5  # s after which a movement has ended
 
 
 class TiledView(HandledView):
@@ -30,7 +35,9 @@ class TiledView(HandledView):
         self._number = 0
         self._buffer = BackBuffer()
         self._asked: object = None  # what the wish list was last made for
+        self._travelled: tuple[Camera, float] | None = None  # the camera before this one, and when it came
         loader.arrived.connect(self._tiles_arrived)
+        loader.returned.connect(self._try_again)
         self.camera_changed.connect(self._camera_moved)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -59,7 +66,8 @@ class TiledView(HandledView):
         if sharp != self._asked:
             self._asked, self.is_sharp = sharp, False
             pyramid = self._loader.pyramid(self._number)
-            wishes = wanted(pyramid, self._number, camera, self.devicePixelRatioF(), self.cursor_point)
+            ratio, travel = self.devicePixelRatioF(), self._travel(camera)
+            wishes = wanted(pyramid, self._number, camera, ratio, self.cursor_point, travel)
             self._cache.touch(wishes)
             self._loader.wish(self, wishes)
         self._tell_if_sharp()
@@ -69,19 +77,41 @@ class TiledView(HandledView):
             if key.slide == self._number and self.slide is not None:
                 self.tile_unreadable.emit(str(problem))
         news = [key for key in arrival.tiles if key.slide == self._number]
-        if self.slide is None or not (news or arrival.problems):
+        lost = [key for key in arrival.gone if key.slide == self._number]
+        if self.slide is None or not (news or arrival.problems or lost):
             return
         pyramid = self._loader.pyramid(self._number)
         sharp = self._sharp_tiles()
         missing = [pyramid.rect(key) for key in sharp if key not in self._cache]
         for key in news:
             self._mark_arrived(key, sharp, missing)
-        for key, _ in arrival.problems:
-            self._buffer.mark(pyramid.rect(key))
+        for key in (*(key for key, _ in arrival.problems), *lost):
+            if key.slide == self._number:
+                self._buffer.mark(pyramid.rect(key))
         if any(key.level == pyramid.overview for key in news):
             self._show_overview()
         self.update()
         self._tell_if_sharp()
+
+    def _travel(self, camera: Camera) -> Point | None:
+        """Where the picture will be in a moment if it goes on as it does, level-0 px from here."""
+        now = time.monotonic()
+        before, self._travelled = self._travelled, (camera, now)
+        if before is None or before[0].scale != camera.scale or not 0 < now - before[1] < _FORGOTTEN:
+            return None
+        ahead = _AHEAD / (now - before[1])
+        way = Point(camera.center.x - before[0].center.x, camera.center.y - before[0].center.y)
+        if max(abs(way.x) / camera.width, abs(way.y) / camera.height) * camera.scale > 1:
+            return None  # a jump, not a movement
+        return Point(way.x * ahead, way.y * ahead)
+
+    def _try_again(self, numbers: frozenset[int]) -> None:
+        """The file is back."""
+        if self._number in numbers and self.slide is not None:
+            self._asked = None
+            self._buffer.mark_all()
+            self._camera_moved(self._camera)
+            self.update()
 
     def _mark_arrived(self, key: TileKey, sharp: list[TileKey], missing: list[Rect]) -> None:
         """A sharp tile is painted; a coarser one only where no sharp one is yet."""

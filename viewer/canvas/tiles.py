@@ -7,7 +7,7 @@ and between and above them levels that are made by reading the next finer one (`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -132,21 +132,41 @@ class DisplayPyramid:
 
 
 def wanted(
-    pyramid: DisplayPyramid, slide: int, camera: Camera, device_ratio: float, focus: Point | None = None
+    pyramid: DisplayPyramid,
+    slide: int,
+    camera: Camera,
+    device_ratio: float,
+    focus: Point | None = None,
+    travel: Point | None = None,
 ) -> list[TileKey]:
     """All tiles a view wants, best first, each once.
 
     The overview (so that there is never nothing); a coarse stand-in of what is in view (a sixteenth of the
     pixels, so that it is there at once); the sharp tiles in view from `focus` (the cursor, else the middle)
-    outwards; one ring of sharp tiles around them; stand-ins as far again as the view is wide.
+    outwards; those of the field that comes next if the picture goes on by `travel` (level-0 px); one ring of
+    sharp tiles around; four tiles one level finer about the focus, for whoever zooms in there; stand-ins as
+    far again as the view is wide.
 
     A stand-in that has to be made from the very pixels of the sharp tiles would come no sooner than they do:
     it comes after them, and the overview too when most of the slide is in view anyway.
     """
     level = pyramid.sharp(camera.scale * device_ratio)
-    coarse = min(level + _STAND_IN, pyramid.overview)
     view = camera.visible()
     middle = focus if focus is not None and view.holds(focus) else view.center
+    wishes: list[TileKey] = []
+    for wish_level, rect in _parts(pyramid, level, view, middle, travel):
+        keys: Iterable[TileKey] = pyramid.tiles(slide, wish_level, rect)
+        if rect is view and not camera.is_upright:
+            keys = (key for key in keys if _is_seen(camera, pyramid.rect(key)))
+        wishes += sorted(keys, key=lambda key: _distance(pyramid.rect(key).center, middle))
+    return list(dict.fromkeys(wishes))
+
+
+def _parts(
+    pyramid: DisplayPyramid, level: int, view: Rect, middle: Point, travel: Point | None
+) -> list[tuple[int, Rect]]:
+    """Levels and rectangles whose tiles are wanted, best first; see `wanted`."""
+    coarse = min(level + _STAND_IN, pyramid.overview)
     sharp = pyramid.levels[level]
     edge = max(sharp.tile.width * sharp.downsample_x, sharp.tile.height * sharp.downsample_y)
     around = view.grown(max(view.width, view.height) / 2)
@@ -158,16 +178,41 @@ def wanted(
         (pyramid.overview, pyramid.bounds)
     )
     (later if pyramid.source(coarse) == source else first).append((coarse, view))
-    wishes: list[TileKey] = []
-    for wish_level, rect in (*first, *later, (level, view.grown(edge)), (coarse, around)):
-        keys = pyramid.tiles(slide, wish_level, rect)
-        wishes += sorted(keys, key=lambda key: _distance(pyramid.rect(key).center, middle))
-    return list(dict.fromkeys(wishes))
+    ahead = [(level, _shifted(view, travel))] if travel is not None else []
+    finer = [(level - 1, _about(middle, edge / 2))] if level > 0 else []
+    return [*first, *later, *ahead, (level, view.grown(edge)), *finer, (coarse, around)]
+
+
+def _shifted(view: Rect, travel: Point) -> Rect:
+    """The field after the picture has gone on, no farther than one field."""
+    x = min(max(travel.x, -view.width), view.width)
+    y = min(max(travel.y, -view.height), view.height)
+    return Rect(view.x + x, view.y + y, view.width, view.height)
+
+
+def _about(point: Point, edge: float) -> Rect:
+    return Rect(point.x - edge / 2, point.y - edge / 2, edge, edge)
+
+
+def _is_seen(camera: Camera, rect: Rect) -> bool:
+    """Whether a turned view shows a part of a rectangle: of its bounding box in the widget, to be exact."""
+    corners = (
+        Point(rect.x, rect.y),
+        Point(rect.right, rect.y),
+        Point(rect.x, rect.bottom),
+        Point(rect.right, rect.bottom),
+    )
+    xs, ys = zip(*(camera.to_widget(corner) for corner in corners), strict=True)
+    across = bool(max(xs) > 0 and min(xs) < camera.width)
+    return across and bool(max(ys) > 0 and min(ys) < camera.height)
 
 
 def visible_sharp(pyramid: DisplayPyramid, slide: int, camera: Camera, device_ratio: float) -> list[TileKey]:
     """The sharp tiles in view: when all are there, the field is sharp."""
-    return list(pyramid.tiles(slide, pyramid.sharp(camera.scale * device_ratio), camera.visible()))
+    keys = pyramid.tiles(slide, pyramid.sharp(camera.scale * device_ratio), camera.visible())
+    if camera.is_upright:
+        return list(keys)
+    return [key for key in keys if _is_seen(camera, pyramid.rect(key))]
 
 
 def _distance(one: Point, other: Point) -> float:

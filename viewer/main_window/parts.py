@@ -15,6 +15,7 @@ from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reporting import ReportWork
+from viewer.work.watching import Watching
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,11 @@ class Parts:
     analysis: AnalysisWork
     reports: ReportWork
     figures: FigureWork
+    watching: Watching
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
+        self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
         for opened in list(self.session.slides):

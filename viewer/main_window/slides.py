@@ -23,14 +23,19 @@ class Slides(QObject):
 
     page_changed = Signal(object)  # SlidePage, or None
     refused = Signal(object)  # Problem
+    told = Signal(str)  # a sentence for the status line
 
     def __init__(self, parts: Parts, frame: Frame) -> None:
         super().__init__(frame)
+        self._gone: Problem | None = None  # what the banner says about a file that is gone
         self._parts, self._frame = parts, frame
         self._pages: dict[OpenedSlide, SlidePage] = {}
         self.page: SlidePage | None = None
         parts.opening.opened.connect(self._put)
         parts.opening.failed.connect(self._fail)
+        parts.loader.file_gone.connect(self._tell_gone)
+        parts.watching.back.connect(self._tell_back)
+        parts.watching.replaced.connect(self._tell_replaced)
         parts.session.opened.connect(self._add_page)
         parts.session.closing.connect(self._drop_page)
         parts.session.current_changed.connect(self._show)
@@ -114,6 +119,7 @@ class Slides(QObject):
         self._frame.stack.removeWidget(page.view)
         page.view.deleteLater()
         self._parts.loader.forget(opened.slide)
+        self._parts.watching.give_up(opened.info.path)
 
     def _show(self, opened: OpenedSlide | None) -> None:
         self.page = None if opened is None else self._pages[opened]
@@ -127,6 +133,25 @@ class Slides(QObject):
     def _tell_unreadable(self, sentence: str) -> None:
         remedy = "The rest of the slide can be looked at. Copy the file anew if you can."
         self.refused.emit(Problem(sentence, remedy))
+
+    def _tell_gone(self, path: Path, problem: Problem) -> None:
+        self._gone = Problem(
+            f"{path.name} is gone: its drive or network share does not answer.",
+            "What was seen stays in view, new parts are hatched. It goes on by itself when the file is back.",
+            reason=problem.what,
+        )
+        self.refused.emit(self._gone)
+
+    def _tell_back(self, path: Path) -> None:
+        if self._frame.banner.problem is self._gone:
+            self._frame.banner.dismiss()
+        self._gone = None
+        self.told.emit(f"{path.name} is back.")
+
+    def _tell_replaced(self, path: Path) -> None:
+        remedy = "Close the slide and open it again to see the new file."
+        self._gone = Problem(f"Another file lies in the place of {path.name} now.", remedy)
+        self.refused.emit(self._gone)
 
     def _read_associated(self, name: str) -> None:
         opened = self._parts.session.current

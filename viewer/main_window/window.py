@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         ):
             changed.connect(self.surface.refresh)
         self.slides.page_changed.connect(self._show_title)
+        self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
         self.viewing.menu_wanted.connect(self._show_menu)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)

@@ -1,0 +1,91 @@
+"""A file that goes away while it is looked at, and comes back."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.hands import LONG, open_file
+from tests.gui.test_image_panel import field
+from viewer.main_window.window import MainWindow
+
+
+@pytest.fixture
+def share(tmp_path: Path, sample_slide: Path) -> Path:
+    """A copy of the sample slide that can be taken away."""
+    folder = tmp_path / "share"
+    folder.mkdir()
+    return Path(shutil.copy2(sample_slide, folder / "slide.tif"))
+
+
+def take_away(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a network share that does not answer any more: reads fail, and the path is not there."""
+    share.parent.rename(share.parent.with_name("away"))
+
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(os, "pread", fail)
+
+
+def bring_back(share: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    share.parent.with_name("away").rename(share.parent)
+
+
+def test_it_is_said_marked_and_mended(
+    window: MainWindow, qtbot: QtBot, share: Path, tmp_path: Path, sample_slide: Path
+) -> None:
+    patch = pytest.MonkeyPatch()
+    view = open_file(qtbot, window, share)
+    window.navigating.go("3000, 4000 ×20")
+    qtbot.waitUntil(lambda: view.is_sharp, timeout=LONG)
+    take_away(share, patch)
+    try:
+        with qtbot.waitSignal(window._parts.loader.file_gone, timeout=LONG):
+            window.navigating.go("7000, 5000 ×20")
+        banner = window.frame.banner
+        assert banner.isVisible()
+        assert "slide.tif is gone" in banner.what.text()
+        qtbot.waitUntil(lambda: view.is_sharp, timeout=LONG)  # nothing more can come
+        hatched = field(window).reshape(-1, 3)
+        assert (np.abs(hatched.astype(int) - (150, 70, 40)).max(axis=1) < 40).any()
+    finally:
+        bring_back(share, patch)
+    with qtbot.waitSignal(window._parts.watching.back, timeout=LONG):
+        window._parts.watching.look()
+    assert not banner.isVisible()
+    assert window.status.currentMessage() == "slide.tif is back."
+    qtbot.waitUntil(lambda: view.is_sharp, timeout=LONG)
+    mended = field(window)
+    window.slides.close_current()
+    open_file(qtbot, window, sample_slide)
+    window.navigating.go("7000, 5000 ×20")
+    qtbot.waitUntil(lambda: window.slides.page.view.is_sharp, timeout=LONG)
+    np.testing.assert_array_equal(field(window), mended)
+    assert not window._parts.watching._clock.isActive()
+
+
+def test_another_file_in_its_place_is_not_shown(window: MainWindow, qtbot: QtBot, share: Path) -> None:
+    patch = pytest.MonkeyPatch()
+    view = open_file(qtbot, window, share)
+    take_away(share, patch)
+    try:
+        with qtbot.waitSignal(window._parts.loader.file_gone, timeout=LONG):
+            window.navigating.go("7000, 5000 ×20")
+    finally:
+        patch.undo()
+    share.parent.mkdir()
+    share.write_bytes(b"another slide")
+    with qtbot.waitSignal(window._parts.watching.replaced, timeout=LONG):
+        window._parts.watching.look()
+    assert "Another file lies in the place of slide.tif" in window.frame.banner.what.text()
+    assert view.slide is not None
+    window.slides.close_current()
+    assert not window._parts.watching._clock.isActive()
