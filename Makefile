@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo
 
-.PHONY: demo run test test-all lint types bench lock model clean help
+.PHONY: demo run test test-all lint types bench robustness lock model clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ types: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp  ## figures as ratios measured in one run
 	$(BIN)/python -m tests.bench
+
+robustness: $(VENV)/dev.stamp  ## thousands of damaged files through the readers (needs PARFOCAL_DATA)
+	$(BIN)/python -m tests.robustness.run
 
 model: $(VENV)/dev.stamp  ## train the built-in model anew (needs PARFOCAL_DATA)
 	$(BIN)/parfocal-ml train resources/recipes/cellularity.toml --data "$$PARFOCAL_DATA" --out out/cellularity

@@ -43,6 +43,10 @@ def dicom_source(path: Path) -> PictureSource:
         raise SlideProblem(f"{path.name} is {what}.", "Open the image that it belongs to.", path=path)
     size = Size(int(dataset.Columns), int(dataset.Rows))
     check_size(path, size)
+    samples, bits = int(dataset.get("SamplesPerPixel", 1)), int(dataset.get("BitsAllocated", 8))
+    if samples not in {1, 3, 4} or bits not in {1, 8, 16, 32, 64}:  # decoders would make room for all of it
+        what = f"{path.name} is damaged: {samples} samples of {bits} bits a pixel cannot be."
+        raise SlideProblem(what, "Copy it anew from where it comes from.", path=path)
     frames = int(dataset.get("NumberOfFrames", 1) or 1)
     spacing = dataset.get("PixelSpacing") or dataset.get("ImagerPixelSpacing")
     return PictureSource(
