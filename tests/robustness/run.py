@@ -70,7 +70,7 @@ def run(every: list[tuple[Path, int]]) -> tuple[list[Finding], Counter[str]]:
 
 def _child(batch: list[tuple[Path, int]]) -> Iterator[tuple[int, str]]:
     """Index and outcome of each variant of a batch, until all are done or the child had to be ended."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.robustness.child"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -78,7 +78,11 @@ def _child(batch: list[tuple[Path, int]]) -> Iterator[tuple[int, str]]:
         stderr=subprocess.DEVNULL,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    ) as process:
+        yield from _watched(process, batch)
+
+
+def _watched(process: subprocess.Popen[str], batch: list[tuple[Path, int]]) -> Iterator[tuple[int, str]]:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps([[str(path), number] for path, number in batch]))
