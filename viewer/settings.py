@@ -54,6 +54,7 @@ class Settings:
 
     cache_mib = Entry("canvas/cache_mib", 512)
     inertia = Entry("canvas/inertia", True)
+    profile = Entry("canvas/profile", True)  # colours from a file's profile, for slides that are opened
     theme: Entry[ThemeChoice] = Entry("window/theme", "auto", ("auto", "light", "dark"))
     geometry = Entry("window/geometry", b"")
     splitter = Entry("window/splitter", b"")

@@ -115,6 +115,13 @@ class TileLoader(QObject):
                 self._wishes[view] = deque(missing)
                 self._condition.notify_all()
 
+    def prefer(self, view: object) -> None:
+        """Read what this view wishes for before what others do: a hand is on it."""
+        with self._condition:
+            keys = self._wishes.pop(view, None)
+            if keys is not None:
+                self._wishes[view] = keys
+
     def forget(self, slide: Slide) -> None:
         """A slide is about to be closed: drop its tiles and wishes. Tiles being read just now are lost."""
         for number, entry in list(self._entries.items()):

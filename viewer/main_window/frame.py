@@ -6,6 +6,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from viewer.main_window.parts import Parts
+from viewer.main_window.view_grid import ViewGrid
 from viewer.panels.analyze_panel import AnalyzePanel
 from viewer.panels.banner import Banner
 from viewer.panels.findings_panel import FindingsPanel
@@ -29,6 +30,8 @@ class Frame(QWidget):
         self.banner = Banner()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
+        self.grid = ViewGrid()
+        self.stack.addWidget(self.grid)
         self.analyze = AnalyzePanel()
         self.layers = LayersPanel()
         self.findings = FindingsPanel()

@@ -49,6 +49,8 @@ class Looking(QObject):
         self._links = Links()
         slides.page_changed.connect(self._follow)
         panel = frame.image
+        panel.profile.toggled.connect(lambda on: setattr(parts.settings, "profile", on))
+        parts.session.opened.connect(self._begin)
         panel.pick_background_wished.connect(self.pick_background)
         panel.stain.pick_wished.connect(self.pick_stain)
         panel.stain.estimate_wished.connect(self.estimate_stains)
@@ -61,11 +63,8 @@ class Looking(QObject):
         bright, dark, planes = self._is_bright, self._has_channels, self._has_planes
         panel = self._frame.image
 
-        def toggle_profile() -> None:
-            panel.change(replace(panel.look, profile=not panel.look.profile))
-
         bounds = {
-            "profile": Bound(toggle_profile, bright, lambda: bright() and self._look().profile),
+            "profile": Bound(panel.profile.toggle, bright, lambda: bright() and self._look().profile),
             "pick_background": Bound(self.pick_background, bright),
             "reset_look": Bound(lambda: panel.change(Look()), lambda: self._page() is not None),
             "auto_contrast": Bound(partial(self.auto_contrast, -1), dark),
@@ -144,6 +143,11 @@ class Looking(QObject):
                 self._samples(opened, self._show_histograms)
         self._tell()
 
+    def _begin(self, opened: OpenedSlide) -> None:
+        """A slide is opened: with its profile, unless the person does without."""
+        if not self._parts.settings.profile:
+            opened.set_look(replace(opened.look, profile=False))
+
     def _show_histograms(self, samples: object) -> None:
         rows = self._frame.image.channels.rows
         for line, its in zip(rows, samples, strict=False):  # type: ignore[call-overload]
@@ -173,6 +177,8 @@ class Looking(QObject):
         slide = shown(opened.slide.plane(opened.plane), look)
 
         def look_at(pixels: Pixels) -> None:
+            if self._parts.session.current is not opened:  # another slide is looked at by now
+                return
             try:
                 take(pixels)
             except Problem as problem:
@@ -243,6 +249,8 @@ def altered_in_words(opened: OpenedSlide) -> str:
         parts.append(f"{look.stain.stain} alone")
     if look.white is not None or (look.brightness, look.contrast, look.gamma) != (0.0, 1.0, 1.0):
         parts.append("colours adjusted")
+    if look.channels and look.channels != tuple(map(ChannelLook.of, opened.info.channels)):
+        parts.append("channels adjusted")
     if opened.info.profile is not None and not look.profile:
         parts.append("without its colour profile")
     if opened.info.planes > 1:

@@ -73,6 +73,9 @@ class SlidePage(QObject):
         opened.plane_changed.connect(self._show_look)
         opened.selection_changed.connect(self.annotations.select)
         opened.findings_changed.connect(self.follow)
+        self.annotations.select(opened.selected_id)
+        if opened.findings is not None:  # a second view of a slide that was analyzed
+            self.follow(opened.findings)
 
     def layer(self, name: LayerName) -> Layer | None:
         """A layer by its name, None while there is none."""

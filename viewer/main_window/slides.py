@@ -13,6 +13,7 @@ from ml.slide.slide import Slide
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.slide_page import SlidePage
+from viewer.main_window.view_grid import ViewCell
 from viewer.panels.spacing_dialog import SpacingDialog
 from viewer.state.opened_slide import OpenedSlide
 from viewer.work.background import as_problem
@@ -29,17 +30,19 @@ class Slides(QObject):
         super().__init__(frame)
         self._gone: Problem | None = None  # what the banner says about a file that is gone
         self._parts, self._frame = parts, frame
-        self._pages: dict[OpenedSlide, SlidePage] = {}
         self.page: SlidePage | None = None
         parts.opening.opened.connect(self._put)
         parts.opening.failed.connect(self._fail)
         parts.loader.file_gone.connect(self._tell_gone)
         parts.watching.back.connect(self._tell_back)
         parts.watching.replaced.connect(self._tell_replaced)
-        parts.session.opened.connect(self._add_page)
-        parts.session.closing.connect(self._drop_page)
+        parts.session.opened.connect(self._welcome)
+        parts.session.closing.connect(self._drop_pages)
         parts.session.current_changed.connect(self._show)
         parts.recent.changed.connect(frame.welcome.set_recent)
+        frame.grid.touched.connect(self.activate)
+        frame.grid.open_wished.connect(self.ask)
+        frame.grid.dropped.connect(self.open_all)
         frame.welcome.open_wished.connect(self.ask)
         frame.welcome.samples_wished.connect(self.open_samples)
         frame.welcome.file_wished.connect(self.open)
@@ -101,32 +104,58 @@ class Slides(QObject):
         del path
         self.refused.emit(problem)
 
-    def _add_page(self, opened: OpenedSlide) -> None:
-        page = SlidePage(opened, self._parts.loader, self._parts.cache)
-        self._pages[opened] = page
-        self._frame.stack.addWidget(page.view)
-        page.view.glides = lambda: self._parts.settings.inertia
-        page.view.tile_unreadable.connect(self._tell_unreadable)
+    def show_in(self, cell: ViewCell, opened: OpenedSlide | None) -> None:
+        """Show a slide in one of the views; it has a page of its own in each that shows it."""
+        page = None if opened is None else cell.pages.get(opened) or self._new_page(opened)
+        cell.show_page(page)
+        if cell is self._frame.grid.active:
+            self._follow(cell)
+
+    def activate(self, cell: ViewCell) -> None:
+        """Have commands, panels and the list of slides go with another view."""
+        grid = self._frame.grid
+        if cell is grid.active:
+            return
+        grid.activate(cell)
+        shown = None if cell.page is None else cell.page.opened
+        if shown is not None and shown is not self._parts.session.current:
+            self._parts.session.make_current(shown)
+        else:
+            self._follow(cell)
+
+    def _welcome(self, opened: OpenedSlide) -> None:
         self._parts.recent.add(opened.info.path)
+        slides = self._parts.session.slides
         self._parts.pictures.thumbnail(
             opened.slide,
-            lambda image: self._frame.slides.set_thumbnail(opened, image) if opened in self._pages else None,
+            lambda image: self._frame.slides.set_thumbnail(opened, image) if opened in slides else None,
         )
 
-    def _drop_page(self, opened: OpenedSlide) -> None:
-        page = self._pages.pop(opened)
-        page.close()
-        self._frame.stack.removeWidget(page.view)
-        page.view.deleteLater()
+    def _new_page(self, opened: OpenedSlide) -> SlidePage:
+        page = SlidePage(opened, self._parts.loader, self._parts.cache)
+        page.view.glides = lambda: self._parts.settings.inertia
+        page.view.tile_unreadable.connect(self._tell_unreadable)
+        return page
+
+    def _drop_pages(self, opened: OpenedSlide) -> None:
+        for cell in self._frame.grid.cells:
+            cell.drop(opened)
         self._parts.loader.forget(opened.slide)
         self._parts.watching.give_up(opened.info.path)
 
     def _show(self, opened: OpenedSlide | None) -> None:
-        self.page = None if opened is None else self._pages[opened]
-        self._frame.stack.setCurrentWidget(self._frame.welcome if self.page is None else self.page.view)
+        """The slide of the session is shown in the view that commands go to."""
+        self.show_in(self._frame.grid.active, opened)
+
+    def _follow(self, cell: ViewCell) -> None:
+        """Window and panels follow what this view shows."""
+        grid, opened = self._frame.grid, None if cell.page is None else cell.page.opened
+        self.page = cell.page
+        empty = self.page is None and not grid.split
+        self._frame.stack.setCurrentWidget(self._frame.welcome if empty else grid)
         for panel in (self._frame.analyze, self._frame.findings, self._frame.slide):
             panel.set_slide(opened)
-        if self.page is not None:
+        if self.page is not None and not self.page.view.hasFocus():
             self.page.view.setFocus()
         self.page_changed.emit(self.page)
 

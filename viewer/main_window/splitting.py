@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 
 from viewer.actions.command import Bound
+from viewer.main_window.aligning import Aligning
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
+from viewer.main_window.together import Together
+from viewer.main_window.view_grid import ViewCell
 from viewer.main_window.viewing import Viewing
+from viewer.state.opened_slide import OpenedSlide
+
+_COUNTS = {"one_view": 1, "two_views": 2, "three_views": 3, "four_views": 4}
 
 
 class Splitting(QObject):
-    """Follows the page that is looked at."""
+    """Arranges the views, fills new ones with the open slides, and links them."""
 
     changed = Signal()  # a command may be possible now that was not, or the other way round
     refused = Signal(object)  # Problem
@@ -24,7 +32,79 @@ class Splitting(QObject):
         super().__init__(frame)
         self._parts, self._frame, self._status, self._slides = parts, frame, status, slides
         self._viewing = viewing
+        self._grid = frame.grid
+        self.together = Together(frame.grid, parts.loader)
+        self.aligning = Aligning(frame.grid, self.together)
+        self.aligning.refused.connect(self.refused)
+        self.aligning.changed.connect(self.changed)
+        self.aligning.aligned.connect(lambda words: status.showMessage(words, 15_000))
+        self._grid.close_wished.connect(self.close)
+        self._grid.arranged.connect(self.changed)
+        self._grid.shown.connect(lambda _: self.changed.emit())
+        parts.session.closing.connect(self.together.alignments.forget)
 
     def bounds(self) -> dict[str, Bound]:
         """What the commands of `viewer.actions.splitting` do."""
-        return {}
+        grid = self._grid
+
+        def shown() -> bool:
+            return self._viewing.page is not None or grid.split
+
+        def several() -> bool:
+            return sum(cell.page is not None for cell in grid.cells) > 1
+
+        bounds = {
+            name: Bound(partial(self.arrange, count), shown, partial(self._has, count, stacked=False))
+            for name, count in _COUNTS.items()
+        }
+        return bounds | {
+            "two_stacked": Bound(
+                partial(self.arrange, 2, stacked=True), shown, partial(self._has, 2, stacked=True)
+            ),
+            "together": Bound(self.toggle_together, lambda: grid.split, lambda: self.together.on),
+            "align": Bound(self.align, lambda: several() and not self.aligning.running),
+            "forget_alignment": Bound(self.forget_alignment, several),
+        }
+
+    def arrange(self, count: int, *, stacked: bool = False) -> None:
+        """Have so many views. New ones show open slides that no other view shows, else the one looked at."""
+        self.aligning.stop()
+        for cell in self._grid.arrange(count, stacked=stacked):
+            self._slides.show_in(cell, self._next_slide())
+        self.together.put_together()
+        self.changed.emit()
+
+    def close(self, cell: ViewCell) -> None:
+        """Close one of several views; its slide stays open."""
+        if not self._grid.split:
+            return
+        if cell is self._grid.active:
+            others = [other for other in self._grid.cells if other is not cell]
+            self._slides.activate(others[0])
+        self._grid.remove(cell)
+
+    def toggle_together(self) -> None:
+        """Move all views as one, or each for itself."""
+        self.together.set_on(not self.together.on)
+        self.changed.emit()
+
+    def align(self) -> None:
+        """Have the person click the same two landmarks in each view."""
+        self.aligning.start()
+        words = "Click the same two landmarks in each view, the first one first. Esc leaves."
+        self._status.showMessage(words, 30_000)
+
+    def forget_alignment(self) -> None:
+        """What belongs together is the middles again."""
+        for cell in self._grid.cells:
+            if cell.page is not None:
+                self.together.alignments.forget(cell.page.opened)
+        self.together.put_together()
+
+    def _next_slide(self) -> OpenedSlide | None:
+        shown = {cell.page.opened for cell in self._grid.cells if cell.page is not None}
+        rest = [opened for opened in self._parts.session.slides if opened not in shown]
+        return rest[0] if rest else self._parts.session.current
+
+    def _has(self, count: int, *, stacked: bool) -> bool:
+        return len(self._grid.cells) == count and (count != 2 or self._grid.stacked == stacked)

@@ -16,6 +16,11 @@ from viewer.panels.pieces import GRID, Heading, column, named, row
 from viewer.panels.range_slider import RangeSlider
 
 _BINS = 64
+# Okabe and Ito's, which colour-blind people tell apart, and the usual ones of fluorescence.
+_SAFE = (
+    *((0, 114, 178), (86, 180, 233), (0, 158, 115), (240, 228, 66), (230, 159, 0), (213, 94, 0)),
+    *((204, 121, 167), (255, 255, 255), (0, 255, 255), (255, 0, 255)),
+)
 
 
 class ChannelRow(QWidget):
@@ -66,6 +71,8 @@ class ChannelRow(QWidget):
         self.range.set_histogram(counts.astype(np.float64), ends)
 
     def _choose(self) -> None:
+        for place, rgb in enumerate(_SAFE):
+            QColorDialog.setCustomColor(place, QColor(*rgb))
         color = QColorDialog.getColor(QColor(*self.look.color), self, "Colour of the channel")
         if color.isValid():
             self._tell(replace(self.look, color=(color.red(), color.green(), color.blue())))

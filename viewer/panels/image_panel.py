@@ -69,7 +69,8 @@ class ImagePanel(QWidget):
         bright = not info.channels
         for widget in (self.profile, self.profile_text, self.stain, self.pick, self.white):
             widget.setVisible(bright)
-        self._tell_profile(info.profile)
+        if bright:
+            self._tell_profile(info.profile)
         self.focus.setVisible(info.planes > 1)
         if info.planes > 1:
             self.focus.slider.setRange(1, info.planes)
@@ -146,6 +147,7 @@ class ImagePanel(QWidget):
         form = QFormLayout()
         for slider in (self.brightness, self.contrast, self.gamma):
             slider.label.setMinimumWidth(72)
+            slider.reset_on_double_click(0.0 if slider is self.brightness else 1.0)
             form.addRow(slider)
         inside.addLayout(form)
         for button in (self.pick, self.white):

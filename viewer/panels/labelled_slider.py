@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from ml.report.words import SPACE
@@ -26,6 +26,7 @@ class LabelledSlider(QWidget):
     ) -> None:
         super().__init__(parent)
         self._step = step
+        self._usual = 0.0
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(round(ends[0] / step), round(ends[1] / step))
         self.slider.setPageStep(max(1, (self.slider.maximum() - self.slider.minimum()) // 10))
@@ -55,6 +56,20 @@ class LabelledSlider(QWidget):
     def value(self) -> float:
         """The value, as the number says it."""
         return self.number.value()
+
+    def reset_on_double_click(self, value: float) -> None:
+        """A double-click on the slider or its label goes back to a value."""
+        self._usual = value
+        for widget in (self.slider, self.label):
+            widget.installEventFilter(self)
+            widget.setToolTip(f"{widget.toolTip()}\nDouble-click: back to {value:g}".strip())
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """The second click of two."""
+        if event.type() != QEvent.Type.MouseButtonDblClick:
+            return False
+        self.number.setValue(self._usual)
+        return True
 
     def set_value(self, value: float) -> None:
         """Show a value without telling it back."""

@@ -47,8 +47,8 @@ class OpenedSlide(QObject):
         self.plane = slide.info.planes // 2
         self.bookmarks = Bookmarks(slide.info.path, slide.info.size, self)
         self.annotations = AnnotationDocument()
+        self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
         self.annotations.listen(self.annotations_changed.emit)
-        self.annotations.listen(self._drop_gone_selection)
         self.undo = QUndoStack(self)
         self.selected_id: str | None = None
         self.findings: Findings | None = None
