@@ -102,8 +102,7 @@ class Looking(QObject):
 
     def estimate_stains(self) -> None:
         """Find the two stains in what is in view."""
-        page = self._page()
-        if page is None:
+        if (page := self._page()) is None:
             return
 
         def take(pixels: Pixels) -> None:
@@ -122,12 +121,8 @@ class Looking(QObject):
 
         def take(samples: object) -> None:
             panel = self._frame.image
-            looks = list(panel.look.channels or map(ChannelLook.of, opened.info.channels))
-            for place, its in enumerate(samples):  # type: ignore[arg-type, var-annotated]
-                if number in {-1, place}:
-                    low, high = auto_range(its)
-                    looks[place] = replace(looks[place], low=low, high=high)
-            panel.change(replace(panel.look, channels=tuple(looks)))
+            looks = panel.look.channels or tuple(map(ChannelLook.of, opened.info.channels))
+            panel.change(replace(panel.look, channels=_auto(looks, samples, number)))
 
         self._samples(opened, take)
 
@@ -207,23 +202,19 @@ class Looking(QObject):
         return Look(profile=self._look().profile)
 
     def _look(self) -> Look:
-        page = self._page()
-        return Look() if page is None else page.opened.look
+        return Look() if (page := self._page()) is None else page.opened.look
 
     def _page(self) -> SlidePage | None:
         return self._viewing.page
 
     def _is_bright(self) -> bool:
-        page = self._page()
-        return page is not None and not page.opened.info.channels
+        return (page := self._page()) is not None and not page.opened.info.channels
 
     def _has_channels(self) -> bool:
-        page = self._page()
-        return page is not None and bool(page.opened.info.channels)
+        return (page := self._page()) is not None and bool(page.opened.info.channels)
 
     def _has_planes(self) -> bool:
-        page = self._page()
-        return page is not None and page.opened.info.planes > 1
+        return (page := self._page()) is not None and page.opened.info.planes > 1
 
     def _has_stain(self, number: int) -> bool:
         return self._is_bright() and number <= len(self._frame.image.stain.view_names())
@@ -240,6 +231,16 @@ class Looking(QObject):
         page = self._page()
         self._status.show_altered("" if page is None else altered_in_words(page.opened))
         self.changed.emit()
+
+
+def _auto(looks: tuple[ChannelLook, ...], samples: object, number: int) -> tuple[ChannelLook, ...]:
+    """Looks with the range of one channel, or (-1) of all, found in its samples."""
+    found = list(looks)
+    for place, its in enumerate(samples):  # type: ignore[arg-type, var-annotated]
+        if number in {-1, place}:
+            low, high = auto_range(its)
+            found[place] = replace(found[place], low=low, high=high)
+    return tuple(found)
 
 
 def altered_in_words(opened: OpenedSlide) -> str:
