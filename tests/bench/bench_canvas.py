@@ -145,14 +145,16 @@ def gestures(slide: object) -> dict[str, list[object]]:
 
     start = Camera(slide.info.bounds.center, 1.0, WIDTH, HEIGHT)
 
-    def pan(scale: float) -> list[Camera]:
-        first = Camera(start.center, scale, WIDTH, HEIGHT).snapped(1)
+    def pan(scale: float, angle: float = 0.0) -> list[Camera]:
+        first = Camera(start.center, scale, WIDTH, HEIGHT, angle).snapped(1)
         return [first.panned(STEP[0] * n, STEP[1] * n).snapped(1) for n in range(PAN + 1)]
 
     zoom = [start.zoomed_about(800, 400, 2 ** (-n / 8)).snapped(1) for n in range(ZOOM + 1)]
     return {
         "pan, a pixel of the file on a pixel of the screen": pan(1.0),
         "pan, reduced to 0.7": pan(0.7),
+        "pan, turned by 30° (SlideView alone turns)": pan(1.0, 30.0),
+        "pan, turned by 90° (SlideView alone turns)": pan(1.0, 90.0),
         "zoom out, an eighth of a halving a frame": zoom,
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -15,10 +16,12 @@ from ml.geometry import Point
 from ml.slide.opening import open_slide
 from tests.gui.hands import LONG, open_file
 from viewer.canvas import history
+from viewer.canvas.legend import LegendLine
 from viewer.main_window.window import MainWindow
-from viewer.panels.figure_dialog import FigureDialog
+from viewer.panels.figure_dialog import FigureDialog, FigureWish
 from viewer.panels.goto_dialog import GotoDialog
 
+WISH = FigureWish("slide", None, 8000, overlays=True, bar=True, legend=True)
 Key, Shift, Ctrl, Alt = (
     Qt.Key,
     Qt.KeyboardModifier.ShiftModifier,
@@ -53,13 +56,22 @@ def test_a_typed_place_and_a_word_that_is_none(window: MainWindow, qtbot: QtBot,
         qtbot.keyClicks(dialog.field, "2 mm, 1.5 mm x10")
         qtbot.keyClick(dialog.field, Key.Key_Return)
 
+    def far_off(dialog: GotoDialog) -> None:
+        dialog.field.clear()
+        qtbot.keyClicks(dialog.field, "50000, 100")
+        qtbot.keyClick(dialog.field, Key.Key_Return)
+        said.append(dialog.notice.text.text())
+        dialog.reject()
+
     in_dialog(GotoDialog, type_both)
     qtbot.keyClick(view, Key.Key_G, Ctrl)
     assert "neither a magnification nor a place" in said[0]
     assert view.camera.center == Point(4000, 3000)
     assert view.magnification == pytest.approx(10)
-    in_dialog(GotoDialog, lambda dialog: dialog.reject())
+    in_dialog(GotoDialog, far_off)
     qtbot.mouseClick(window.status.scale, Qt.MouseButton.LeftButton)  # the words are a button too
+    assert said[1].startswith("That place is not on the slide. It ends at 9,216 · 9,216")
+    assert view.camera.center == Point(4000, 3000)
 
 
 def test_back_and_forward(
@@ -145,6 +157,13 @@ def test_the_view_on_the_clipboard(window: MainWindow, qtbot: QtBot, sample_slid
     qtbot.keyClick(view, Key.Key_C, Ctrl)
     image = QGuiApplication.clipboard().image()
     assert (image.width(), image.height()) == (view.width(), view.height())
+    legend = window.slides.page.legend
+    legend.set_lines([LegendLine("Probability of “high”", "viridis", ("0", "1"))])
+    qtbot.keyClick(view, Key.Key_C, Ctrl)
+    explained = QGuiApplication.clipboard().image()
+    corner = QRect(legend.pos(), legend.size())
+    assert explained.copy(corner) != image.copy(corner)
+    assert explained.copy(0, corner.bottom() + 1, 500, 200) == image.copy(0, corner.bottom() + 1, 500, 200)
 
 
 def test_a_figure_larger_than_the_screen(
@@ -178,3 +197,57 @@ def test_a_figure_larger_than_the_screen(
     with Image.open(target) as image:
         assert image.size == (2304, 2304)
     assert window.status.work.text.text() == "Figure written: figure.tif"
+
+
+def test_a_width_in_pixels_instead(window: MainWindow, qtbot: QtBot, sample_slide: Path) -> None:
+    open_file(qtbot, window, sample_slide)
+    said: list[str] = []
+
+    def fill_in(dialog: FigureDialog) -> None:
+        dialog.part.setCurrentIndex(dialog.part.findData("slide"))
+        qtbot.keyClicks(dialog.um, "0.5")
+        qtbot.keyClicks(dialog.pixels, "4,000")
+        said.extend((dialog.um.text(), dialog.notice.text.text()))
+        qtbot.keyClicks(dialog.pixels, "0" * 400)
+        said.append(dialog.notice.text.text())
+        assert not dialog.save.isEnabled()
+        dialog.reject()
+
+    in_dialog(FigureDialog, fill_in)
+    window.run("export_figure")
+    assert said[0] == ""
+    assert said[1].startswith("4,000 × 4,000")
+    assert "not a number" in said[2]
+
+
+def test_a_figure_is_never_written_over_an_open_slide(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path
+) -> None:
+    open_file(qtbot, window, sample_slide)
+    before = sample_slide.stat()
+    with qtbot.waitSignal(window.navigating.refused, timeout=LONG) as told:
+        window.navigating.figures.export(window.slides.page, WISH, sample_slide)
+    assert "is a slide that is open" in told.args[0].what
+    assert not window.navigating.figures.running
+    assert sample_slide.stat() == before
+
+
+def test_a_figure_goes_with_its_slide_and_with_no_other(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copy(sample_slide, tmp_path / "other.tif"))
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    open_file(qtbot, window, sample_slide)
+    open_file(qtbot, window, other)
+    work, session = window._parts.figures, window._parts.session
+    figured, bystander = session.find(other), session.find(sample_slide)
+    window.slides.page.legend.set_lines([LegendLine("Probability of “high”", "viridis", ("0", "1"))])
+    window.navigating.figures.export(window.slides.page, WISH, folder / "figure.png")
+    session.close(bystander)
+    with qtbot.waitSignal(work.step, timeout=LONG, check_params_cb=lambda step: step.done == 3):
+        pass
+    with qtbot.waitSignal(work.stopped, timeout=LONG):
+        session.close(figured)
+    assert not list(folder.iterdir())
+    assert not window.navigating.figures.running

@@ -49,6 +49,17 @@ class Figure:
         return None if self.spacing is None else self.spacing.mean / self.camera.scale
 
     @property
+    def pixel(self) -> Spacing | None:
+        """µm in one pixel along the figure's own axes: two where the slide's pixels are not square."""
+        if self.spacing is None:
+            return None
+        scale, quarters = self.camera.scale, self.camera.angle / 90
+        if quarters % 1:  # aslant, neither axis has a size of its own
+            return Spacing.square(self.spacing.mean / scale)
+        x, y = (self.spacing.x, self.spacing.y) if quarters % 2 == 0 else (self.spacing.y, self.spacing.x)
+        return Spacing(x / scale, y / scale)
+
+    @property
     def enlarged(self) -> float:
         """How many times larger than on the screen pens and letters are drawn, to be seen on a large one."""
         return max(1.0, min(self.camera.width, self.camera.height) / _READABLE)
@@ -68,18 +79,19 @@ class Cell:
         return Size(round(self.camera.width), round(self.camera.height))
 
 
+def extent(camera: Camera, rect: Rect) -> tuple[float, float]:
+    """Width and height of what shows all of a rectangle as the view is turned, level-0 px."""
+    if camera.angle % 180 == 90:
+        return rect.height, rect.width
+    if camera.angle % 180 == 0:
+        return rect.width, rect.height
+    cos, sin = abs(math.cos(math.radians(camera.angle))), abs(math.sin(math.radians(camera.angle)))
+    return rect.width * cos + rect.height * sin, rect.width * sin + rect.height * cos
+
+
 def figure_of_rect(camera: Camera, rect: Rect, scale: float) -> Camera:
     """The camera of a figure of a rectangle, at so many px a level-0 px, turned as the view is."""
-    upright = replace(camera, angle=0.0, flipped=False)
-    flat = replace(
-        upright, center=rect.center, scale=scale, width=rect.width * scale, height=rect.height * scale
-    )
-    sideways = camera.angle in {90.0, 270.0}
-    width, height = (flat.height, flat.width) if sideways else (flat.width, flat.height)
-    if camera.angle % 90:  # all of it, whatever the angle
-        cos, sin = abs(math.cos(math.radians(camera.angle))), abs(math.sin(math.radians(camera.angle)))
-        width, height = flat.width * cos + flat.height * sin, flat.width * sin + flat.height * cos
-    width, height = (float(max(1, round(edge))) for edge in (width, height))
+    width, height = (float(max(1, round(edge * scale))) for edge in extent(camera, rect))
     return replace(camera, center=rect.center, scale=scale, width=width, height=height)
 
 

@@ -11,13 +11,14 @@ from ml.errors import Problem
 from ml.geometry import Rect, Size
 from ml.progress import Step
 from ml.slide.shown_slide import shown
-from viewer.canvas.figure import Figure, check, figure_of_rect, figure_of_view
+from viewer.canvas.figure import Figure, check, extent, figure_of_rect, figure_of_view
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.panels.figure_dialog import FigureDialog, FigureWish
+from viewer.state.opened_slide import OpenedSlide
 
 
 class Figures(QObject):
@@ -35,7 +36,8 @@ class Figures(QObject):
         work.stopped.connect(lambda: self._close("Stopped; no figure was written."))
         work.failed.connect(self._fail)
         status.stop_wished.connect(work.stop)
-        parts.session.closing.connect(lambda _: work.stop())
+        parts.session.closing.connect(self._stop_of)
+        self._of: OpenedSlide | None = None  # whose figure is being written
 
     @property
     def running(self) -> bool:
@@ -45,7 +47,7 @@ class Figures(QObject):
     def ask(self) -> None:
         """Let the person choose, then write."""
         page = self._slides.page
-        if page is None:
+        if page is None or self.running:
             return
         folder = Path(self._parts.settings.last_folder or Path.home())
         dialog = FigureDialog(
@@ -61,12 +63,23 @@ class Figures(QObject):
         dialog.deleteLater()
 
     def export(self, page: SlidePage, wish: FigureWish, path: Path) -> None:
-        """Write the figure of a wish."""
+        """Write the figure of a wish; never over a slide that is open."""
         opened = page.opened
+        if self._parts.session.find(path) is not None:
+            self.refused.emit(
+                Problem(f"“{path.name}” is a slide that is open.", "Give the figure another name.")
+            )
+            return
         slide = shown(opened.slide.plane(opened.plane), opened.look)
+        self._of = opened
         self._parts.figures.export(figure_of(page, wish), slide, path)
         self._tell(Step("Writing the figure", 0, 0))
         self.changed.emit()
+
+    def _stop_of(self, opened: OpenedSlide) -> None:
+        """A slide goes, and a figure of it with it; one of another slide goes on."""
+        if opened is self._of:
+            self._parts.figures.stop()
 
     def _tell(self, step: Step) -> None:
         if self.running:
@@ -80,6 +93,7 @@ class Figures(QObject):
         self.refused.emit(problem)
 
     def _close(self, text: str) -> None:
+        self._of = None
         self._status.end_work(text)
         self.changed.emit()
 
@@ -96,10 +110,13 @@ def figure_of(page: SlidePage, wish: FigureWish) -> Figure:
     """The figure of a wish, standing as the view does."""
     opened, view = page.opened, page.view
     spacing = opened.spacing.spacing if opened.spacing else None
+    rect = _rect(page, wish.part)
     scale = view.camera.scale * view.devicePixelRatioF()
     if wish.um_per_px is not None and spacing is not None:
         scale = spacing.mean / wish.um_per_px
-    rect = _rect(page, wish.part)
+    elif wish.width is not None:
+        wide = view.camera.width / view.camera.scale if rect is None else extent(view.camera, rect)[0]
+        scale = wish.width / wide
     camera = figure_of_view(view.camera, scale) if rect is None else figure_of_rect(view.camera, rect, scale)
     layers = view.layers if wish.overlays else ()
     legend = page.legend if wish.legend and page.legend.lines else None

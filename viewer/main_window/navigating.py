@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
+from ml.errors import Problem
 from ml.geometry import Point
 from viewer.actions.command import Bound
 from viewer.canvas.camera import Camera
@@ -18,7 +19,7 @@ from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
-from viewer.main_window.status_line import StatusLine
+from viewer.main_window.status_line import StatusLine, place_in_words
 from viewer.main_window.viewing import Viewing
 from viewer.panels.goto_dialog import GotoDialog
 from viewer.panels.links import Links
@@ -97,8 +98,11 @@ class Navigating(QObject):
         page = self._page()
         known = page.opened.spacing
         where = destination(text, known.spacing if known else None)
-        camera = page.view.camera
+        camera, bounds = page.view.camera, page.opened.info.bounds
         center = where.center or camera.center
+        if not (bounds.x <= center.x <= bounds.right and bounds.y <= center.y <= bounds.bottom):
+            end = place_in_words(Point(bounds.right, bounds.bottom), known.spacing if known else None)
+            raise Problem("That place is not on the slide.", f"It ends at {end}.")
         page.view.set_camera(replace(camera, center=center, scale=where.scale or camera.scale))
 
     def back(self) -> None:
@@ -145,8 +149,12 @@ class Navigating(QObject):
         self._status.showMessage(mark.name, 5000)
 
     def copy(self) -> None:
-        """Put what is in view, with layers and scale bar, on the clipboard."""
-        QGuiApplication.clipboard().setImage(self._page().view.grab_figure())
+        """Put what is in view, with layers, legend and scale bar, on the clipboard."""
+        page = self._page()
+        image = page.view.grab_figure()
+        if page.legend.isVisible():
+            page.legend.render(image, page.legend.pos())
+        QGuiApplication.clipboard().setImage(image)
         self._status.showMessage("The view is on the clipboard.", 5000)
 
     def _follow(self, page: SlidePage | None) -> None:

@@ -37,9 +37,9 @@ class StatusLine(QStatusBar):
         widest = "00,000 · 00,000 px · 00.00 mm · 00.00 mm · high 0.00"
         self.cursor_place.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
         self.addWidget(self.scale)
-        self.addWidget(self.altered)
         self.addWidget(self.cursor_place)
         self.addPermanentWidget(self.work, 1)  # takes the room that is left
+        self.addPermanentWidget(self.altered)  # never hidden by a message
         for widget in (self.device, research):
             self.addPermanentWidget(widget)
         for label in (self.scale, self.cursor_place):
@@ -55,7 +55,7 @@ class StatusLine(QStatusBar):
 
     def show_altered(self, text: str) -> None:
         """That the picture is not as the file has it: nobody shall judge a stain unaware of that."""
-        self.altered.setText(text)  # never shown or hidden by hand: a message in the line does that
+        self.altered.setText(text)
 
     def show_place(self, point: Point | None, spacing: Spacing | None, value: str = "") -> None:
         """Where the cursor is, and what the shown layer says there."""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from ml.geometry import Spacing
 from ml.report.words import SPACE, length
+from viewer.canvas.camera import MICRONS_AT_X1
 from viewer.panels.links import Links
 from viewer.panels.pieces import GRID, FoldOut, Text, named
 from viewer.state.bookmarks import Bookmark, BookmarkEdit, renamed
 from viewer.state.opened_slide import OpenedSlide
 
 _ID = Qt.ItemDataRole.UserRole
+_PLACE = _ID + 1
 
 
 class BookmarksBox(FoldOut):
@@ -60,7 +71,8 @@ class BookmarksBox(FoldOut):
         for bookmark in items:
             item = QListWidgetItem(bookmark.name)
             item.setData(_ID, bookmark.id)
-            item.setToolTip(place_of(bookmark, spacing))
+            item.setData(_PLACE, place_of(bookmark, spacing))
+            item.setToolTip(f"{bookmark.name}: {place_of(bookmark, spacing)}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, len(items) - 1))
@@ -99,6 +111,7 @@ class _List(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setItemDelegate(_NameAndPlace(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
@@ -110,9 +123,29 @@ class _List(QListWidget):
             super().keyPressEvent(event)
 
 
+class _NameAndPlace(QStyledItemDelegate):
+    """The name, which can be edited, and quietly at the right where it is; a long name goes first."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        metrics, place = option.fontMetrics, str(index.data(_PLACE))
+        room = option.rect.adjusted(GRID, 0, -GRID, 0)
+        left = room.width() - metrics.horizontalAdvance(str(index.data())) - 4 * GRID
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+        painter.setPen(option.palette.color(role))
+        place = metrics.elidedText(place, Qt.TextElideMode.ElideLeft, max(0, left))
+        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, place)
+
+
 def place_of(bookmark: Bookmark, spacing: Spacing | None) -> str:
     """ "12.3 mm · 4.1 mm at ×20", or in px."""
     if spacing is None:
         return f"{bookmark.x:,.0f} · {bookmark.y:,.0f}{SPACE}px"
-    times = 10 * bookmark.scale / spacing.mean
+    times = MICRONS_AT_X1 * bookmark.scale / spacing.mean
     return f"{length(bookmark.x * spacing.x)} · {length(bookmark.y * spacing.y)} at ×{times:.3g}"

@@ -27,10 +27,11 @@ _FILTER = "PNG (*.png);;TIFF with its pixel size (*.tif)"
 
 @dataclass(frozen=True)
 class FigureWish:
-    """What the person chose. `um_per_px` is of the figure; None: as on the screen."""
+    """What the person chose. `um_per_px` and `width` (px) are of the figure; neither: as on the screen."""
 
     part: str
     um_per_px: float | None
+    width: int | None
     overlays: bool
     bar: bool
     legend: bool
@@ -61,6 +62,9 @@ class FigureDialog(QDialog):
         self.um.setPlaceholderText("as on the screen" if um_known else "not known for this slide")
         self.um.setEnabled(um_known)
         named(self.um, "µm in a pixel of the figure", "For example 0.5; empty: as on the screen")
+        self.pixels = QLineEdit()
+        self.pixels.setPlaceholderText("as on the screen")
+        named(self.pixels, "Width of the figure in pixels", "For example 4000; empty: as on the screen")
         self.overlays, self.bar, self.legend = (
             QCheckBox(text)
             for text in ("Annotations, heatmap and boxes", "Scale bar", "Legend of the colours")
@@ -71,11 +75,7 @@ class FigureDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.save = self.buttons.addButton("Save as…", QDialogButtonBox.ButtonRole.AcceptRole)
         self._lay_out()
-        self.part.currentIndexChanged.connect(self._weigh)
-        self.um.textChanged.connect(self._weigh)
-        self.overlays.toggled.connect(self.legend.setEnabled)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self._connect()
         self._weigh()
 
     @property
@@ -88,9 +88,13 @@ class FigureDialog(QDialog):
             raise Problem("The µm per pixel are not a number.", "Type a number such as 0.5.") from None
         if um is not None and not 1e-3 < um < 1e4:
             raise Problem("That is not a size of a pixel.", "Type µm per pixel, such as 0.5.")
+        digits = self.pixels.text().strip().replace(",", "")
+        if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 9 and int(digits)):
+            raise Problem("The width is not a number of pixels.", "Type a whole number such as 4000.")
         overlays = self.overlays.isChecked()
         legend = overlays and self.legend.isChecked()
-        return FigureWish(self.part.currentData(), um, overlays, self.bar.isChecked(), legend)
+        width = int(digits) if digits else None
+        return FigureWish(self.part.currentData(), um, width, overlays, self.bar.isChecked(), legend)
 
     def accept(self) -> None:
         """Ask for the file; without one, stay."""
@@ -102,11 +106,22 @@ class FigureDialog(QDialog):
             self.path = path
             super().accept()
 
+    def _connect(self) -> None:
+        self.part.currentIndexChanged.connect(self._weigh)
+        self.um.textEdited.connect(lambda _: self.pixels.clear())  # one of the two says how large
+        self.pixels.textEdited.connect(lambda _: self.um.clear())
+        self.um.textChanged.connect(self._weigh)
+        self.pixels.textChanged.connect(self._weigh)
+        self.overlays.toggled.connect(self.legend.setEnabled)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+
     def _lay_out(self) -> None:
         layout = column(self, margin=4 * GRID, gap=2 * GRID)
         form = QFormLayout()
         form.addRow("&Part", self.part)
-        form.addRow("&µm per pixel", self.um)
+        form.addRow("µm &in a pixel", self.um)
+        form.addRow("or &width in pixels", self.pixels)
         layout.addLayout(form)
         for widget in (self.overlays, self.bar, self.legend, self.notice, self.buttons):
             layout.addWidget(widget)

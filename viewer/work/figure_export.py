@@ -23,6 +23,7 @@ from viewer.work.background import Background, as_problem
 
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 _WAIT = 0.2  # s between two looks whether a stop is wished
+_LINES = 32  # of a PNG, made ready at once: the window waits for none of it, and memory does not grow
 
 Paint = Callable[[Cell, Pixels], Pixels]
 
@@ -48,14 +49,28 @@ class FigureWork(QObject):
 
         def paint(cell: Cell, pixels: Pixels) -> Pixels:
             """Have the window paint over a cell, and wait for it."""
-            answer: queue.SimpleQueue[Pixels] = queue.SimpleQueue()
-            self._thread.tell(lambda: answer.put(_as_array(paint_cell(figure, cell, pixels))))
+            answer: queue.SimpleQueue[Pixels | None] = queue.SimpleQueue()
+
+            def paint_now() -> None:
+                """Unless it was stopped: the layers of a slide that is closed are gone."""
+                painted = None
+                try:
+                    if not progress.stop_wished:
+                        painted = _as_array(paint_cell(figure, cell, pixels))
+                finally:
+                    answer.put(painted)  # whatever happens, the thread must not wait for ever
+
+            self._thread.tell(paint_now)
             while True:
                 progress.check()
                 try:
-                    return answer.get(timeout=_WAIT)
+                    painted = answer.get(timeout=_WAIT)
                 except queue.Empty:
                     continue
+                progress.check()
+                if painted is None:
+                    raise RuntimeError("What lies over the slide could not be painted.")
+                return painted
 
         self._thread.submit(lambda: write_figure(figure, slide, path, paint, progress), self._end, self._fail)
 
@@ -74,7 +89,8 @@ class FigureWork(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self.running = False
-        if isinstance(error, Cancelled):
+        closed = isinstance(error, Problem) and self._progress.stop_wished  # a slide that went: no news
+        if closed or isinstance(error, Cancelled):
             self.stopped.emit()
         else:
             self.failed.emit(as_problem(error, "Writing the figure"))
@@ -108,10 +124,10 @@ def _painted(figure: Figure, slide: Slide, paint: Paint, progress: Progress) -> 
 
 def _write_tiff(path: Path, figure: Figure, painted: Iterator[Pixels]) -> None:
     """Tiled and compressed without loss; µm/px as resolution, so that every viewer knows the size."""
-    size, um = figure.size, figure.um_per_px
+    size, um = figure.size, figure.pixel
     options: dict[str, Any] = {}
     if um is not None:
-        options = {"resolution": (10_000 / um, 10_000 / um), "resolutionunit": "CENTIMETER"}
+        options = {"resolution": (10_000 / um.x, 10_000 / um.y), "resolutionunit": "CENTIMETER"}
     with tifffile.TiffWriter(path, bigtiff=size.area * 3 > 2**31) as file:
         file.write(
             (_filled(cell) for cell in painted),
@@ -138,25 +154,35 @@ def _filled(cell: Pixels) -> Pixels:
 
 def _write_png(path: Path, figure: Figure, painted: Iterator[Pixels]) -> None:
     """PNG (ISO 15948) a row of cells at a time: no library writes one without holding all of it."""
-    size, um = figure.size, figure.um_per_px
+    size, um = figure.size, figure.pixel
     with path.open("wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n")
         _chunk(file, b"IHDR", struct.pack(">IIBBBBB", size.width, size.height, 8, 2, 0, 0, 0))
         if um is not None:
-            per_metre = max(1, round(1e6 / um))
-            if per_metre < 2**31:
-                _chunk(file, b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))
+            per_metre = [max(1, round(1e6 / edge)) for edge in (um.x, um.y)]
+            if max(per_metre) < 2**31:
+                _chunk(file, b"pHYs", struct.pack(">IIB", *per_metre, 1))
         packer = zlib.compressobj(6)
-        above = np.zeros((1, size.width, 3), dtype=np.uint8)
-        for _ in range(0, size.height, CELL):
-            band = np.concatenate([next(painted) for _ in range(0, size.width, CELL)], axis=1)
-            lines = np.full((band.shape[0], 1 + size.width * 3), 2, dtype=np.uint8)  # filter "up"
-            lines[:, 1:] = (band - np.concatenate([above, band[:-1]])).reshape(band.shape[0], -1)
-            above = band[-1:]
-            _chunk(file, b"IDAT", packer.compress(lines.tobytes()))
+        band = np.zeros((CELL + 1, size.width, 3), dtype=np.uint8)  # its first line is the one above
+        for y in range(0, size.height, CELL):
+            for x in range(0, size.width, CELL):
+                cell = next(painted)
+                band[1 : 1 + cell.shape[0], x : x + cell.shape[1]] = cell
+            rows = min(CELL, size.height - y)
+            for first in range(0, rows, _LINES):
+                _chunk(file, b"IDAT", packer.compress(_filtered(band[first : min(first + _LINES, rows) + 1])))
+            band[0] = band[rows]
         next(painted, None)  # lets it tell that all is done
         _chunk(file, b"IDAT", packer.flush())
         _chunk(file, b"IEND", b"")
+
+
+def _filtered(lines: Pixels) -> bytes:
+    """Lines as PNG stores them, less the first, each as its difference from the one above (filter 2)."""
+    rows, width = lines.shape[0] - 1, lines.shape[1]
+    stored = np.full((rows, 1 + width * 3), 2, dtype=np.uint8)
+    stored[:, 1:] = (lines[1:] - lines[:-1]).reshape(rows, -1)
+    return stored.tobytes()
 
 
 def _chunk(file: BinaryIO, kind: bytes, content: bytes) -> None:

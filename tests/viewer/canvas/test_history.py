@@ -85,12 +85,24 @@ def test_forward_undoes_back(moves: list[tuple[int, float]], chance: object) -> 
     assert not history.can_go_forward
 
 
+def test_the_oldest_places_are_forgotten() -> None:
+    history = History()
+    for second in range(1000):
+        history.moved(at(3000 * second), float(second))
+    steps = 0
+    while (camera := history.back()) is not None:
+        steps += 1
+        history.moved(camera, 2000.0 + steps)
+    assert 100 <= steps < 250
+
+
 SPACING = Spacing(0.25, 0.5)
 EVEN = Spacing(0.5, 0.5)
 
 
 @pytest.mark.parametrize(
-    "text", ["×20", "x20", "20x", "20 ×", "X 20", "0.5 µm/px", "0.5um/px", "100 %", "100%"]
+    "text",
+    ["×20", "x20", "20x", "20 ×", "X 20", "×20,0", "0.5 µm/px", "0,5 µm/px", "0.5um/px", "100 %", "100%"],
 )
 def test_magnifications(text: str) -> None:
     found = destination(text, EVEN)
@@ -111,6 +123,12 @@ def test_magnifications(text: str) -> None:
         ("3000 µm · 4000 µm", 12_000, 8000),
         ("3000um;4000um", 12_000, 8000),
         ("1.5 2.5", 1.5, 2.5),
+        ("12,000 · 8,000 px", 12_000, 8000),  # as the status line writes it
+        ("12,000, 8,000", 12_000, 8000),
+        ("3,0 mm 4,0 mm", 12_000, 8000),  # a decimal comma
+        ("3,000 mm, 4,000 mm", 12_000, 8000),  # no slide is metres wide
+        ("12,000.5, 8,000.25", 12_000.5, 8000.25),
+        ("3 MM, 4 MM", 12_000, 8000),
     ],
 )
 def test_places(text: str, x: float, y: float) -> None:
@@ -125,9 +143,39 @@ def test_both_at_once() -> None:
     assert found.center == Point(6000, 8000)
     assert found.scale == pytest.approx(0.5)
     assert destination("×10 6000, 8000", EVEN) == found
+    assert destination("6000, 8000 @ ×10", EVEN) == found
+    assert destination("×10, 6000, 8000", EVEN) == found
 
 
-@pytest.mark.parametrize("text", ["", "there", "×0", "20", "×", "1, 2, 3", "5 mm", "×20 and more", "-5, 3"])
+COORDINATE = st.integers(0, 300_000)
+
+
+@given(COORDINATE, COORDINATE, st.sampled_from(["{:,} · {:,} px", "{}, {}", "{},{}", "{} {}", "{:,}; {:,}"]))
+def test_pixels_as_anybody_writes_them(x: int, y: int, form: str) -> None:
+    assert destination(form.format(x, y), SPACING).center == Point(x, y)
+
+
+@given(COORDINATE, COORDINATE, st.booleans())
+def test_lengths_as_anybody_writes_them(x: int, y: int, comma: bool) -> None:
+    text = f"{x * SPACING.x / 1000:.5f} mm; {y * SPACING.y / 1000:.5f} mm"
+    center = destination(text.replace(".", ",") if comma else text, SPACING).center
+    assert center is not None
+    assert (center.x, center.y) == (pytest.approx(x, abs=0.1), pytest.approx(y, abs=0.1))
+
+
+@given(st.text(alphabet="0123456789.,;·@ ×xX%µummpx/-", max_size=30), st.sampled_from([None, SPACING]))
+def test_whatever_is_typed_is_understood_or_refused(text: str, spacing: Spacing | None) -> None:
+    try:
+        found = destination(text, spacing)
+    except Problem:
+        return
+    assert found.center is not None or found.scale is not None
+    assert found.scale is None or found.scale > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "there", "×0", "20", "×", "1, 2, 3", "5 mm", "×20 and more", "-5, 3", "1.2.3, 4"]
+)
 def test_anything_else_says_what_is_expected(text: str) -> None:
     with pytest.raises(Problem) as caught:
         destination(text, EVEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
 from ml.geometry import Point, Rect, Size, Spacing
+from ml.progress import Progress
 from ml.slide.opening import open_slide
 from ml.slide.region import read_region
 from ml.slide.samples import samples
@@ -24,7 +26,7 @@ from ml.slide.slide import Slide
 from viewer.canvas.annotation_layer import AnnotationLayer
 from viewer.canvas.camera import Camera
 from viewer.canvas.figure import CELL, Figure, cells, check, figure_of_rect, figure_of_view
-from viewer.work.figure_export import FigureWork
+from viewer.work.figure_export import FigureWork, write_figure
 
 SPACING = Spacing(0.5, 0.5)
 VIEW = Camera(Point(3000, 4000), 1.0, 800, 600)
@@ -125,6 +127,36 @@ def test_a_stop_leaves_nothing(qtbot: QtBot, work: FigureWork, slide: Slide, tmp
     with qtbot.waitSignal(work.stopped, timeout=60_000):
         work.export(figure, slide, tmp_path / "large.tif")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [".png", ".tif"])
+def test_memory_does_not_grow_with_the_figure(slide: Slide, tmp_path: Path, ending: str) -> None:
+    """Three times as tall, 25 MB more of pixels: they are written band by band."""
+    peaks = []
+    for height in (512, 1536):
+        figure = Figure(figure_of_rect(VIEW, Rect(2000, 2000, 512, height), 4.0), SPACING)
+        tracemalloc.start()
+        write_figure(figure, slide, tmp_path / f"figure{ending}", lambda _, pixels: pixels, Progress())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 10e6
+
+
+@pytest.mark.parametrize(("angle", "x", "y"), [(0, 1.0, 1.1), (90, 1.1, 1.0), (180, 1.0, 1.1)])
+def test_pixels_that_are_not_square(
+    qtbot: QtBot, work: FigureWork, slide: Slide, tmp_path: Path, angle: float, x: float, y: float
+) -> None:
+    camera = figure_of_view(replace(VIEW, angle=float(angle)), 0.5)
+    for ending in ("png", "tif"):
+        path = tmp_path / ending / f"figure.{ending}"
+        path.parent.mkdir()
+        written(qtbot, work, Figure(camera, Spacing(0.5, 0.55)), slide, path)
+    with open_slide(tmp_path / "tif" / "figure.tif") as again:
+        assert again.info.spacing is not None
+        spacing = again.info.spacing.spacing
+        assert (spacing.x, spacing.y) == (pytest.approx(x), pytest.approx(y))
+    with Image.open(tmp_path / "png" / "figure.png") as image:
+        assert image.info["dpi"] == (pytest.approx(25_400 / x, rel=1e-3), pytest.approx(25_400 / y, rel=1e-3))
 
 
 def test_what_cannot_be_is_refused(qtbot: QtBot, work: FigureWork, slide: Slide, tmp_path: Path) -> None:
