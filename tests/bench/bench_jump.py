@@ -73,7 +73,8 @@ def jumps(app: object, path: Path, *, cold: bool) -> None:
             )
             camera = Camera(center, scale, WIDTH, HEIGHT)
             forget(path) if cold else None
-            cache.forget(view._number)
+            cache.set_budget(0)  # all tiles but the overview, which is there as long as its slide
+            cache.set_budget(BUDGET)
             began = time.perf_counter()
             view.set_camera(camera)
             until(app, lambda: view.is_sharp)
@@ -99,17 +100,26 @@ def jumps(app: object, path: Path, *, cold: bool) -> None:
 
 
 def read_plainly(slide: object, camera: object) -> None:
-    """Every tile in view of the best level, one after the other, as pictures."""
-    from PySide6.QtGui import QImage
+    """Every tile in view of the best level, one after the other, and then all of them painted once."""
+    from PySide6.QtCore import QRectF
+    from PySide6.QtGui import QImage, QPainter, QPixmap
 
     level = slide.get_best_level_for_downsample(1.01 / camera.scale)
     step = slide.level_downsamples[level]
     seen, edge = camera.visible(), 256 * step
+    field = QPixmap(WIDTH, HEIGHT)
+    painter = QPainter(field)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=abs(camera.scale * step - 1) > 1e-3)
     for row in range(math.floor(seen.y / edge), math.ceil(seen.bottom / edge)):
         for column in range(math.floor(seen.x / edge), math.ceil(seen.right / edge)):
             tile = slide.read_region((round(column * edge), round(row * edge)), level, (256, 256))
             data = tile.convert("RGB").tobytes()
-            QImage(data, 256, 256, 768, QImage.Format.Format_RGB888).copy()
+            image = QImage(data, 256, 256, 768, QImage.Format.Format_RGB888)
+            image = image.convertToFormat(QImage.Format.Format_RGB32)
+            x, y = camera.to_widget(type(seen.center)(column * edge, row * edge))
+            size = edge * camera.scale
+            painter.drawImage(QRectF(x, y, size, size), image)
+    painter.end()
 
 
 def memory(app: object, paths: list[Path]) -> None:

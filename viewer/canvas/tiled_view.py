@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import Arrival, TileLoader
 from viewer.canvas.tiles import TileKey, visible_sharp, wanted
 
+_FRAME_MS = 16  # tiles that come within a frame of the screen are painted together
 _AHEAD = 0.4  # s that are read ahead of a picture that moves
 _FORGOTTEN = 0.5  # s after which a movement has ended
 
@@ -36,6 +37,10 @@ class TiledView(HandledView):
         self._buffer = BackBuffer()
         self._asked: object = None  # what the wish list was last made for
         self._travelled: tuple[Camera, float] | None = None  # the camera before this one, and when it came
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_FRAME_MS)
+        self._soon.timeout.connect(self.update)
         loader.arrived.connect(self._tiles_arrived)
         loader.returned.connect(self._try_again)
         self.camera_changed.connect(self._camera_moved)
@@ -51,6 +56,7 @@ class TiledView(HandledView):
         super().hideEvent(event)
         self._stop()
         self._asked = None
+        self._soon.stop()
         self._loader.wish(self, ())
 
     # ------------------------------------------------------------------ inside
@@ -90,8 +96,12 @@ class TiledView(HandledView):
                 self._buffer.mark(pyramid.rect(key))
         if any(key.level == pyramid.overview for key in news):
             self._show_overview()
-        self.update()
         self._tell_if_sharp()
+        if self.is_sharp:
+            self._soon.stop()
+            self.update()
+        elif not self._soon.isActive():  # painting each tile as it comes would keep the readers from the rest
+            self._soon.start()
 
     def _travel(self, camera: Camera) -> Point | None:
         """Where the picture will be in a moment if it goes on as it does, level-0 px from here."""
