@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-STORE_BYTES = 128 * 2**20
-"""Two rows of tiles of a wide slide."""
+STORE_BYTES = 64 * 2**20
+"""Two rows of tiles of a region 40,000 px wide."""
 
 Stored = TypeVar("Stored", bound=NDArray[Any])
 Key = tuple[int, int, int]

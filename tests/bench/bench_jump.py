@@ -34,6 +34,9 @@ def main() -> int:
         from bench_slide import large_slide
         from PySide6.QtWidgets import QApplication
 
+        from viewer.app.memory import give_back_tiles
+
+        give_back_tiles()  # as the program does
         app = QApplication([])
         source = slide_path(Path(name))
         large = large_slide(source, Path(name))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QApplication
 
+from viewer.app.memory import give_back_tiles
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.main_window.parts import Parts
@@ -31,6 +32,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         QApplication.setApplicationName("Parfocal")
         QApplication.setDesktopFileName("parfocal")
         app = QApplication(list(arguments))
+    give_back_tiles()
     settings = Settings()
     cache = TileCache(settings.cache_mib * _MIB)
     loader = TileLoader(cache)
