@@ -1,0 +1,45 @@
+"""Idle means idle: nothing runs, nothing is painted, while nobody does anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.hands import LONG, open_file
+from viewer.main_window.window import MainWindow
+
+
+class Paints(QObject):
+    """Counts paint events of everything."""
+
+    count = 0
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_no_timer_runs_and_nothing_is_painted(window: MainWindow, qtbot: QtBot, sample_slide: Path) -> None:
+    view = open_file(qtbot, window, sample_slide)
+    window.navigating.go("3000, 4000 ×10")
+    loader = window._parts.loader
+    qtbot.waitUntil(lambda: view.is_sharp and not (loader._wishes or loader._busy), timeout=LONG)
+    window._idle.stop()  # loading the network library, once, when nobody drags
+    window.status.clearMessage()
+    qtbot.waitUntil(lambda: not view._clock.isActive() and not view._soon.isActive(), timeout=LONG)
+    running = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
+    assert not [timer for timer in running if type(timer.parent()).__module__.startswith("viewer")]
+    paints = Paints()
+    app = QApplication.instance()
+    assert app is not None
+    app.installEventFilter(paints)
+    try:
+        for _ in range(50):
+            QApplication.processEvents()
+    finally:
+        app.removeEventFilter(paints)
+    assert paints.count == 0
+    assert not loader._wishes
