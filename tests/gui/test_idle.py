@@ -32,6 +32,8 @@ def test_no_timer_runs_and_nothing_is_painted(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(lambda: not view._clock.isActive() and not view._soon.isActive(), timeout=LONG)
     running = [timer for timer in window.findChildren(QTimer) if timer.isActive()]
     assert not [timer for timer in running if type(timer.parent()).__module__.startswith("viewer")]
+    for _ in range(20):  # what was painted for is painted
+        QApplication.processEvents()
     paints = Paints()
     app = QApplication.instance()
     assert app is not None

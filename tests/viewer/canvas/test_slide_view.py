@@ -107,7 +107,8 @@ def test_coarser_tiles_stand_in_and_nothing_is_ever_blank(
 
 def test_tiles_scrolled_away_are_no_longer_read(qtbot: QtBot, view: SlideView, slide: NumberedSlide) -> None:
     settle(qtbot, view)
-    qtbot.waitUntil(lambda: not (view._loader._wishes or view._loader._busy), timeout=LONG)  # what is read ahead
+    loader = view._loader
+    qtbot.waitUntil(lambda: not (loader._wishes or loader._busy), timeout=LONG)  # nothing is read ahead
     slide.gate.clear()
     view.set_camera(Camera(Point(600, 600), 1.0, 640, 480))
     view.set_camera(Camera(Point(3500, 2500), 1.0, 640, 480))
