@@ -20,6 +20,7 @@ from tests.gui.hands import LONG, drag, open_file, view_of, wait_sharp
 from tests.gui.test_navigating import in_dialog
 from viewer.main_window.window import MainWindow
 from viewer.panels.length_dialog import LengthDialog
+from viewer.panels.spacing_dialog import SpacingDialog
 
 
 def field(window: MainWindow) -> NDArray[np.uint8]:
@@ -212,3 +213,26 @@ def test_a_known_length_gives_the_pixel_size(window: MainWindow, qtbot: QtBot, t
     drag(view, start, end)
     assert "Length: 200" in window.status.currentMessage()
     assert window.surface.action("ruler").isChecked()
+
+
+def test_pixels_that_are_not_square_and_the_files_own_again(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path
+) -> None:
+    open_file(qtbot, window, sample_slide)
+    opened = window.slides.page.opened
+    own = opened.spacing
+
+    def fill_in(dialog: SpacingDialog) -> None:
+        qtbot.keyClicks(dialog.field, "0.4 x")
+        assert not dialog.accept_button.isEnabled()
+        qtbot.keyClicks(dialog.field, " 0.8")
+        qtbot.mouseClick(dialog.accept_button, Qt.MouseButton.LeftButton)
+
+    in_dialog(SpacingDialog, fill_in)
+    window.run("pixel_size")
+    assert opened.spacing is not None
+    assert (opened.spacing.spacing.x, opened.spacing.spacing.y) == (0.4, 0.8)
+    window.frame.inspector.setCurrentWidget(window.frame.slide)
+    qtbot.mouseClick(window.frame.slide.own_button, Qt.MouseButton.LeftButton)
+    assert opened.spacing == own
+    assert not window.frame.slide.own_button.isVisible()

@@ -41,11 +41,7 @@ class SlidePanel(QWidget):
         font.setBold(True)
         self.title.setFont(font)
         self.doubt = Notice("Set pixel size…", "Type how large a pixel of this slide is", self)
-        self.spacing_button = QPushButton("Set pixel size…", self)
-        named(self.spacing_button, "Set pixel size", "Type how large a pixel of this slide is")
-        self.draw_button = QPushButton("Draw a known length…", self)
-        named(self.draw_button, "Draw a known length", "Drag along a scale bar, and type how long it is")
-        self.draw_button.clicked.connect(self.draw_wished)
+        self._make_buttons()
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(3 * GRID)
         self._facts.setVerticalSpacing(GRID)
@@ -59,14 +55,25 @@ class SlidePanel(QWidget):
             page.column.addWidget(widget)
         page.column.addLayout(self._facts)
         page.column.addLayout(row(self.spacing_button, self.draw_button))
+        page.column.addWidget(self.own_button, 0, Qt.AlignmentFlag.AlignLeft)
         page.column.addWidget(self.bookmarks)
         page.column.addWidget(self.pictures_box)
         page.column.addWidget(self.properties_box)
         page.column.addStretch(1)
         column(self, gap=0).addWidget(page)
         self.doubt.wished.connect(self.spacing_wished)
-        self.spacing_button.clicked.connect(self.spacing_wished)
         self.set_slide(None)
+
+    def _make_buttons(self) -> None:
+        self.spacing_button = QPushButton("Set pixel size…", self)
+        named(self.spacing_button, "Set pixel size", "Type how large a pixel of this slide is")
+        self.spacing_button.clicked.connect(self.spacing_wished)
+        self.draw_button = QPushButton("Draw a known length…", self)
+        named(self.draw_button, "Draw a known length", "Drag along a scale bar, and type how long it is")
+        self.draw_button.clicked.connect(self.draw_wished)
+        self.own_button = QPushButton("Pixel size as the file says", self)
+        named(self.own_button, "Pixel size as the file says", "Take back what was typed or drawn")
+        self.own_button.clicked.connect(self._take_own)
 
     def set_slide(self, opened: OpenedSlide | None) -> None:
         """Show another slide; whatever label was shown is hidden again."""
@@ -91,6 +98,8 @@ class SlidePanel(QWidget):
         opened = self._opened
         self.spacing_button.setVisible(opened is not None and opened.spacing is not None)
         self.draw_button.setVisible(opened is not None)
+        own = opened.info.spacing if opened is not None else None
+        self.own_button.setVisible(own is not None and opened is not None and opened.spacing != own)
         if opened is None:
             self.doubt.say("")
             return
@@ -99,6 +108,10 @@ class SlidePanel(QWidget):
         unknown = opened.info.spacing_doubt or "This file does not say how large a pixel is."
         wanted = "Sizes and analyses need it."
         self.doubt.say("" if opened.spacing else f"{unknown} {wanted}", "warning")
+
+    def _take_own(self) -> None:
+        if self._opened is not None and self._opened.info.spacing is not None:
+            self._opened.set_spacing(self._opened.info.spacing)
 
     def _offer_pictures(self, names: tuple[str, ...]) -> None:
         clear(self.pictures_box.inside)

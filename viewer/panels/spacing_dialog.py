@@ -80,36 +80,52 @@ class SpacingDialog(QDialog):
 
     def accept(self) -> None:
         """Take the number, if it is one."""
-        value = typed_number(self.field.text())
-        if value is not None and LEAST <= value <= MOST:
-            self.spacing = KnownSpacing(Spacing.square(value), SOURCE)
+        typed = typed_spacing(self.field.text())
+        if typed is not None and _fits(typed):
+            self.spacing = KnownSpacing(typed, SOURCE)
             super().accept()
 
     def _weigh(self, _: str = "") -> None:
         """Say at once what the number would mean, or why it cannot be."""
-        value = typed_number(self.field.text())
-        fits = value is not None and LEAST <= value <= MOST
+        typed = typed_spacing(self.field.text())
+        fits = typed is not None and _fits(typed)
         self.accept_button.setEnabled(fits)
         self.accept_button.setDefault(fits)
         if not self.field.text().strip():
             self.notice.say("")
-        elif value is None:
-            self.notice.say("This is not a number. Type one such as 0.25.", "warning")
+        elif typed is None:
+            self.notice.say("This is not a number. Type one such as 0.25, or two: 0.25 × 0.5.", "warning")
         elif not fits:
             ends = with_unit(f"{LEAST:g} to {MOST:g}", "µm per pixel")
             self.notice.say(f"No microscope scan has such pixels. Type a number from {ends}.", "warning")
         else:
-            self._say_what_it_means(value)
+            self._say_what_it_means(typed)
 
-    def _say_what_it_means(self, value: float) -> None:
+    def _say_what_it_means(self, typed: Spacing) -> None:
         meaning = ""
         if self._size is not None:
-            whole = extent(self._size.width * value, self._size.height * value)
+            whole = extent(self._size.width * typed.x, self._size.height * typed.y)
             meaning = f"The whole slide would then be {whole}."
-        if _USUAL[0] <= value <= _USUAL[1]:
+        if _USUAL[0] <= min(typed.x, typed.y) and max(typed.x, typed.y) <= _USUAL[1]:
             self.notice.say(meaning)
         else:
             self.notice.say(f"This is unusual for a slide. {meaning}".strip(), "warning")
+
+
+def typed_spacing(text: str) -> Spacing | None:
+    """One number for square pixels, or width × height of one; None for anything else."""
+    parts = [typed_number(part) for part in text.replace("x", "×").split("×")]
+    if len(parts) > 2 or any(part is None for part in parts):
+        return None
+    across, down = parts[0], parts[-1]
+    assert across is not None
+    assert down is not None
+    return Spacing(across, down)
+
+
+def _fits(typed: Spacing) -> bool:
+    """Whether a microscope scan may have such pixels."""
+    return min(typed.x, typed.y) >= LEAST and max(typed.x, typed.y) <= MOST
 
 
 def typed_number(text: str) -> float | None:
