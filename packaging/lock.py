@@ -31,7 +31,7 @@ def main() -> None:
         python = Path(folder) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
         base = ["pyproject.toml", "packaging/build.in", "-o", "packaging/requirements.txt"]
-        extras = [word for name in ("dev", "bench", "train") for word in ("--extra", name)]
+        extras = [word for name in ("dev", "train") for word in ("--extra", name)]
         constraint = ["-c", "packaging/requirements.txt", *extras]
         dev = [*constraint, *base[:2], "-o", "packaging/requirements-dev.txt"]
         for arguments in (base, dev):
