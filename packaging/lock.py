@@ -1,7 +1,7 @@
 """Renew the hash-locked requirements from the ranges in pyproject.toml (`make lock`).
 
 Two lists: `requirements.txt` is what the window and inference need, `requirements-dev.txt` adds tests and
-benchmarks with the same versions of everything they share. Both hold for every platform and Python 3.11+,
+training with the same versions of everything they share. Both hold for every platform and Python 3.11+,
 and name no package index: pip takes the one it is set up for.
 """
 
