@@ -68,7 +68,7 @@ class ShownSlide(Slide):
         self.slide.close()
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=3)
 def _table(look: Look, profile: bytes | None) -> ColorTable | None:
     """All changes of colour of a look in one table; None where there are none. Kept for the next tiles."""
     steps: list[Change] = []
