@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+settings.register_profile("calm", deadline=None)  # how long a case takes says nothing on a busy machine
+settings.load_profile("calm")
 
 
 @pytest.fixture(autouse=True)
