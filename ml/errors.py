@@ -28,6 +28,10 @@ class SlideProblem(Problem):
     """A slide file cannot be opened, or a part of it cannot be read."""
 
 
+class SlideGone(SlideProblem):
+    """The system does not hand over the file any more: a share that went away. It may come back."""
+
+
 class SpacingUnknown(Problem):
     """The slide does not say (or does not say plausibly) how large a pixel is, and somebody must."""
 

@@ -44,6 +44,11 @@ class AnnotationDocument:
         """Have every later change told to this listener, after it took effect."""
         self._listeners.append(listener)
 
+    def unlisten(self, listener: Callable[[Change], None]) -> None:
+        """Tell this listener nothing more. One that does not listen is no error."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def apply(self, change: Change) -> None:
         """Carry out an edit as a whole, or raise `ValueError` and change nothing.
 
@@ -64,5 +69,5 @@ class AnnotationDocument:
             if key not in gone or key in coming
         }
         self._annotations = kept | coming
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(change)

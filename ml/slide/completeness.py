@@ -19,6 +19,7 @@ class Completeness:
     share: float = 1.0
     bytes_here: int = 0
     bytes_needed: int = 0
+    tile_bytes: int = 0  # that one tile would take in memory, the largest of all; strips do not count
 
     def in_words(self) -> str:
         """The second half of a sentence: what is missing."""
@@ -45,6 +46,7 @@ def completeness_of(path: Path, head: bytes) -> Completeness:
     try:
         with tifffile.TiffFile(path) as tiff:
             ends = [_ends(page) for page in tiff.pages]
+            largest = max((_tile_bytes(page) for page in tiff.pages), default=0)
     except Exception:  # the reader's border: a broken directory raises anything
         return Completeness(0.0, here, 0)
     if not ends:
@@ -52,7 +54,14 @@ def completeness_of(path: Path, head: bytes) -> Completeness:
     needed = int(max((part.max() for part in ends if part.size), default=0))
     full_size = ends[0]
     share = float((full_size <= here).mean()) if full_size.size else 1.0
-    return Completeness(share, here, needed)
+    return Completeness(share, here, needed, largest)
+
+
+def _tile_bytes(page: object) -> int:
+    """What a decoder takes for one tile: four bytes a pixel."""
+    if not getattr(page, "is_tiled", False):
+        return 0
+    return 4 * int(getattr(page, "tilewidth", 0)) * int(getattr(page, "tilelength", 0))
 
 
 def _ends(page: object) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

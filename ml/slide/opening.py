@@ -22,6 +22,7 @@ SLIDE_SUFFIXES = (
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jp2", ".bmp", ".webp")
 
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\0\0\0\x0cjP")
+_LARGEST_TILE = 2**30  # bytes
 _LEAST_THERE = 0.5  # share of level 0 below which a file that was cut short is refused
 
 
@@ -53,6 +54,8 @@ def open_slide(path: Path, progress: Progress | None = None) -> Slide:
     direct = open_tiff(path, there.warning)
     if direct is not None:
         return direct
+    if there.tile_bytes > _LARGEST_TILE:  # OpenSlide would end the whole process for want of memory
+        raise _absurd(path, there)
     if detected(path):
         return OpenSlideReader(path, warning=there.warning)
     if there.share < 1:
@@ -103,6 +106,15 @@ def _cut_short(path: Path, there: Completeness) -> SlideProblem:
         path=path,
         bytes=there.bytes_here,
         bytes_needed=there.bytes_needed,
+    )
+
+
+def _absurd(path: Path, there: Completeness) -> SlideProblem:
+    return SlideProblem(
+        f"{path.name} is damaged: one of its tiles would take {there.tile_bytes / 2**30:,.0f} GB of memory.",
+        "Copy it anew from where it comes from.",
+        path=path,
+        tile_bytes=there.tile_bytes,
     )
 
 

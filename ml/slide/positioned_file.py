@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from ml.errors import SlideProblem
+from ml.errors import SlideGone, SlideProblem
 
 
 class PositionedFile:
@@ -35,16 +35,24 @@ class PositionedFile:
         return data
 
     def read_some(self, start: int, count: int) -> bytes:
-        """As many of `count` bytes from `start` on as the file has. Raises `SlideProblem`."""
+        """As many of `count` bytes from `start` on as the file has.
+
+        Raises `SlideGone` where the system does not hand them over, `SlideProblem` where the file is another.
+        """
         if self._closed:
             raise SlideProblem(f"{self.path.name} has been closed.", "Open it again.")
         if start < 0 or count < 0 or start >= self.size:
             return b""
-        descriptor = self._descriptor
+        count = min(count, self.size - start)
+        held = self._descriptor
         try:
-            if descriptor is None:
-                descriptor = self._descriptor = self._opened_anew()
-            return descriptor.read(start, min(count, self.size - start))
+            if held is not None:
+                return held.read(start, count)
+        except OSError:  # a share that came back answers only under a new number (ESTALE)
+            self._descriptor = None
+        try:
+            held = self._descriptor = self._opened_anew()
+            return held.read(start, count)
         except OSError as error:
             self._descriptor = None
             raise _unreachable(self.path, error) from error
@@ -109,8 +117,8 @@ def cut_short(path: Path) -> SlideProblem:
     )
 
 
-def _unreachable(path: Path, error: OSError) -> SlideProblem:
-    return SlideProblem(
+def _unreachable(path: Path, error: OSError) -> SlideGone:
+    return SlideGone(
         f"{path.name} cannot be read: {error.strerror or error}.",
         "Check that it is still there and that its drive is connected, then try again.",
         path=path,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from ml.errors import Problem
 from tests.gui.hands import LONG, open_file
 from tests.gui.test_image_panel import field
 from viewer.main_window.window import MainWindow
@@ -89,3 +91,41 @@ def test_another_file_in_its_place_is_not_shown(window: MainWindow, qtbot: QtBot
     assert view.slide is not None
     window.slides.close_current()
     assert not window._parts.watching._clock.isActive()
+
+
+def test_another_look_while_it_is_gone_says_that_it_is_gone(
+    window: MainWindow, qtbot: QtBot, share: Path
+) -> None:
+    """Not that tiles are damaged: they come when the file is back."""
+    patch = pytest.MonkeyPatch()
+    view = open_file(qtbot, window, share)
+    page = window.slides.page
+    assert page is not None
+    take_away(share, patch)
+    try:
+        with qtbot.waitSignal(window._parts.loader.file_gone, timeout=LONG):
+            page.opened.set_look(replace(page.opened.look, gamma=1.4))
+        assert "slide.tif is gone" in window.frame.banner.what.text()
+    finally:
+        bring_back(share, patch)
+    with qtbot.waitSignal(window._parts.watching.back, timeout=LONG):
+        window._parts.watching.look()
+    qtbot.waitUntil(lambda: view.is_sharp, timeout=LONG)
+    assert not window._parts.cache._unreadable
+
+
+def test_of_two_slides_that_are_gone_the_other_is_still_said(
+    window: MainWindow, qtbot: QtBot, share: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second.tif"
+    second.write_bytes(share.read_bytes())
+    for path in (second, share):
+        open_file(qtbot, window, path)
+    loader, banner = window._parts.loader, window.frame.banner
+    for path in (second, share):
+        loader.file_gone.emit(path, Problem("It does not answer."))
+    assert "slide.tif is gone" in banner.what.text()
+    window._parts.watching.back.emit(share)
+    assert "second.tif is gone" in banner.what.text()
+    window._parts.watching.back.emit(second)
+    assert not banner.isVisible()

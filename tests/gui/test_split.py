@@ -14,10 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
-from ml.geometry import Point, Rect
+from ml.geometry import Point, Rect, Size
+from ml.patches import PatchGrid
+from ml.results.boxes import BoxRule
+from ml.results.scores import Planned
 from tests.gui.hands import LONG, drag, open_file
+from tests.ml.report.conftest import CARD
 from viewer.main_window.view_grid import ViewCell
 from viewer.main_window.window import MainWindow
+from viewer.state.findings import Findings
 
 
 def write(path: Path, pixels: np.ndarray, um: float) -> Path:
@@ -127,9 +132,62 @@ def test_the_same_slide_twice(window: MainWindow, qtbot: QtBot, pair: tuple[Path
     assert two.annotations._selected == annotation.id
     one.opened.undo.undo()
     assert not list(two.opened.annotations)
+    one.opened.set_findings(None)
+    listeners = len(one.opened.annotations._listeners)
+    window.run("one_view")
+    assert len(one.opened.annotations._listeners) == listeners - 1  # the closed view listens no more
+    window.run("two_views")
     window.slides.close_current()
-    assert all(cell.page is None for cell in cells(window))
-    assert cells(window)[0].empty.isVisible()
+    assert [cell.page for cell in cells(window)] == [None]
+    assert window.frame.stack.currentWidget() is window.frame.welcome
+
+
+def test_a_moved_threshold_is_seen_in_both_views(
+    window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]
+) -> None:
+    open_file(qtbot, window, pair[0])
+    window.run("two_views")
+    sharp(qtbot, window)
+    one, two = (cell.page for cell in cells(window))
+    opened = one.opened
+    grid = PatchGrid.over(Shape.rectangle(Rect(0, 0, 1800, 1800)), opened.info.size, Size(224, 224), 224)
+    rule = BoxRule(1, 0.5)
+    opened.set_findings(Findings(Planned(grid, CARD.class_names), CARD, opened.spacing.spacing, rule))
+    window.frame.layers.threshold.changed.emit(0.8)
+    assert (one.heatmap.threshold, two.heatmap.threshold) == (0.8, 0.8)
+    window.frame.layers.class_choice.activated.emit(0)
+    assert (one.heatmap.class_index, two.heatmap.class_index) == (0, 0)
+
+
+def test_a_closed_slide_leaves_its_view_empty(
+    window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]
+) -> None:
+    for path in pair:
+        open_file(qtbot, window, path)
+    window.run("two_views")
+    sharp(qtbot, window)
+    closed = window.frame.grid.active
+    other = next(cell for cell in cells(window) if cell is not closed)
+    kept = other.page
+    window.slides.close_current()
+    assert closed.page is None
+    assert closed.empty.isVisible()
+    assert window.frame.grid.active is other
+    assert window.slides.page is kept
+    assert window._parts.session.current is kept.opened
+
+
+def test_a_key_goes_to_the_next_view(window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]) -> None:
+    for path in pair:
+        open_file(qtbot, window, path)
+    window.run("three_views")
+    sharp(qtbot, window)
+    seen = [window.frame.grid.active]
+    for _ in range(3):
+        qtbot.keyClick(window.slides.page.view, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
+        seen.append(window.frame.grid.active)
+    assert len(set(seen)) == 3
+    assert seen[3] is seen[0]
 
 
 def test_landmarks_put_slides_in_line(window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]) -> None:
@@ -142,6 +200,7 @@ def test_landmarks_put_slides_in_line(window: MainWindow, qtbot: QtBot, pair: tu
     second = next(c for c in cells(window) if c.page.opened.title == "b.tif")
     window.run("together")  # apart: each is brought to the same landmark by itself
     window.run("align")
+    assert not window.surface.action("together").isChecked()
     assert first.title.request.text() == "Click landmark 1"
     for x, y in ((400.0, 500.0), (1500.0, 1200.0)):
         click(qtbot, first, Point(x, y))
@@ -149,7 +208,7 @@ def test_landmarks_put_slides_in_line(window: MainWindow, qtbot: QtBot, pair: tu
     assert "b.tif is in line with a.tif" in window.status.currentMessage() or (
         "a.tif is in line with b.tif" in window.status.currentMessage()
     )
-    window.run("together")
+    assert window.surface.action("together").isChecked()  # in line means together
     window.slides.activate(first)
     first.page.view.center_on(Point(1000, 800))
     there = second.page.view.camera.center
@@ -159,6 +218,52 @@ def test_landmarks_put_slides_in_line(window: MainWindow, qtbot: QtBot, pair: tu
     assert second.page.view.magnification == pytest.approx(first.page.view.magnification, rel=0.02)
     window.run("forget_alignment")
     assert second.page.view.camera.angle == first.page.view.camera.angle
+
+
+def test_a_mirrored_section_is_put_in_line(
+    window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The second slide is the first one seen through the back of the glass: (x, y) lies at (2000 - x, y)."""
+    with tifffile.TiffFile(pair[0]) as tiff:
+        mirrored = write(tmp_path / "mirrored.tif", np.ascontiguousarray(tiff.asarray()[:, ::-1]), 0.5)
+    for path in (pair[0], mirrored):
+        open_file(qtbot, window, path)
+    window.run("two_views")
+    sharp(qtbot, window)
+    first = next(c for c in cells(window) if c.page.opened.title == "a.tif")
+    second = next(c for c in cells(window) if c.page.opened.title == "mirrored.tif")
+    window.run("together")
+    second.page.view.mirror(vertically=False)
+    window.run("align")
+    for x, y in ((400.0, 500.0), (1500.0, 1200.0)):
+        click(qtbot, first, Point(x, y))
+        click(qtbot, second, Point(2000 - x, y))
+    assert "mirrored." in window.status.currentMessage()
+    window.slides.activate(first)
+    first.page.view.center_on(Point(700, 800))
+    there = second.page.view.camera
+    assert (there.center.x, there.center.y) == (pytest.approx(1300, abs=6), pytest.approx(800, abs=6))
+    assert there.flipped != first.page.view.camera.flipped
+
+
+def test_two_places_of_one_slide_stay_in_line(
+    window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]
+) -> None:
+    open_file(qtbot, window, pair[0])
+    window.run("two_views")
+    sharp(qtbot, window)
+    one, two = cells(window)
+    window.run("align")
+    for x, y in ((400.0, 500.0), (900.0, 700.0)):
+        click(qtbot, one, Point(x, y))
+        click(qtbot, two, Point(x + 300, y + 200))
+    window.run("together")
+    window.slides.activate(one)
+    one.page.view.center_on(Point(1000, 900))
+    window.run("together")
+    there = two.page.view.camera.center
+    here = one.page.view.camera.center
+    assert (there.x - here.x, there.y - here.y) == (pytest.approx(300, abs=8), pytest.approx(200, abs=8))
 
 
 def test_escape_leaves_the_landmarks(window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]) -> None:

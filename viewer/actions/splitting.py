@@ -12,6 +12,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("two_stacked", "Two views one above the other", "For wide slides.", VIEW, "", ("Shift+F6",), 7),
     Entry("three_views", "Three views", "Three slides side by side.", VIEW, "", ("F7",), 7),
     Entry("four_views", "Four views", "Four slides, or stains of one block.", VIEW, "", ("F8",), 7),
+    Entry("next_view", "Next view", "Keys and commands go to the next view.", VIEW, "", ("Ctrl+F6",), 8),
     Entry("together", "Move views together", "Pan, zoom and turn all views as one.", VIEW, "", ("Y",), 8),
     Entry(
         "align",

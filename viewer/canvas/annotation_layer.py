@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import weakref
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
@@ -24,7 +23,7 @@ _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 class AnnotationLayer(Layer):
     """The shapes of an `AnnotationDocument`, each a coloured line within a white one: seen on any tissue.
 
-    It listens to the document, for as long as the layer lives, and names only the changed shapes.
+    It listens to the document until it is closed, and names only the changed shapes.
     """
 
     bleed = 220.0  # a name above the shape
@@ -34,14 +33,11 @@ class AnnotationLayer(Layer):
         self._document = document
         self._selected: str | None = None
         self._paths: dict[str, QPainterPath] = {}  # in level-0 px, made when first painted
-        here = weakref.ref(self)
+        document.listen(self._take)
 
-        def listen(change: Change) -> None:
-            layer = here()
-            if layer is not None:
-                layer._take(change)
-
-        document.listen(listen)
+    def close(self) -> None:
+        """Listen no more; a second view of the slide goes on without this one."""
+        self._document.unlisten(self._take)
 
     def select(self, annotation_id: str | None) -> None:
         """Show one with its handles, or none."""

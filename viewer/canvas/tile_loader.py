@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from ml.errors import Problem
+from ml.errors import Problem, SlideGone
 from ml.slide.shown_slide import ShownSlide
 from ml.slide.slide import Pixels, Slide
 from viewer.canvas.reachable import Files, State
@@ -92,10 +92,14 @@ class TileLoader(QObject):
             if known is None:
                 self._drop(number)
         number = next(self._numbers)
-        files = Files.of(slide.files or (slide.info.path,))
+        path = slide.info.path
+        known_files = (entry.files for entry in self._entries.values() if entry.path == path)
+        files = next(known_files, None)  # another look at the slide: its files may be gone at this moment
+        if files is None:
+            files = Files.of(slide.files or (path,))
         with self._condition:
             pyramid = DisplayPyramid.of(slide.info)
-            self._entries[number] = _Entry(weakref.ref(slide), pyramid, slide.info.path, files)
+            self._entries[number] = _Entry(weakref.ref(slide), pyramid, path, files)
         return number
 
     def pyramid(self, number: int) -> DisplayPyramid:
@@ -198,10 +202,7 @@ class TileLoader(QObject):
             if entry is None or slide is None:
                 found: QImage | Problem | _Gone = Problem("The slide was closed.")
             else:
-                try:
-                    found = to_image(read_display_tile(slide, entry.pyramid, key))
-                except Problem as problem:
-                    found = problem if entry.files.state() == "here" else _Gone(problem)
+                found = _read(slide, entry, key)
             del slide
             with self._condition:
                 self._outbox.append((key, found))
@@ -225,6 +226,19 @@ class TileLoader(QObject):
                     del self._wishes[view]
                 self._condition.wait()
             return None
+
+
+def _read(slide: Slide, entry: _Entry, key: TileKey) -> QImage | Problem | _Gone:
+    """In a reader thread: the tile, or why there is none."""
+    for attempt in range(2):
+        try:
+            return to_image(read_display_tile(slide, entry.pyramid, key))
+        except Problem as problem:
+            if entry.files.state() != "here":
+                return _Gone(problem)
+            if attempt or not isinstance(problem, SlideGone):
+                return problem
+    raise AssertionError("never here")
 
 
 def root_of(slide: Slide) -> Slide:

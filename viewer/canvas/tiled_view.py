@@ -15,7 +15,7 @@ from viewer.canvas.camera import Camera
 from viewer.canvas.hands import HandledView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import Arrival, TileLoader
-from viewer.canvas.tiles import TileKey, visible_sharp, wanted
+from viewer.canvas.tiles import TileKey, affordable, visible_sharp, wanted
 
 _FRAME_MS = 16  # tiles that come within a frame of the screen are painted together
 _AHEAD = 0.4  # s that are read ahead of a picture that moves
@@ -74,6 +74,7 @@ class TiledView(HandledView):
             pyramid = self._loader.pyramid(self._number)
             ratio, travel = self.devicePixelRatioF(), self._travel(camera)
             wishes = wanted(pyramid, self._number, camera, ratio, self.cursor_point, travel)
+            wishes = affordable(pyramid, wishes, self._cache.budget)
             self._cache.touch(wishes)
             self._loader.wish(self, wishes)
         self._tell_if_sharp()

@@ -207,6 +207,16 @@ def _is_seen(camera: Camera, rect: Rect) -> bool:
     return across and bool(max(ys) > 0 and min(ys) < camera.height)
 
 
+def affordable(pyramid: DisplayPyramid, wishes: list[TileKey], budget: int) -> list[TileKey]:
+    """As many wishes, best first, as fit into so many bytes at once: more would push each other out."""
+    room = budget
+    for place, key in enumerate(wishes):
+        room -= pyramid.levels[key.level].tile_size(key.column, key.row).area * 4  # as `QImage` of 32 bit
+        if room < 0:
+            return wishes[:place]
+    return wishes
+
+
 def visible_sharp(pyramid: DisplayPyramid, slide: int, camera: Camera, device_ratio: float) -> list[TileKey]:
     """The sharp tiles in view: when all are there, the field is sharp."""
     keys = pyramid.tiles(slide, pyramid.sharp(camera.scale * device_ratio), camera.visible())

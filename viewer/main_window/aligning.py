@@ -91,7 +91,9 @@ class Aligning(QObject):
             except Problem as problem:
                 self.refused.emit(problem)
                 return
-            if other.opened is not page.opened:
+            if other.opened is page.opened:
+                self._together.alignments.put(page, other, link)
+            else:
                 self._together.alignments.put(page.opened, other.opened, link)
             links[cell] = link
             sentences.append(_in_words(page, other, link))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.geometry import Point
 from ml.report.words import number
-from ml.results.boxes import Box
+from ml.results.boxes import Box, BoxRule
 from ml.results.cam import CamMap, CamPart
 from viewer.canvas.annotation_layer import AnnotationLayer
 from viewer.canvas.box_layer import BoxLayer
@@ -71,7 +71,8 @@ class SlidePage(QObject):
         opened.spacing_changed.connect(self.view.set_spacing)
         opened.look_changed.connect(self._show_look)
         opened.plane_changed.connect(self._show_look)
-        opened.selection_changed.connect(self.annotations.select)
+        self._always = Links()
+        self._always.follow(opened.selection_changed, self.annotations.select)
         opened.findings_changed.connect(self.follow)
         self.annotations.select(opened.selected_id)
         if opened.findings is not None:  # a second view of a slide that was analyzed
@@ -133,6 +134,7 @@ class SlidePage(QObject):
             self._links.follow(findings.scored, self.heatmap.put)
             self._links.follow(findings.cam_started, self._start_cam)
             self._links.follow(findings.explained, self._put_cam)
+            self._links.follow(findings.rule_changed, self._show_rule)
             self._links.follow(findings.boxes_changed, self._show_boxes)
             self._links.follow(findings.decided, self._show_verdict)
             self._links.follow(findings.selected, self.boxes.select)
@@ -144,6 +146,9 @@ class SlidePage(QObject):
 
     def close(self) -> None:
         """Take the picture off, so that nothing asks for tiles any more."""
+        self._links.drop()
+        self._always.drop()
+        self.annotations.close()
         self.view.set_tool(None)
         self.view.set_slide(None)
 
@@ -159,6 +164,12 @@ class SlidePage(QObject):
     def _put_cam(self, part: CamPart) -> None:
         if self.cam is not None:
             self.cam.put(part)
+
+    def _show_rule(self, rule: BoxRule) -> None:
+        """The same class and threshold in every view of the slide."""
+        if self.heatmap is not None:
+            self.heatmap.set_class(rule.class_index)
+            self.heatmap.set_threshold(rule.threshold)
 
     def _settle(self, _: object) -> None:
         if self.cam is not None:

@@ -28,7 +28,8 @@ class Slides(QObject):
 
     def __init__(self, parts: Parts, frame: Frame) -> None:
         super().__init__(frame)
-        self._gone: Problem | None = None  # what the banner says about a file that is gone
+        self._gone: dict[Path, Problem] = {}  # what the banner says about files that are gone
+        self._closes_shown = False  # the slide of the active view is being closed
         self._parts, self._frame = parts, frame
         self.page: SlidePage | None = None
         parts.opening.opened.connect(self._put)
@@ -138,14 +139,28 @@ class Slides(QObject):
         return page
 
     def _drop_pages(self, opened: OpenedSlide) -> None:
+        self._closes_shown = opened is self._parts.session.current
         for cell in self._frame.grid.cells:
             cell.drop(opened)
         self._parts.loader.forget(opened.slide)
+        self._unsay(opened.info.path)
         self._parts.watching.give_up(opened.info.path)
 
     def _show(self, opened: OpenedSlide | None) -> None:
-        """The slide of the session is shown in the view that commands go to."""
-        self.show_in(self._frame.grid.active, opened)
+        """The slide of the session is shown in the view that commands go to.
+
+        After a slide was closed its view stays empty where the next slide is in view already, and without
+        any slide there is one view.
+        """
+        grid, closed, self._closes_shown = self._frame.grid, self._closes_shown, False
+        others = grid.others(grid.active)
+        elsewhere = next((cell for cell in others if cell.page and cell.page.opened is opened), None)
+        if closed and elsewhere is not None:
+            self.activate(elsewhere)
+            return
+        if opened is None and grid.split:
+            grid.arrange(1)
+        self.show_in(grid.active, opened)
 
     def _follow(self, cell: ViewCell) -> None:
         """Window and panels follow what this view shows."""
@@ -164,23 +179,29 @@ class Slides(QObject):
         self.refused.emit(Problem(sentence, remedy))
 
     def _tell_gone(self, path: Path, problem: Problem) -> None:
-        self._gone = Problem(
+        self._gone[path] = Problem(
             f"{path.name} is gone: its drive or network share does not answer.",
             "What was seen stays in view, new parts are hatched. It goes on by itself when the file is back.",
             reason=problem.what,
         )
-        self.refused.emit(self._gone)
+        self.refused.emit(self._gone[path])
 
     def _tell_back(self, path: Path) -> None:
-        if self._frame.banner.problem is self._gone:
-            self._frame.banner.dismiss()
-        self._gone = None
+        self._unsay(path)
         self.told.emit(f"{path.name} is back.")
 
     def _tell_replaced(self, path: Path) -> None:
         remedy = "Close the slide and open it again to see the new file."
-        self._gone = Problem(f"Another file lies in the place of {path.name} now.", remedy)
-        self.refused.emit(self._gone)
+        self._gone[path] = Problem(f"Another file lies in the place of {path.name} now.", remedy)
+        self.refused.emit(self._gone[path])
+
+    def _unsay(self, path: Path) -> None:
+        """A file is back, or its slide closed: what was said of it goes; of another it is said again."""
+        problem = self._gone.pop(path, None)
+        if problem is not None and self._frame.banner.problem is problem:
+            self._frame.banner.dismiss()
+            if self._gone:
+                self.refused.emit(next(reversed(self._gone.values())))
 
     def _read_associated(self, name: str) -> None:
         opened = self._parts.session.current

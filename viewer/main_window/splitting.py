@@ -61,6 +61,7 @@ class Splitting(QObject):
             "two_stacked": Bound(
                 partial(self.arrange, 2, stacked=True), shown, partial(self._has, 2, stacked=True)
             ),
+            "next_view": Bound(self.next_view, lambda: grid.split),
             "together": Bound(self.toggle_together, lambda: grid.split, lambda: self.together.on),
             "align": Bound(self.align, lambda: several() and not self.aligning.running),
             "forget_alignment": Bound(self.forget_alignment, several),
@@ -83,6 +84,11 @@ class Splitting(QObject):
             self._slides.activate(others[0])
         self._grid.remove(cell)
 
+    def next_view(self) -> None:
+        """Have commands and keys go to the next view."""
+        cells = self._grid.cells
+        self._slides.activate(cells[(cells.index(self._grid.active) + 1) % len(cells)])
+
     def toggle_together(self) -> None:
         """Move all views as one, or each for itself."""
         self.together.set_on(not self.together.on)
@@ -92,12 +98,15 @@ class Splitting(QObject):
         """Have the person click the same two landmarks in each view."""
         self.aligning.start()
         words = "Click the same two landmarks in each view, the first one first. Esc leaves."
+        if all(cell.page is None or not cell.page.view.camera.flipped for cell in self._grid.cells):
+            words += " If one section lies mirrored, leave and mirror its view before."
         self._status.showMessage(words, 30_000)
 
     def forget_alignment(self) -> None:
         """What belongs together is the middles again."""
         for cell in self._grid.cells:
             if cell.page is not None:
+                self.together.alignments.forget(cell.page)
                 self.together.alignments.forget(cell.page.opened)
         self.together.put_together()
 

@@ -67,10 +67,10 @@ class Together(QObject):
         self._tables = {cell: Link()}
         for other in self._grid.others(cell):
             assert other.page is not None
-            one, two = cell.page.opened, other.page.opened
-            known = None if one is two else self.alignments.find(one, two)
+            known = self._aligned(cell, other)
             if known is None:
-                known = standing(cell.page.view.camera, other.page.view.camera, _scale(one, two))
+                scale = _scale(cell.page.opened, other.page.opened)
+                known = standing(cell.page.view.camera, other.page.view.camera, scale)
             self._tables[other] = known.inverse()
         self.lead()
 
@@ -83,7 +83,8 @@ class Together(QObject):
         self.lead()
 
     def align_as(self, cell: ViewCell, links: Mapping[ViewCell, Link]) -> None:
-        """Link other views with one as a person has put them in line."""
+        """Link other views with one as a person has put them in line, and move them together from now on."""
+        self._wanted = True
         self._tables = {cell: Link(), **{other: link.inverse() for other, link in links.items()}}
         for other in self._grid.others(cell):
             if other not in self._tables:
@@ -142,11 +143,18 @@ class Together(QObject):
         assert cell.page is not None
         assert other.page is not None
         one, two = cell.page.opened, other.page.opened
-        known = self.alignments.find(one, two)
+        known = self._aligned(cell, other)
         if known is not None:
             return known
         spacings = (s.spacing.spacing if s.spacing else None for s in (one, two))
         return beside(one.info.bounds, next(spacings), two.info.bounds, next(spacings))
+
+    def _aligned(self, cell: ViewCell, other: ViewCell) -> Link | None:
+        """How a person has put two views in line; two views of one slide are known by their pages."""
+        assert cell.page is not None
+        assert other.page is not None
+        one, two = cell.page.opened, other.page.opened
+        return self.alignments.find(cell.page, other.page) if one is two else self.alignments.find(one, two)
 
     def _spacing_changed(self, _cell: ViewCell, _: object) -> None:
         if self._wanted and not self._held:

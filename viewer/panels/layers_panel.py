@@ -160,7 +160,7 @@ class LayersPanel(QWidget):
             self._findings.set_rule(BoxRule(card.shown_class, card.threshold))
 
     def _show_rule(self, rule: BoxRule) -> None:
-        """The rule is another one, whoever changed it: controls and heatmap follow."""
+        """The rule is another one, whoever changed it: the controls follow (and by themselves the pages)."""
         recount = self.class_choice.currentIndex() != rule.class_index
         with QSignalBlocker(self.class_choice):
             self.class_choice.setCurrentIndex(rule.class_index)
@@ -169,9 +169,6 @@ class LayersPanel(QWidget):
         self.smoothing.set_value(rule.smoothing)
         self.gap.set_value(rule.gap)
         self.least.set_value(rule.least_patches)
-        if self._heatmap is not None:
-            self._heatmap.set_class(rule.class_index)
-            self._heatmap.set_threshold(rule.threshold)
         if recount or not self.scale.counts.any():
             self._count()
 

@@ -9,7 +9,7 @@ from viewer.panels.number_field import WholeField
 from viewer.panels.pieces import GRID, Text, column, named
 from viewer.settings import Settings
 
-LEAST_MIB, MOST_MIB = 64, 65536
+LEAST_MIB, MOST_MIB = 256, 65536  # a 4K screen of sharp tiles and their neighbours takes 200
 
 
 class SettingsDialog(QDialog):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,17 @@ from hypothesis import strategies as st
 from ml.errors import SlideProblem
 from ml.slide.completeness import Completeness, completeness_of
 from ml.slide.opening import open_slide
+
+_OPEN = """
+import sys
+from pathlib import Path
+from ml.errors import Problem
+from ml.slide.opening import open_slide
+try:
+    open_slide(Path(sys.argv[1])).close()
+except Problem as problem:
+    print(problem)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +63,19 @@ def test_the_share_counts_the_tiles_that_are_all_there(
     assert found.bytes_needed == ends.max()
     if size < ends.max():
         assert "cut short" in found.warning
+
+
+def test_an_absurd_tile_is_refused_before_a_library_allocates_it(whole: Path, tmp_path: Path) -> None:
+    """OpenSlide asks for 1 TiB for such a tile, and GLib ends the process."""
+    path = tmp_path / "absurd.tif"
+    path.write_bytes(whole.read_bytes())
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages[0].tags["TileWidth"].overwrite(2**31 - 16)
+    done = subprocess.run(
+        [sys.executable, "-c", _OPEN, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "is damaged" in done.stdout
 
 
 def test_without_a_directory_nothing_is_there(whole: Path, tmp_path: Path) -> None:

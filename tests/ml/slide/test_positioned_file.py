@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ml.errors import SlideProblem
+from ml.errors import SlideGone, SlideProblem
 from ml.slide.positioned_file import PositionedFile
 
 
@@ -45,9 +45,23 @@ def test_a_share_that_went_away_and_came_back(tmp_path: Path) -> None:
     file._descriptor = Gone()  # type: ignore[assignment]
     path.rename(tmp_path / "away")
     for _ in range(2):
-        with pytest.raises(SlideProblem, match="cannot be read"):
+        with pytest.raises(SlideGone, match="cannot be read"):
             file.read(0, 3)
     (tmp_path / "away").rename(path)
+    assert file.read(0, 3) == b"012"
+    file.close()
+
+
+def test_a_stale_number_of_a_share_that_is_back_is_replaced_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"0123456789")
+    file = PositionedFile(path)
+
+    class Stale:
+        def read(self, start: int, count: int) -> bytes:
+            raise OSError(116, "Stale file handle")
+
+    file._descriptor = Stale()  # type: ignore[assignment]
     assert file.read(0, 3) == b"012"
     file.close()
 

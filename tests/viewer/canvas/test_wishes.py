@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ml.geometry import Point, Rect
 from tests.viewer.canvas.slides import NumberedSlide
 from viewer.canvas.camera import Camera
-from viewer.canvas.tiles import DisplayPyramid, visible_sharp, wanted
+from viewer.canvas.tiles import DisplayPyramid, TileKey, affordable, visible_sharp, wanted
 
 PYRAMID = DisplayPyramid.of(NumberedSlide().info)
 SMALL = Camera(Point(2048, 1536), 0.5, 640, 480)
@@ -41,6 +41,19 @@ def test_each_once_and_what_is_seen_before_what_may_be(
         assert key in sharp or key.level > level, (place, key)  # nothing read ahead comes before
     assert all(key.level >= max(level - 1, 0) for key in wishes)
     assert sum(key.level == level - 1 for key in wishes) <= 9
+
+
+@given(CAMERAS, st.integers(0, 2**26))
+def test_wishes_fit_into_the_budget(camera: Camera, budget: int) -> None:
+    wishes = wanted(PYRAMID, 1, camera, 1.0)
+    kept = affordable(PYRAMID, wishes, budget)
+    assert kept == wishes[: len(kept)]
+
+    def taken(keys: list[TileKey]) -> int:
+        return sum(PYRAMID.levels[k.level].tile_size(k.column, k.row).area * 4 for k in keys)
+
+    assert taken(kept) <= budget
+    assert kept == wishes or taken(wishes[: len(kept) + 1]) > budget
 
 
 def test_what_comes_next_is_read_before_what_lies_aside() -> None:
