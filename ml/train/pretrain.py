@@ -23,19 +23,8 @@ from ml.train.folds import Rows
 from ml.train.learner import rate_at
 from ml.train.losses import supervised_contrastive
 from ml.train.pictures import Pictures
+from ml.train.slide_plan import Contrast
 from ml.train.study_recipe import Fit, StudyRecipe
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """How the backbone is taught."""
-
-    epochs: int = 10
-    batch: int = 64  # friends and strangers of a picture are those of its batch
-    rate: float = 1e-3
-    decay: float = 1e-6
-    temperature: float = 0.07
-    width: int = 128  # of the projection that is thrown away afterwards; 0: none, as published
 
 
 @dataclass(frozen=True)

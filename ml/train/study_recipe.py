@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
+from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.toml_values import read_toml
 
 AS_PUBLISHED = "-as-published"
@@ -83,6 +84,7 @@ class NetworkPlan:
     architecture: str  # a name of timm's, or one of our own
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False  # begin with weights that are on this computer; nothing is fetched
+    begin: str = ""  # begin with this file of weights (safetensors), as pre-training saves them; under --data
     learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes (ViTs)
     statistics: Literal["learn", "keep"] = "learn"  # of batch normalisation; keep those of pretrained layers
     rank: int = 8  # of the low-rank changes (Hu et al. 2021)
@@ -141,7 +143,9 @@ class Division:
 
     folds: int = 5  # each is reported on once, by a network that learned from the others
     run: int = 0  # only so many of the folds; 0: all
-    by: Literal["group", "row"] = "group"  # row: as published only; neighbours stand on both sides
+    # site: whole hospitals. As published only: row and slide (that one by chance, without regard to classes);
+    # neighbours, or slides of one patient, stand on both sides.
+    by: Literal["group", "site", "row", "slide"] = "group"
     duplicates: Literal["stop", "warn"] = "stop"  # near-duplicate pictures on two sides
     seed: int = 17
 
@@ -158,6 +162,10 @@ class StudyRecipe:
     fit: Fit
     sources: tuple[Source, ...] = ()
     slides: tuple[Slides, ...] = ()
+    labelled_slides: tuple[LabelledSlides, ...] = ()  # one label a slide
+    tiles: TileRule = field(default_factory=TileRule)
+    aggregation: Aggregation = field(default_factory=Aggregation)
+    pretrain: Contrast | None = None  # on the side that each fold learns from, before it does
     finding: Finding = field(default_factory=Finding)
     vary: Vary = field(default_factory=Vary)
     division: Division = field(default_factory=Division)
@@ -186,9 +194,11 @@ def _contradiction(recipe: StudyRecipe) -> str:
     channels = COUNT[network.channels]
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
+    kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides)))
     faults = (
-        (not (recipe.sources or recipe.slides), "there are no sources"),
-        (bool(recipe.sources) and bool(recipe.slides), "pictures and slides do not go together"),
+        (kinds == 0, "there are no sources"),
+        (kinds > 1, "pictures and slides do not go together"),
+        *_slide_faults(recipe),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
         (bool(recipe.slides) and not sigmoid, "what is sought in slides stands on its own: output = sigmoid"),
         (alone, "task.classes has too few names"),
@@ -208,7 +218,10 @@ def _contradiction(recipe: StudyRecipe) -> str:
             len(fit.pos_weight) not in {0, len(task.classes)},
             "fit.pos_weight has not one weight a class",
         ),
-        (recipe.division.by == "row" and not recipe.is_as_published, _only_as_published("division.by = row")),
+        (
+            recipe.division.by in {"row", "slide"} and not recipe.is_as_published,
+            _only_as_published(f"division.by = {recipe.division.by}"),
+        ),
         (recipe.division.folds < 3, "division.folds is below 3: to fit, to choose and to report"),
         (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
         (
@@ -217,6 +230,35 @@ def _contradiction(recipe: StudyRecipe) -> str:
         ),
     )
     return next((words for wrong, words in faults if wrong), "")
+
+
+def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    """What cannot be true at once of slides with one label, and of weights to begin with."""
+    network, labelled = recipe.network, bool(recipe.labelled_slides)
+    return (
+        (
+            labelled and not (recipe.tiles.edge or network.spacing),
+            "tiles need network.spacing (µm/px) or tiles.edge (level-0 px)",
+        ),
+        (
+            labelled and bool(recipe.tiles.edge) and bool(network.spacing),
+            "tiles.edge and network.spacing both say how large a tile is",
+        ),
+        (labelled and recipe.task.output != "softmax", "a slide with one label goes with softmax"),
+        (labelled and not recipe.aggregation.ways, "aggregation.ways is empty"),
+        (not 0 < recipe.aggregation.top <= 1, "aggregation.top is a share above 0, at most 1"),
+        (recipe.division.by == "slide" and not labelled, "division.by = slide needs labelled_slides"),
+        (
+            bool(network.begin) and network.pretrained,
+            "network.begin and network.pretrained exclude each other",
+        ),
+        (
+            network.learns == "head"
+            and not (network.pretrained or network.begin or recipe.pretrain)
+            and not recipe.is_as_published,
+            _only_as_published("a last layer alone on features by chance"),
+        ),
+    )
 
 
 def _only_as_published(key: str) -> str:

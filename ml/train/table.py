@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,20 @@ def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, .
 
 def _of_table(source: Source, task: Task, data: Path) -> Iterator[Row]:
     table = data / source.path / source.table
+    columns = [source.file, source.label, *(c for c in (source.group, source.site) if c)]
+    for number, line in enumerate(lines_of(table, source.path, columns), 2):
+        place = f"line {number} of {source.table} in {source.path}"
+        path = table.parent / line[source.file]
+        group = line[source.group] if source.group else _group_of(path.name, source)
+        site = line[source.site] if source.site else ""
+        yield _row(source, task, path, line[source.label], group, site, place)
+
+
+def lines_of(table: Path, folder: str, columns: Iterable[str]) -> list[dict[str, str]]:
+    """The lines of a CSV file (comma, semicolon or tab) that has these columns.
+
+    Raises `Problem` where it is not there, is no table, or lacks a column; `folder` is named in it.
+    """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
@@ -68,25 +82,17 @@ def _of_table(source: Source, task: Task, data: Path) -> Iterator[Row]:
             lines = list(csv.DictReader(file, dialect=dialect))
     except FileNotFoundError:
         raise Problem(
-            f"{source.path} holds no {source.table}.", "Give the folder with the training data by --data."
+            f"{folder} holds no {table.name}.", "Give the folder with the training data by --data."
         ) from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise Problem(
-            f"{source.table} of {source.path} is not a table: {error}.", "Save it as CSV."
-        ) from None
-    columns = [source.file, source.label, *(c for c in (source.group, source.site) if c)]
+        raise Problem(f"{table.name} of {folder} is not a table: {error}.", "Save it as CSV.") from None
     absent = [column for column in columns if lines and column not in lines[0]]
     if absent:
         raise Problem(
-            f"{source.table} of {source.path} has no column {', '.join(absent)}.",
+            f"{table.name} of {folder} has no column {', '.join(absent)}.",
             f"It has {', '.join(lines[0])}: name those in the recipe.",
         )
-    for number, line in enumerate(lines, 2):
-        place = f"line {number} of {source.table} in {source.path}"
-        path = table.parent / line[source.file]
-        group = line[source.group] if source.group else _group_of(path.name, source)
-        site = line[source.site] if source.site else ""
-        yield _row(source, task, path, line[source.label], group, site, place)
+    return lines
 
 
 def _of_folders(source: Source, task: Task, data: Path) -> Iterator[Row]:
@@ -100,7 +106,7 @@ def _of_folders(source: Source, task: Task, data: Path) -> Iterator[Row]:
 
 
 def _row(source: Source, task: Task, path: Path, label: str, group: str, site: str, place: str) -> Row:
-    labels = _labels(label, source, task, place)
+    labels = labels_of(label, source.rename, task, place)
     return Row(path, labels, f"{source.name}: {group}", source.name, site)
 
 
@@ -116,11 +122,11 @@ def _group_of(name: str, source: Source) -> str:
     return found.group(1)
 
 
-def _labels(text: str, source: Source, task: Task, place: str) -> NDArray[np.float32]:
+def labels_of(text: str, rename: Mapping[str, str], task: Task, place: str) -> NDArray[np.float32]:
     """The labels of a cell. Raises `Problem` for one that is no class."""
     parts = text.split(task.separator) if task.output == "sigmoid" else [text]
     labels = np.zeros(len(task.classes), dtype=np.float32)
-    for part in (source.rename.get(p.strip(), p.strip()) for p in parts):
+    for part in (rename.get(p.strip(), p.strip()) for p in parts):
         if part in task.classes:
             labels[task.classes.index(part)] = 1
         elif task.output == "softmax" or part not in {task.negative, ""}:

@@ -16,7 +16,8 @@ from ml.progress import Progress
 from ml.train.embed import features_of, nearest_neighbour_accuracy, picture_map, pooled
 from ml.train.feed import Feed
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.pretrain import Contrast, pretrain, save_backbone
+from ml.train.pretrain import pretrain, save_backbone
+from ml.train.slide_plan import Contrast
 from ml.train.spread import UNLABELLED, Spreading, spread_labels
 from ml.train.study_run import network_for
 from ml.train.table import read_rows
