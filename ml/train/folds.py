@@ -29,7 +29,7 @@ def fold_numbers(pictures: Pictures, task: Task, division: Division) -> Rows:
 
     Raises `Problem` where there are fewer groups of a class than folds: then nothing can be said of it.
     """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+    from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold
 
     strata = np.array([row.label for row in pictures.rows])
     _require_groups(pictures, task, division, strata)
@@ -39,9 +39,13 @@ def fold_numbers(pictures: Pictures, task: Task, division: Division) -> Rows:
         parts = StratifiedKFold(division.folds, shuffle=True, random_state=division.seed).split(
             nothing, strata
         )
+    elif division.by == "slide":  # as published: by chance, without regard to patients and classes
+        slides, owners = np.unique(_units(pictures, division), return_inverse=True)
+        whole = KFold(division.folds, shuffle=True, random_state=division.seed).split(slides)
+        parts = ((left, np.flatnonzero(np.isin(owners, held))) for left, held in whole)
     else:
         grouped = StratifiedGroupKFold(division.folds, shuffle=True, random_state=division.seed)
-        parts = grouped.split(nothing, strata, groups=np.array(pictures.groups))
+        parts = grouped.split(nothing, strata, groups=_units(pictures, division))
     for number, (_, held) in enumerate(parts):
         folds[held] = number
     return folds
@@ -58,14 +62,24 @@ def folds_of(numbers: Rows, division: Division) -> list[Fold]:
     return made
 
 
+def _units(pictures: Pictures, division: Division) -> NDArray[np.str_]:
+    """What is never torn apart, (n,): each picture's patient, site or slide, or its own number."""
+    if division.by == "site":
+        return np.array([f"{row.source}: {row.site}" for row in pictures.rows])
+    if division.by == "slide":
+        return np.array([str(row.path) for row in pictures.rows])
+    return np.array(pictures.groups if division.by == "group" else list(map(str, range(len(pictures)))))
+
+
 def _require_groups(pictures: Pictures, task: Task, division: Division, strata: Rows) -> None:
-    groups = np.array(pictures.groups if division.by == "group" else range(len(pictures)))
+    groups = _units(pictures, division)
+    what = {"group": "patients", "site": "sites", "slide": "slides", "row": "pictures"}[division.by]
     for number, name in enumerate(task.classes):
         holds = pictures.labels[:, number] > 0
         count = len(np.unique(groups[holds]))
         if count < division.folds:
             raise Problem(
-                f"“{name}” is there in {count} patients only, fewer than the {division.folds} folds.",
+                f"“{name}” is there in {count} {what} only, fewer than the {division.folds} folds.",
                 "Gather more, leave the class out, or take fewer folds (at least 3).",
             )
     if len(np.unique(strata)) < 2:

@@ -51,7 +51,7 @@ class Learner(lightning.LightningModule):
         self._losses = []
         plan = self._recipe.network
         if plan.statistics == "keep" or plan.learns != "all":
-            _freeze_statistics(self.module)
+            freeze_statistics(self.module)
 
     def on_validation_epoch_end(self) -> None:
         """The epoch's figures."""
@@ -212,7 +212,8 @@ def head_of(module: nn.Module) -> nn.Module:
     return [part for part in module.modules() if isinstance(part, nn.Linear)][-1]
 
 
-def _freeze_statistics(module: nn.Module) -> None:
+def freeze_statistics(module: nn.Module) -> None:
+    """Batch normalisation goes by the statistics that it has, and leaves them as they are."""
     for part in module.modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm):
             part.eval()

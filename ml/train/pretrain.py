@@ -12,19 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ml.progress import Progress, Step
 from ml.train.balance import Balance
 from ml.train.embed import features_of, nearest_neighbour_accuracy, pooled
 from ml.train.feed import Feed, Order, loader
-from ml.train.folds import Rows
-from ml.train.learner import rate_at
+from ml.train.folds import Fold, Rows
+from ml.train.learner import freeze_statistics, rate_at
 from ml.train.losses import supervised_contrastive
 from ml.train.pictures import Pictures
 from ml.train.slide_plan import Contrast
 from ml.train.study_recipe import Fit, StudyRecipe
+
+BACKBONE = "backbone.safetensors"
+"""What pre-training leaves in the folder of a fold."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +49,25 @@ def pretrain(  # the parts of a run, each with its own type
     how: Contrast,
     progress: Progress,
 ) -> list[PretrainedEpoch]:
-    """Teach the backbone in place, on the pictures of `fit`; `choose` only measures. Raises `Cancelled`."""
+    """Teach the backbone in place, on the pictures of `fit`; `choose` only measures. Raises `Cancelled`.
+
+    All of the backbone learns, whatever the recipe freezes afterwards; statistics that it keeps are kept.
+    """
+    frozen = [value for value in module.parameters() if not value.requires_grad]
+    module.requires_grad_(True)
     feed = Feed(pictures, recipe)
     labels = pictures.labels.argmax(axis=1)
-    frequency = np.bincount(labels[fit], minlength=len(recipe.task.classes))
-    balance = Balance(1.0 / frequency[labels[fit]], None, len(fit), "")
-    order = Order(fit, how.batch, recipe.seed, balance)
+    order = Order(fit, how.batch, recipe.seed, _evenly(labels[fit]))
     projection = _projection(module, feed, fit, how.width)
     parameters = [*module.parameters(), *projection.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=how.rate, weight_decay=how.decay)
     steps = how.epochs * len(order)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: rate_at(n, steps, Fit(how.epochs)))
-    groups = tuple(pictures.groups[row] for row in choose)
     history: list[PretrainedEpoch] = []
     for epoch in range(how.epochs):
         order.set_epoch(epoch)
         started, losses = time.perf_counter(), []
-        module.train()
+        _set_learning(module, recipe)
         for number, (batch, _, rows) in enumerate(loader(feed, order)):
             progress.check()
             features = projection(pooled(module, batch))
@@ -70,19 +75,57 @@ def pretrain(  # the parts of a run, each with its own type
             losses.append(_step(loss, optimizer))
             schedule.step()
             progress.step(Step("Pre-training", epoch * len(order) + number + 1, steps))
-        found = features_of(module, feed, choose, Progress())
-        nearest = nearest_neighbour_accuracy(found, labels[choose], groups)
+        nearest = _nearest(module, feed, choose, labels, pictures)
         seconds = round(time.perf_counter() - started, 2)
         history.append(PretrainedEpoch(epoch + 1, float(np.mean(losses)), nearest, seconds))
         progress.part(history[-1])
+    for value in frozen:
+        value.requires_grad_(False)
     return history
 
 
+def _set_learning(module: nn.Module, recipe: StudyRecipe) -> None:
+    module.train()
+    if recipe.network.statistics == "keep":
+        freeze_statistics(module)
+
+
+def _nearest(module: nn.Module, feed: Feed, choose: Rows, labels: Rows, pictures: Pictures) -> float:
+    features = features_of(module, feed, choose, Progress())
+    groups = tuple(pictures.groups[row] for row in choose)
+    return nearest_neighbour_accuracy(features, labels[choose], groups)
+
+
+def pretrain_once(
+    module: nn.Module, recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, progress: Progress
+) -> None:
+    """Pre-train a fold's network in place, on the side it learns from; taken up again from `folder` later.
+
+    So labels of patients to choose or to report on never reach the backbone. Raises `Cancelled`.
+    """
+    path = folder / BACKBONE
+    if path.is_file():
+        module.load_state_dict(load_file(path))
+        return
+    assert recipe.pretrain is not None
+    history = pretrain(module, recipe, pictures, fold.fit, fold.choose, recipe.pretrain, progress)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_backbone(module, path)
+    near = f"{history[0].nearest:.0%} after one epoch, {history[-1].nearest:.0%} after {len(history)}"
+    words = f"Nearest neighbours of other patients share the label in {near}."
+    progress.step(Step("Pre-training", 0, 0, note=words))
+
+
 def save_backbone(module: nn.Module, path: Path) -> None:
-    """All weights, the last layer's too, as safetensors: `backbone` in a recipe begins with them."""
+    """All weights, the last layer's too, as safetensors: `network.begin` in a recipe begins with them."""
     part = path.with_name(f".{path.name}.part")
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, part)
     part.replace(path)
+
+
+def _evenly(labels: Rows) -> Balance:
+    """Every class as often as the others."""
+    return Balance(1.0 / np.bincount(labels)[labels], None, len(labels), "")
 
 
 def _projection(module: nn.Module, feed: Feed, rows: Rows, width: int) -> nn.Module:

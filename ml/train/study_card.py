@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ml.train.pictures import Pictures
-from ml.train.study_recipe import StudyRecipe
+from ml.train.slide_plan import LabelledSlides
+from ml.train.study_recipe import Division, Slides, Source, StudyRecipe
 from ml.zoo.card import ModelCard
 
-_KEPT = ("figures", "leakage", "balance", "temperature", "published")
+_KEPT = ("figures", "slide_level", "leakage", "balance", "temperature", "published")
 
 
 def study_card(
@@ -52,19 +53,28 @@ def study_card(
 
 def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:
     parts, licences = [], []
-    for source in recipe.sources:
+    sources: list[Source | Slides | LabelledSlides] = [
+        *recipe.sources,
+        *recipe.slides,
+        *recipe.labelled_slides,
+    ]
+    for source in sources:
         rows = [row for row in pictures.rows if row.source == source.name]
         groups = len({row.group for row in rows})
-        parts.append(f"{source.name} ({len(rows):,} pictures of {groups:,} patients or groups)")
+        what = "pictures" if isinstance(source, Source) else "patches of slides"
+        parts.append(f"{source.name} ({len(rows):,} {what} of {groups:,} patients or groups)")
         if source.licence:
             licences.append(f"{source.name}: {source.licence}")
-    division = recipe.division
-    run = division.run or division.folds
-    how = (
-        f"{run} of {division.folds} folds by group: each network was reported on groups new to it, "
-        "its epoch was chosen on others."
-        if division.by == "group"
-        else f"{run} folds by picture, as published: neighbours stand on both sides, figures are too good."
-    )
     said = f" Licences: {'; '.join(licences)}." if licences else ""
-    return f"{', '.join(parts)}. {how}{said}"
+    return f"{', '.join(parts)}. {_division_in_words(recipe.division)}{said}"
+
+
+def _division_in_words(division: Division) -> str:
+    run = f"{division.run or division.folds} of {division.folds} folds by"
+    if division.by in {"group", "site"}:
+        whom = "groups" if division.by == "group" else "hospitals"
+        return (
+            f"{run} {division.by}: each network was reported on {whom} new to it, its epoch chosen on others."
+        )
+    what = "slide" if division.by == "slide" else "picture"
+    return f"{run} {what}, as published: neighbours stand on both sides, figures are too good."

@@ -191,7 +191,6 @@ def read_study_recipe(path: Path) -> StudyRecipe:
 def _contradiction(recipe: StudyRecipe) -> str:
     """What in the recipe cannot be true at once; empty when nothing."""
     task, network, fit = recipe.task, recipe.network, recipe.fit
-    channels = COUNT[network.channels]
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
     kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides)))
@@ -205,8 +204,7 @@ def _contradiction(recipe: StudyRecipe) -> str:
         (len(set(task.classes)) != len(task.classes), "a class occurs twice"),
         (len(task.colors) not in {0, len(task.classes)}, "task.colors has not one colour a class"),
         (not 0 <= task.shown < len(task.classes), "task.shown is no class"),
-        (len(network.mean) != channels, f"network.mean has not {channels} numbers"),
-        (len(network.std) != channels, f"network.std has not {channels} numbers"),
+        *_network_faults(network),
         (fit.loss == "cross_entropy" and sigmoid, "cross_entropy goes with softmax, not with sigmoid"),
         (fit.loss != "cross_entropy" and not sigmoid, f"{fit.loss} goes with sigmoid, not with softmax"),
         (fit.balance == "pos_weight" and not sigmoid, "pos_weight goes with sigmoid"),
@@ -224,16 +222,28 @@ def _contradiction(recipe: StudyRecipe) -> str:
         ),
         (recipe.division.folds < 3, "division.folds is below 3: to fit, to choose and to report"),
         (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
-        (
-            network.spacing > 0 and network.size[0] != network.size[1],
-            "patches of slides (network.spacing) are square",
-        ),
     )
     return next((words for wrong, words in faults if wrong), "")
 
 
+def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
+    channels = COUNT[network.channels]
+    return (
+        (len(network.mean) != channels, f"network.mean has not {channels} numbers"),
+        (len(network.std) != channels, f"network.std has not {channels} numbers"),
+        (
+            network.spacing > 0 and network.size[0] != network.size[1],
+            "patches of slides (network.spacing) are square",
+        ),
+        (
+            bool(network.begin) and network.pretrained,
+            "network.begin and network.pretrained are both given",
+        ),
+    )
+
+
 def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
-    """What cannot be true at once of slides with one label, and of weights to begin with."""
+    """What cannot be true at once of slides with one label each."""
     network, labelled = recipe.network, bool(recipe.labelled_slides)
     return (
         (
@@ -250,7 +260,7 @@ def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
         (recipe.division.by == "slide" and not labelled, "division.by = slide needs labelled_slides"),
         (
             bool(network.begin) and network.pretrained,
-            "network.begin and network.pretrained exclude each other",
+            "network.begin and network.pretrained are both given",
         ),
         (
             network.learns == "head"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import logging
@@ -21,6 +22,7 @@ from torch import nn
 
 from ml.evaluate.calibration import best_temperature
 from ml.model import architectures
+from ml.model.begin import load_begun
 from ml.model.ensemble import joined
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
@@ -33,10 +35,13 @@ from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.learner import Learner, answers, head_of, learn
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
+from ml.train.pretrain import pretrain_once
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
+from ml.train.slide_study import SlideFold, answer_slides, slide_facts, softmax_of, write_answers
 from ml.train.study_card import study_card
 from ml.train.study_recipe import StudyRecipe
-from ml.train.table import read_rows
+from ml.train.table import Row, read_rows
+from ml.train.tile_rows import read_tile_rows
 from ml.zoo.bundle import Bundle, open_bundle, write_bundle
 
 Floats = NDArray[np.float32]
@@ -59,6 +64,7 @@ class Member:
     weights: dict[str, torch.Tensor]
     reported: Floats  # logits (report, classes)
     chosen: Floats  # logits (choose, classes)
+    slides: SlideFold | None = None  # where slides have one label each
 
 
 def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Studied:
@@ -68,11 +74,11 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     for bad data and for sides that know each other, `Cancelled`.
     """
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
-    rows = rows_of(slides, recipe.slides) if slides else read_rows(recipe.sources, recipe.task, data)
+    rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
     found = leakage.inspect(pictures, numbers)
-    if recipe.division.by == "group":
+    if recipe.division.by in {"group", "site"}:
         leakage.refuse(found, duplicates_too=recipe.division.duplicates == "stop")
     for sentence in found.in_words():
         progress.step(Step("Checking the division", 0, 0, note=sentence))
@@ -80,7 +86,8 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     members: list[Member] = []
     with _quiet():
         for fold in folds_of(numbers, recipe.division):
-            member, epochs = _fold(recipe, pictures, fold, out / "folds" / str(fold.number), progress)
+            folder = out / "folds" / str(fold.number)
+            member, epochs = _fold(recipe, pictures, fold, folder, data, progress)
             members.append(member)
             history += epochs
     temperature = _temperature(recipe, pictures, members)
@@ -91,23 +98,40 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
         "temperature": temperature,
         "published": recipe.published,
         **({"boxes": _boxes(recipe, pictures, slides, members)} if slides else {}),
+        **_slide_level(recipe, members, out),
         "epochs": [dataclasses.asdict(epoch) for epoch in history],
     }
     bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
 
 
-def network_for(recipe: StudyRecipe, size: tuple[int, int]) -> tuple[nn.Module, str]:
+def _rows(
+    recipe: StudyRecipe, slides: Sequence[LabelledSlide], data: Path, progress: Progress
+) -> tuple[Row, ...]:
+    """Patches with boxes, tiles of labelled slides, or pictures: whatever the recipe has."""
+    if slides:
+        return rows_of(slides, recipe.slides)
+    if recipe.labelled_slides:
+        return read_tile_rows(recipe, data, progress)
+    return read_rows(recipe.sources, recipe.task, data)
+
+
+def network_for(
+    recipe: StudyRecipe, size: tuple[int, int], data: Path | None = None
+) -> tuple[nn.Module, str]:
     """A network as the recipe asks for, and where its first weights come from (empty: by chance).
 
     `size` is height and width in px of what it will see: networks that are tied to one are told.
+    `network.begin` is looked for in `data`. Raises `Problem` where weights are missing or do not fit.
     """
     plan = recipe.network
     options = dict(plan.options)
     if plan.architecture == "glomerulus_net":
         options |= {"size": size, "in_chans": len(plan.mean)}
     module = architectures.create(plan.architecture, len(recipe.task.classes), options)
-    source = load_pretrained(module, plan.architecture) if plan.pretrained else ""
+    source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
+    if plan.begin:
+        load_begun(module, (data or Path()) / plan.begin, head_of(module))
     if plan.learns == "head":
         module.requires_grad_(False)
         head_of(module).requires_grad_(True)
@@ -125,10 +149,10 @@ def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Float
 
 
 def _fold(
-    recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, progress: Progress
+    recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, data: Path, progress: Progress
 ) -> tuple[Member, list[EpochFigures]]:
     lightning.seed_everything(recipe.seed + fold.number, verbose=False)
-    module, source = network_for(recipe, pictures.how.size)
+    module, source = network_for(recipe, pictures.how.size, data)
     if source and fold.number == 0:
         progress.step(Step("Preparing", 0, 0, note=f"Begins with weights from {source}."))
     labels = pictures.labels[fold.fit]
@@ -139,12 +163,21 @@ def _fold(
     feed = Feed(pictures, recipe)
     order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
     choose = loader(feed, Order(fold.choose, 64, 0, None))
+    if recipe.pretrain is not None:
+        pretrain_once(module, recipe, pictures, fold, folder, progress)
+    begun = copy.deepcopy(module) if recipe.labelled_slides else module
     learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
     epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress)
     module = learner.module.cpu()
     halve(module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    return Member(fold, state, predict(module, feed, fold.report), predict(module, feed, fold.choose)), epochs
+    reported, chosen = (predict(module, feed, rows) for rows in (fold.report, fold.choose))
+    slides = None
+    if recipe.labelled_slides:
+        backbone = begun if recipe.aggregation.features == "begun" else module
+        tiles = softmax_of(chosen), softmax_of(reported)
+        slides = answer_slides(recipe, feed, pictures, fold, tiles, backbone, progress)
+    return Member(fold, state, reported, chosen, slides), epochs
 
 
 def halve(module: nn.Module) -> None:
@@ -171,6 +204,15 @@ def _figures(
     groups = [pictures.groups[row] for row in rows]
     found = answers(logits, recipe).numpy()
     return figures.report(recipe.task, found, pictures.labels[rows], groups)
+
+
+def _slide_level(recipe: StudyRecipe, members: Sequence[Member], out: Path) -> dict[str, object]:
+    """Slides and patients, apart from the figures of tiles; their answers as tables in `out`."""
+    folds = [member.slides for member in members if member.slides is not None]
+    if not folds:
+        return {}
+    write_answers(folds, recipe, out)
+    return {"slide_level": slide_facts(folds, recipe)}
 
 
 def _boxes(
