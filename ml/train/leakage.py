@@ -169,8 +169,15 @@ def _near(pictures: Pictures, sides: NDArray[np.intp]) -> tuple[Pair, ...]:
 
 
 def _confounding(pictures: Pictures) -> list[Confounding]:
-    """Whether site, source, kind of file or size of the picture tell the label."""
+    """Whether site, source, kind of file or size of the picture tell the label.
+
+    Chance deals labels out among whole patients where each has one label only: many pictures of few patients
+    go with anything.
+    """
     labels = _codes([str(row.label) for row in pictures.rows])
+    owners = _codes(pictures.groups)
+    first = np.unique(owners, return_index=True)[1]
+    whole = bool((labels[first][owners] == labels).all())
     columns = {
         "site": [row.site for row in pictures.rows],
         "source": [row.source for row in pictures.rows],
@@ -182,7 +189,11 @@ def _confounding(pictures: Pictures) -> list[Confounding]:
     for what, values in columns.items():
         codes = _codes(values)
         if codes.max() > 0 and labels.max() > 0:
-            shuffled = [cramers_v(chance.permutation(labels), codes) for _ in range(100)]
+            dealt = (
+                chance.permutation(labels[first])[owners] if whole else chance.permutation(labels)
+                for _ in range(100)
+            )
+            shuffled = [cramers_v(labels_by_chance, codes) for labels_by_chance in dealt]
             found.append(Confounding(what, cramers_v(labels, codes), float(np.percentile(shuffled, 95))))
     return found
 

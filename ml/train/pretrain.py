@@ -49,18 +49,15 @@ def pretrain(  # the parts of a run, each with its own type
     how: Contrast,
     progress: Progress,
 ) -> list[PretrainedEpoch]:
-    """Teach the backbone in place, on the pictures of `fit`; `choose` only measures. Raises `Cancelled`.
-
-    All of the backbone learns, whatever the recipe freezes afterwards; statistics that it keeps are kept.
-    """
+    """Teach the whole backbone, in place, on the rows of `fit`; `choose` measures. Raises `Cancelled`."""
     frozen = [value for value in module.parameters() if not value.requires_grad]
     module.requires_grad_(True)
     feed = Feed(pictures, recipe)
     labels = pictures.labels.argmax(axis=1)
     order = Order(fit, how.batch, recipe.seed, _evenly(labels[fit]))
     projection = _projection(module, feed, fit, how.width)
-    parameters = [*module.parameters(), *projection.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=how.rate, weight_decay=how.decay)
+    learning = [*module.parameters(), *projection.parameters()]
+    optimizer = torch.optim.AdamW(learning, lr=how.rate, weight_decay=how.decay)
     steps = how.epochs * len(order)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: rate_at(n, steps, Fit(how.epochs)))
     history: list[PretrainedEpoch] = []
@@ -70,14 +67,13 @@ def pretrain(  # the parts of a run, each with its own type
         _set_learning(module, recipe)
         for number, (batch, _, rows) in enumerate(loader(feed, order)):
             progress.check()
-            features = projection(pooled(module, batch))
-            loss = supervised_contrastive(features, torch.from_numpy(labels)[rows], how.temperature)
-            losses.append(_step(loss, optimizer))
+            features, same = projection(pooled(module, batch)), torch.from_numpy(labels)[rows]
+            losses.append(_step(supervised_contrastive(features, same, how.temperature), optimizer))
             schedule.step()
             progress.step(Step("Pre-training", epoch * len(order) + number + 1, steps))
         nearest = _nearest(module, feed, choose, labels, pictures)
-        seconds = round(time.perf_counter() - started, 2)
-        history.append(PretrainedEpoch(epoch + 1, float(np.mean(losses)), nearest, seconds))
+        seconds = time.perf_counter() - started
+        history.append(PretrainedEpoch(epoch + 1, float(np.mean(losses)), nearest, round(seconds, 2)))
         progress.part(history[-1])
     for value in frozen:
         value.requires_grad_(False)

@@ -85,6 +85,7 @@ class NetworkPlan:
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = False  # begin with weights that are on this computer; nothing is fetched
     begin: str = ""  # begin with this file of weights (safetensors), as pre-training saves them; under --data
+    zero_head: bool = False  # the last layer begins at zero, every class equally likely: timm's begins wild
     learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes (ViTs)
     statistics: Literal["learn", "keep"] = "learn"  # of batch normalisation; keep those of pretrained layers
     rank: int = 8  # of the low-rank changes (Hu et al. 2021)

@@ -132,6 +132,9 @@ def network_for(
     source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
     if plan.begin:
         load_begun(module, (data or Path()) / plan.begin, head_of(module))
+    if plan.zero_head:
+        for value in head_of(module).parameters():
+            nn.init.zeros_(value)
     if plan.learns == "head":
         module.requires_grad_(False)
         head_of(module).requires_grad_(True)

@@ -1,8 +1,8 @@
-"""A cohort with a known truth: "clots" of two classes, composed of carotid and two kinds of carcinoma.
+"""A cohort with a known truth: "clots" of two classes, composed of carotid, lung and tumour.
 
 No labelled stroke clots can be had here. Every pixel is real (the carotid slide and LC25000); the arrangement
-is not. A patient's class decides how much of his tumour tissue is squamous; the shares overlap, so that even
-who knows them exactly is not always right: `share` in the table, and `ceiling` computes what that allows.
+is not. A patient's class decides how much of his lung tissue is adenocarcinoma. The shares overlap, so that
+even who knows them exactly is not always right: `share` in the table; `ceiling` computes what that allows.
 Figures from it are of a composed cohort: they say whether a pipeline works, nothing about strokes. Run it so:
 
     python -m tests.cohorts.clot FOLDER [PATIENTS]
@@ -32,7 +32,7 @@ DATA = Path(os.environ.get("PARFOCAL_DATA", ""))
 EDGE = 2016  # px of a slide: 9 cells
 SPACING = 0.5
 RARE = 0.28  # share of patients that are LAA, as in the challenge (175 of 632)
-SHARES = {"CE": (0.05, 0.6), "LAA": (0.4, 0.95)}  # of squamous tissue in a patient's tumour, evenly drawn
+SHARES = {"CE": (0.05, 0.6), "LAA": (0.4, 0.95)}  # of tumour in a patient's lung tissue, evenly drawn
 _CELL = 224
 _GLASS = (243, 241, 244)
 
@@ -45,11 +45,11 @@ class Patient:
 
     number: int
     label: str
-    share: float  # of squamous cells among tumour cells
+    share: float  # of tumour among his lung tissue
     slides: int
     center: int
-    squamous: list[list[Path]]
-    adeno: list[list[Path]]
+    tumour: list[list[Path]]
+    benign: list[list[Path]]
     carotid: NDArray[np.float64]  # (n, 2) x and y of blocks of the carotid slide, his alone
 
 
@@ -99,8 +99,8 @@ def ceiling(folder: Path, table: str = "train.csv") -> Interval:
 def _people(count: int, chance: np.random.Generator) -> list[Patient]:
     rare = round(RARE * count)
     labels = chance.permutation(["LAA"] * rare + ["CE"] * (count - rare))
-    squamous, adeno, blocks = _groups("lung_scc"), _groups("lung_aca"), _blocks()
-    for things in (squamous, adeno, blocks):
+    tumour, benign, blocks = _groups("lung_aca"), _groups("lung_n"), _blocks()
+    for things in (tumour, benign, blocks):
         chance.shuffle(things)
     slides = chance.choice([1, 2, 3], count, p=[0.75, 0.2, 0.05])
     centers = chance.choice(np.arange(1, 12), count, p=np.array([4, 2, 3, 6, 3, 3, 5, 1, 1, 3, 14]) / 45)
@@ -111,8 +111,8 @@ def _people(count: int, chance: np.random.Generator) -> list[Patient]:
             share=float(chance.uniform(*SHARES[str(labels[n])])),
             slides=int(slides[n]),
             center=int(centers[n]),
-            squamous=squamous[n::count],
-            adeno=adeno[n::count],
+            tumour=tumour[n::count],
+            benign=benign[n::count],
             carotid=blocks[n::count],
         )
         for n in range(count)
@@ -142,7 +142,7 @@ def _blocks() -> NDArray[np.float64]:
 
 
 def _slide(one: Patient, carotid: list[Pixels], chance: np.random.Generator) -> Pixels:
-    """A lump of cells in a plane of glass, its outline its own; two cells in three are tumour."""
+    """A lump of cells in a plane of glass, its outline its own; two cells in three are lung."""
     count = EDGE // _CELL
     picture = np.empty((EDGE, EDGE, 3), dtype=np.uint8)
     left = list(carotid)
@@ -152,7 +152,7 @@ def _slide(one: Patient, carotid: list[Pixels], chance: np.random.Generator) -> 
             if kind < 1 / 3 and left:
                 cell = left.pop()
             else:
-                cell = _tile(one.squamous if chance.random() < one.share else one.adeno, chance)
+                cell = _tile(one.tumour if chance.random() < one.share else one.benign, chance)
             cell = np.rot90(cell, int(chance.integers(4)))
             cell = cell[:, ::-1] if chance.integers(2) else cell
             picture[row * _CELL : (row + 1) * _CELL, column * _CELL : (column + 1) * _CELL] = cell
