@@ -83,7 +83,7 @@ class Order(Sampler[Wish]):
             order = chance.permutation(self._rows)
             return np.resize(order, max(balance.count, self._batch))
         share = balance.draw / balance.draw.sum()
-        # Each at most once only where `draw` is the chance to be taken: else everything would come exactly once.
+        # At most once each where `draw` is the chance to be taken; else everything would come exactly once.
         evenly = balance.count <= round(balance.draw.sum()) and bool((balance.draw <= 1).all())
         return chance.choice(self._rows, max(balance.count, self._batch), replace=not evenly, p=share)
 

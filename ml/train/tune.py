@@ -17,7 +17,10 @@ from ml.progress import Progress, Step
 from ml.train.study_recipe import StudyRecipe
 from ml.train.toml_values import read_toml
 
-Run = Callable[[StudyRecipe, Callable[[int, float], None]], float]
+Tell = Callable[[int, float], None]
+"""Epoch and figure, on the way."""
+
+Run = Callable[[StudyRecipe, Tell], float]
 """Trains a recipe and returns the figure to make greatest; tells (epoch, figure) on the way."""
 
 

@@ -1,0 +1,54 @@
+"""One trial of a search over a study, judged on the side to choose on, never on the reported one."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import lightning
+import torch
+
+from ml.progress import Progress, Step
+from ml.train.balance import balance_of
+from ml.train.feed import Feed, Order, loader
+from ml.train.figures import EpochFigures
+from ml.train.folds import Fold
+from ml.train.learner import Learner, learn
+from ml.train.losses import loss_of
+from ml.train.pictures import Pictures
+from ml.train.study_recipe import StudyRecipe
+from ml.train.study_run import network_for
+from ml.train.tune import Run, Tell
+
+
+def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> Run:
+    """What `ml.train.tune.tune` calls for each trial; the figure is the best AUROC of the side to choose on.
+
+    Pictures are read once, for all trials: a search varies how they are learned from, not which they are.
+    Each epoch is told, so that weak trials are stopped early.
+    """
+
+    def run(recipe: StudyRecipe, tell: Tell) -> float:
+        lightning.seed_everything(recipe.seed, verbose=False)
+        module, _ = network_for(recipe, pictures.how.size, data)
+        balance = balance_of(recipe.fit, recipe.task, pictures.labels[fold.fit])
+        weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
+        feed = Feed(pictures, recipe)
+        order = Order(fold.fit, recipe.fit.batch, recipe.seed, balance)
+        choose = loader(feed, Order(fold.choose, 64, 0, None))
+        learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
+
+        def part(epoch: object) -> None:
+            if isinstance(epoch, EpochFigures):
+                tell(epoch.epoch, epoch.auroc)
+
+        def step(made: Step) -> None:
+            progress.check()
+            progress.step(made)
+
+        inner = Progress(step, part)
+        with tempfile.TemporaryDirectory() as folder:
+            history = learn(learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner)
+        return max(epoch.auroc for epoch in history)
+
+    return run
