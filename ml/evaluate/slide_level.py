@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.evaluate.classification import Interval, balanced_accuracy, interval
-from ml.evaluate.discrimination import Discrimination, discrimination
+from ml.evaluate.discrimination import auroc
 from ml.evaluate.log_loss import balanced_log_loss
 
 Floats = NDArray[np.float64]
@@ -94,32 +94,34 @@ def unit_figures(
     All of (n, classes) and (n,). AUROC is that of class `shown` against the rest. The log loss gives every
     class the same weight, as the stroke-clot challenge does, and stands beside that of knowing nothing.
     """
-    made = discrimination(truth == shown, probabilities[:, shown], patients, draws=draws)
 
     def over(figure: Callable[[Numbers], float]) -> dict[str, float]:
         return _rounded(interval(figure, patients, draws))
 
+    positive, scores = truth == shown, probabilities[:, shown]
+    found = interval(lambda n: auroc(positive[n], scores[n]), patients, draws)
     return {
         "units": len(truth),
         "patients": len(set(patients)),
-        "positives": made.positives,
-        "auroc": _rounded(made.auroc),
-        "auprc": _rounded(made.auprc),
+        "positives": int(positive.sum()),
+        "auroc": _rounded(found),
         "balanced_accuracy": over(lambda n: balanced_accuracy(truth[n], probabilities[n].argmax(axis=1))),
         "balanced_log_loss": over(lambda n: balanced_log_loss(probabilities[n], truth[n])),
         "balanced_log_loss_uncalibrated": over(lambda n: balanced_log_loss(uncalibrated[n], truth[n])),
         "log_loss_of_knowing_nothing": round(float(np.log(probabilities.shape[1])), 4),
-        "evidence": made.is_evidence,
-        "in_words": in_words(made),
+        "evidence": found.low > 0.5,
+        "in_words": in_words(found, int(positive.sum()), len(truth)),
     }
 
 
-def in_words(made: Discrimination) -> str:
-    """One sentence for a person, which says "no evidence" unless the AUROC's whole interval is above 0.5."""
-    told = made.in_words()
-    if made.is_evidence or told.startswith("No evidence"):
-        return told
-    return f"No evidence, worse than by chance: {told}"
+def in_words(found: Interval, positives: int, units: int) -> str:
+    """One sentence on an AUROC, which says "no evidence" unless the whole interval lies above 0.5."""
+    told = f"AUROC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+    counts = f"{positives:,} of {units:,} positive"
+    if found.low > 0.5:
+        return f"{told}, {counts}."
+    where = "holds 0.5" if found.high >= 0.5 else "lies below 0.5, worse than by chance"
+    return f"No evidence: {told} {where}, {counts}."
 
 
 def _rounded(made: Interval) -> dict[str, float]:

@@ -25,10 +25,8 @@ class TileRule:
     edge: int = 0  # level-0 px of a tile (512 as published); 0: network.size at network.spacing
     choose: Literal["dark", "tissue", "both"] = "dark"  # tissue: the mask of ml.tissue
     over: Literal["rgb", "rgba"] = "rgb"  # what mean and deviation are of; rgba: as published
-    mean: float = 181.7  # 0..255; darker tiles are taken (200 over rgba)
-    deviation: float = (
-        30.0  # 0..255; tiles with more are taken (50 over rgba, which is 45 on RGB at that mean)
-    )
+    mean: float = 181.7  # 0..255; darker tiles are taken (200 over rgba, as published)
+    deviation: float = 44.6  # 0..255; tiles with more are taken (50 over rgba, as published)
     tissue: float = 0.5  # share of tissue below which a tile is left out, with "tissue" and "both"
     most: int = 16  # tiles a slide at most, spread evenly over it; 0: all that pass
     least: int = 4  # where fewer pass, the darkest of the others fill up; 0: such a slide stops the run

@@ -84,7 +84,7 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
         progress.step(Step("Checking the division", 0, 0, note=sentence))
     history: list[EpochFigures] = []
     members: list[Member] = []
-    with _quiet():
+    with quiet():
         for fold in folds_of(numbers, recipe.division):
             folder = out / "folds" / str(fold.number)
             member, epochs = _fold(recipe, pictures, fold, folder, data, progress)
@@ -273,7 +273,7 @@ def _written(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Lightning's advice is for programmers: it stays out of a person's way while the run goes on."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]

@@ -17,7 +17,7 @@ from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe
-from ml.train.study_run import network_for
+from ml.train.study_run import network_for, quiet
 from ml.train.tune import Run, Tell
 
 
@@ -47,7 +47,7 @@ def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> 
             progress.step(made)
 
         inner = Progress(step, part)
-        with tempfile.TemporaryDirectory() as folder:
+        with quiet(), tempfile.TemporaryDirectory() as folder:
             history = learn(learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner)
         return max(epoch.auroc for epoch in history)
 

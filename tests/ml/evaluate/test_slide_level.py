@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
-from ml.evaluate.discrimination import discrimination
+from ml.evaluate.classification import Interval
 from ml.evaluate.slide_level import Scale, best_scale, in_words, mean_of, top_of, unit_figures
 
 CHALLENGE = np.array([0, 0, 0, 1], dtype=np.intp)
@@ -63,7 +63,6 @@ def test_figures_are_scikit_learns() -> None:
     weights = np.where(truth == 1, 1 / (truth == 1).sum(), 1 / (truth == 0).sum())
     expected = {
         "auroc": metrics.roc_auc_score(truth, values[:, 1]),
-        "auprc": metrics.average_precision_score(truth, values[:, 1]),
         "balanced_accuracy": metrics.balanced_accuracy_score(truth, values.argmax(axis=1)),
         "balanced_log_loss": metrics.log_loss(truth, values, sample_weight=weights),
         "balanced_log_loss_uncalibrated": 0.6931,
@@ -89,8 +88,9 @@ def test_no_evidence_is_said() -> None:
     found = unit_figures(values, values, truth, patients, shown=1, draws=200)
     assert found["evidence"] is False
     assert str(found["in_words"]).startswith("No evidence: AUROC")
-    turned = discrimination(truth == 1, (truth == 0) + 0.1 * scores, patients, draws=100)
-    assert in_words(turned).startswith("No evidence, worse than by chance")
+    assert "holds 0.5" in str(found["in_words"])
+    assert "worse than by chance" in in_words(Interval(0.3, 0.2, 0.4), 13, 40)
+    assert in_words(Interval(0.8, 0.6, 0.9), 13, 40) == "AUROC 0.800 (0.600 to 0.900), 13 of 40 positive."
 
 
 def test_one_patient_and_a_missing_class() -> None:

@@ -30,6 +30,7 @@ def checkered() -> np.ndarray:
     pixels = np.full((256, 384, 3), 243, dtype=np.uint8)
     pixels[:32] = 0
     pixels[96:128] = chance.integers(20, 220, (32, 384, 3), dtype=np.uint8)
+    pixels[96:128, :, 1] //= 2
     pixels[160:192] = (180, 125, 165)
     return pixels
 
@@ -61,7 +62,7 @@ def test_rules(array_slide: Maker, checkered: np.ndarray) -> None:
     assert rows(TileRule(most=0, least=0)) == {3}
     published = TileRule(over="rgba", mean=200, deviation=50, most=0, least=0)
     assert rows(published) == {0, 3}  # black passes, as published; even pink (mean 157) does not
-    assert 3 in rows(TileRule(choose="tissue", most=0))
+    assert {3, 5} <= rows(TileRule(choose="tissue", most=0))
     assert rows(TileRule(choose="both", most=0, least=0)) == {3}
 
 
@@ -121,5 +122,5 @@ def test_a_real_slide(real_data: Path) -> None:
                 TileRule(edge=512, choose="tissue", most=0),
             )
         ]
-    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[1]).sum() <= 2  # 181.7 is rounded up
     assert 50 < found[0].sum() < 0.25 * found[2].sum()
