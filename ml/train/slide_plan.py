@@ -38,7 +38,8 @@ class LabelledSlides:
     """Slides and the table that gives each one label; tiles take the label of their slide.
 
     The columns are by default those of the stroke-clot challenge (`train.csv`: image_id, center_id,
-    patient_id, image_num, label). A table with file, label and group is read by naming those.
+    patient_id, image_num, label). A table with file, label and group is read by naming those. A `note.txt`
+    beside the table is told with every figure: that a cohort is composed, for one.
     """
 
     name: str

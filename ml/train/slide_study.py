@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,10 @@ from ml.train.folds import Fold, Rows
 from ml.train.pictures import Pictures
 from ml.train.slide_plan import Pooling
 from ml.train.study_recipe import StudyRecipe
+from ml.train.table import Row
+
+NOTE = "note.txt"
+"""A text beside the table of slides that is told with every figure: that a cohort is composed, for one."""
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +79,7 @@ class SlideFold:
 
     report: Units
     answers: Mapping[Pooling, Answers]
+    tiles: tuple[Row, ...]
     weights: NDArray[np.float64] | None  # of the tiles, by attention: (slides, most tiles)
 
 
@@ -109,17 +114,23 @@ def answer_slides(
                 for values, side in zip(tiles, (choose, report), strict=True)
             ]
         answers[way] = _scaled(found[0], choose, found[1], report)
-    return SlideFold(report, answers, weights)
+    tiles_there = tuple(pictures.rows[row] for row in fold.report)
+    return SlideFold(report, answers, tiles_there, weights)
 
 
-def slide_facts(folds: Sequence[SlideFold], recipe: StudyRecipe, draws: int = 1000) -> dict[str, object]:
-    """Figures of slides and of patients, way by way, for report.json; folds are put together."""
+def slide_facts(
+    folds: Sequence[SlideFold], recipe: StudyRecipe, note: str = "", draws: int = 1000
+) -> dict[str, object]:
+    """Figures of slides and of patients, way by way, for report.json; folds are put together.
+
+    `note` is what is to be said wherever a figure is shown.
+    """
     shown = recipe.task.shown
     patients = [name for fold in folds for name in fold.report.patients]
     owners = [fold.report.patients[n] for fold in folds for n in fold.report.patient_of_slide]
     truth = np.concatenate([fold.report.truth for fold in folds])
     patient_truth = np.concatenate([fold.report.patient_truth for fold in folds])
-    told: dict[str, object] = {"handed_in": recipe.aggregation.ways[0]}
+    told: dict[str, object] = {"handed_in": recipe.aggregation.ways[0], "note": note}
     for way in recipe.aggregation.ways:
         found = _joined([fold.answers[way] for fold in folds])
         told[way] = {
@@ -131,10 +142,36 @@ def slide_facts(folds: Sequence[SlideFold], recipe: StudyRecipe, draws: int = 10
     return told
 
 
+def final_rule(folds: Sequence[SlideFold], tiles: Sequence[Floats], recipe: StudyRecipe) -> dict[str, object]:
+    """What the bundle needs to answer a slide: the rule for tiles, how they are joined, the scale. For JSON.
+
+    `tiles` are each fold's probabilities on the side it reported on, at the bundle's temperature. The scale
+    is that of all patients together, each answered by a network that had not seen him; the folds' mean, which
+    the bundle is, tends to be a little surer. Attention stays with the study: the bundle has no single one.
+    """
+    how = recipe.aggregation
+    way = next((name for name in how.ways if name != "attention"), "mean")
+    found = []
+    for fold, values in zip(folds, tiles, strict=True):
+        owners = fold.report.slide_of_tile
+        slides = mean_of(values, owners) if way == "mean" else top_of(values, owners, how.top)
+        found.append(mean_of(slides, fold.report.patient_of_slide))
+    truth = np.concatenate([fold.report.patient_truth for fold in folds])
+    scale = best_scale(np.concatenate(found), truth)
+    return {"rule": asdict(recipe.tiles), "answers_by": way, "top_share": how.top, "scale": asdict(scale)}
+
+
+def note_of(recipe: StudyRecipe, data: Path) -> str:
+    """What the folders of the slides say of themselves in `note.txt`, if they do."""
+    notes = (data / source.path / NOTE for source in recipe.labelled_slides)
+    return " ".join(note.read_text(encoding="utf-8").strip() for note in notes if note.is_file())
+
+
 def write_answers(folds: Sequence[SlideFold], recipe: StudyRecipe, folder: Path) -> None:
-    """`patients.csv` as the stroke-clot challenge takes it (patient_id, a column a class), and `slides.csv`.
+    """`patients.csv` as the stroke-clot challenge takes it (patient_id, a column a class), slides and tiles.
 
     A patient is answered by the network that had not seen him; the way is the first of the recipe.
+    `tiles.csv` says how much attention, where it was asked for, gave to each tile.
     """
     way, classes = recipe.aggregation.ways[0], recipe.task.classes
     patients: list[list[object]] = [["patient_id", *classes]]
@@ -149,9 +186,23 @@ def write_answers(folds: Sequence[SlideFold], recipe: StudyRecipe, folder: Path)
                 side.slides, side.patient_of_slide, side.truth, made.slides, strict=True
             )
         ]
-    for name, lines in (("patients.csv", patients), ("slides.csv", slides)):
+    tiles: list[list[object]] = [["file", "x", "y", "width", "height", "attention"], *_weighed(folds)]
+    for name, lines in (("patients.csv", patients), ("slides.csv", slides), ("tiles.csv", tiles)):
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(lines)
+
+
+def _weighed(folds: Sequence[SlideFold]) -> list[list[object]]:
+    lines: list[list[object]] = []
+    for fold in folds:
+        counted = np.zeros(len(fold.report.slides), dtype=np.intp)
+        for row, slide in zip(fold.tiles, fold.report.slide_of_tile, strict=True):
+            weight = "" if fold.weights is None else f"{fold.weights[slide, counted[slide]]:.5f}"
+            counted[slide] += 1
+            rect = row.rect
+            place = [] if rect is None else [round(v) for v in (rect.x, rect.y, rect.width, rect.height)]
+            lines.append([row.path.name, *place, weight])
+    return lines
 
 
 def _attended(

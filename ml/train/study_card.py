@@ -10,7 +10,7 @@ from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import Division, Slides, Source, StudyRecipe
 from ml.zoo.card import ModelCard
 
-_KEPT = ("figures", "slide_level", "leakage", "balance", "temperature", "published")
+_KEPT = ("figures", "figures_are_of", "slide_level", "leakage", "balance", "temperature", "published")
 
 
 def study_card(
@@ -41,7 +41,7 @@ def study_card(
         cam_layer=plan.cam_layer,
         shown_class=task.shown,
         colors=task.colors,
-        training_data=_data_in_words(recipe, pictures),
+        training_data=_data_in_words(recipe, pictures) + _note(facts),
         metrics={key: facts[key] for key in _KEPT if key in facts},
         command=f'parfocal-ml train resources/recipes/{recipe.name}.toml --data "$PARFOCAL_DATA" '
         f"--out out/{recipe.name}",
@@ -67,6 +67,13 @@ def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:
             licences.append(f"{source.name}: {source.licence}")
     said = f" Licences: {'; '.join(licences)}." if licences else ""
     return f"{', '.join(parts)}. {_division_in_words(recipe.division)}{said}"
+
+
+def _note(facts: Mapping[str, object]) -> str:
+    """What the data say of themselves: that they are composed, for one."""
+    told = facts.get("slide_level")
+    note = told.get("note") if isinstance(told, Mapping) else ""
+    return f" {note}" if note else ""
 
 
 def _division_in_words(division: Division) -> str:

@@ -37,7 +37,15 @@ from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
-from ml.train.slide_study import SlideFold, answer_slides, slide_facts, softmax_of, write_answers
+from ml.train.slide_study import (
+    SlideFold,
+    answer_slides,
+    final_rule,
+    note_of,
+    slide_facts,
+    softmax_of,
+    write_answers,
+)
 from ml.train.study_card import study_card
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import Row, read_rows
@@ -98,7 +106,7 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
         "temperature": temperature,
         "published": recipe.published,
         **({"boxes": _boxes(recipe, pictures, slides, members)} if slides else {}),
-        **_slide_level(recipe, members, out),
+        **_slide_level(recipe, members, temperature, data, out),
         "epochs": [dataclasses.asdict(epoch) for epoch in history],
     }
     bundle = _written(recipe, pictures, members, facts, out, progress)
@@ -209,13 +217,17 @@ def _figures(
     return figures.report(recipe.task, found, pictures.labels[rows], groups)
 
 
-def _slide_level(recipe: StudyRecipe, members: Sequence[Member], out: Path) -> dict[str, object]:
+def _slide_level(
+    recipe: StudyRecipe, members: Sequence[Member], temperature: float, data: Path, out: Path
+) -> dict[str, object]:
     """Slides and patients, apart from the figures of tiles; their answers as tables in `out`."""
     folds = [member.slides for member in members if member.slides is not None]
     if not folds:
         return {}
     write_answers(folds, recipe, out)
-    return {"slide_level": slide_facts(folds, recipe)}
+    tiles = [softmax_of(member.reported / temperature) for member in members]
+    told = slide_facts(folds, recipe, note_of(recipe, data)) | final_rule(folds, tiles, recipe)
+    return {"figures_are_of": "tiles, each with the label of its slide", "slide_level": told}
 
 
 def _boxes(

@@ -33,6 +33,10 @@ EDGE = 2016  # px of a slide: 9 cells
 SPACING = 0.5
 RARE = 0.28  # share of patients that are LAA, as in the challenge (175 of 632)
 SHARES = {"CE": (0.05, 0.6), "LAA": (0.4, 0.95)}  # of tumour in a patient's lung tissue, evenly drawn
+NOTE = (
+    "Composed cohort: real carotid, lung and lung tumour laid together by a program, the share of tumour in "
+    "place of what tells clots apart. It says nothing about strokes."
+)
 _CELL = 224
 _GLASS = (243, 241, 244)
 
@@ -81,6 +85,7 @@ def write_cohort(folder: Path, patients: int = 64, seed: int = 5) -> None:
         zip([one.number for one in people], chance.permutation([one.label for one in people]), strict=True)
     )
     by_chance = [[*row[:4], dealt[int(str(row[2])[1:])], row[5]] for row in rows]
+    (folder / "note.txt").write_text(NOTE + "\n", encoding="utf-8")
     columns = ["image_id", "center_id", "patient_id", "image_num", "label", "share"]
     for name, lines in (("train.csv", rows), ("train-by-chance.csv", by_chance)):
         with (folder / name).open("w", newline="") as file:

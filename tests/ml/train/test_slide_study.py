@@ -14,6 +14,8 @@ import torch
 from sklearn import metrics
 
 from ml.errors import Problem
+from ml.model.device import choose_device
+from ml.model.network import load_network
 from ml.progress import Progress
 from ml.train.attend import Bags, attend
 from ml.train.embed import PictureMap
@@ -21,10 +23,11 @@ from ml.train.folds import fold_numbers, folds_of
 from ml.train.map_figure import draw_map
 from ml.train.pictures import read_pictures
 from ml.train.pretrain import BACKBONE, PretrainedEpoch, pretrain_once
+from ml.train.slide_answer import predict_patients
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.slide_study import Units
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Task
-from ml.train.study_run import network_for, run_study
+from ml.train.study_run import Studied, network_for, run_study
 from ml.train.tile_rows import list_slides, read_tile_rows
 from ml.train.trial import trial_on
 from ml.train.tune import Range, Search, tune
@@ -121,12 +124,21 @@ def test_a_plain_table_and_other_names_for_labels(data: Path) -> None:
     assert [(slide.group, int(slide.labels.argmax())) for slide in found] == [("s: a", 1), ("s: b", 0)]
 
 
-def test_a_study_reports_tiles_slides_and_patients_apart(data: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def studied(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Studied]:
+    out = tmp_path_factory.mktemp("out")
+    (data / "clot" / "note.txt").write_text("Composed of noise.")
     recipe = clot_recipe(pretrain=Contrast(epochs=1, batch=16, width=8))
-    done = run_study(recipe, data, tmp_path, Progress())
+    return out, run_study(recipe, data, out, Progress())
+
+
+def test_a_study_reports_tiles_slides_and_patients_apart(data: Path, studied: tuple[Path, Studied]) -> None:
+    tmp_path, done = studied
     told = json.loads((tmp_path / "report.json").read_text())
     assert told["figures"]["pictures"] == 120  # tiles
     assert told["slide_level"]["handed_in"] == "mean"
+    assert told["slide_level"]["note"] == "Composed of noise."
+    assert done.bundle.card.training_data.endswith("Composed of noise.")
     for way in ("mean", "top", "attention"):
         figures = told["slide_level"][way]
         assert (figures["slides"]["units"], figures["slides"]["patients"]) == (15, 12)
@@ -138,6 +150,10 @@ def test_a_study_reports_tiles_slides_and_patients_apart(data: Path, tmp_path: P
     with (data / "clot" / "train.csv").open(newline="") as file:
         labels = {row["patient_id"]: row["label"] for row in csv.DictReader(file)}
     assert {row["patient_id"] for row in handed_in} == labels.keys()
+    with (tmp_path / "tiles.csv").open(newline="") as file:
+        tiles = list(csv.DictReader(file))
+    assert len(tiles) == 120
+    assert sum(float(tile["attention"]) for tile in tiles) == pytest.approx(15, abs=1e-2)
     truth = np.array([labels[row["patient_id"]] == "LAA" for row in handed_in])
     scores = np.array([[float(row["CE"]), float(row["LAA"])] for row in handed_in])
     patients = told["slide_level"]["mean"]["patients"]
@@ -145,6 +161,23 @@ def test_a_study_reports_tiles_slides_and_patients_apart(data: Path, tmp_path: P
     weights = np.where(truth, 1 / truth.sum(), 1 / (~truth).sum())
     expected = metrics.log_loss(truth, scores, sample_weight=weights)
     assert patients["balanced_log_loss"]["value"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_bundle_answers_slides_and_patients_by_itself(
+    data: Path, studied: tuple[Path, Studied], tmp_path: Path
+) -> None:
+    """Same tiles, same joining; the mean of the folds agrees with the fold that had not seen the patient."""
+    network = load_network(studied[1].bundle, choose_device("cpu"))
+    everybody = {f"p{n}": sorted((data / "clot").glob(f"p{n}_*.tif")) for n in range(12)}
+    answers = predict_patients(network, everybody, Progress())
+    assert [answer.tiles for answer in answers[:2]] == [(8, 8), (8,)]
+    truth = np.array([n % 3 == 0 for n in range(12)])
+    scores = np.array([answer.probabilities for answer in answers])
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    assert metrics.roc_auc_score(truth, scores[:, 1]) > 0.9
+    network.card = replace(network.card, metrics={})
+    with pytest.raises(Problem, match="answers tiles, not whole slides"):
+        predict_patients(network, everybody, Progress())
 
 
 def test_pre_training_and_beginning_from_its_weights(data: Path, tmp_path: Path) -> None:
