@@ -49,6 +49,8 @@ def _made(kind: Any, raw: object, place: str) -> Any:
 def _check(kind: Any, raw: object, place: str) -> None:
     """Whether a value is one of the words, a table, or of the plain kind that is wished for."""
     origin = typing.get_origin(kind)
+    if kind is Any:
+        return
     if origin is Literal:
         if raw not in typing.get_args(kind):
             raise Wrong(f"{place} is {raw!r}, not one of {', '.join(map(str, typing.get_args(kind)))}")

@@ -92,3 +92,21 @@ def test_association_is_scipys() -> None:
     np.add.at(table, (one, other), 1)
     assert cramers_v(one, other) == pytest.approx(association(table, method="cramer"))
     assert cramers_v(one, np.zeros(300, dtype=np.intp)) == 0
+
+
+def test_many_pictures_of_few_patients_go_with_any_site_by_chance(tmp_path: Path) -> None:
+    """Chance deals out whole patients: 12 patients in 6 sites look confounded picture by picture."""
+    folder = tmp_path / "pictures"
+    write_pictures(folder, each=6)
+    chance = np.random.default_rng(4)
+    sites = chance.integers(0, 6, 12)
+    lines = (folder / "labels.csv").read_text().splitlines()
+    table = [lines[0]]
+    for line in lines[1:]:
+        name, label, patient, _ = line.split(",")
+        table.append(f"{name},{label},{patient},s{sites[int(patient[1:])]}")
+    (folder / "labels.csv").write_text("\n".join(table))
+    found = inspect(read(tmp_path), np.zeros(72, dtype=np.intp))
+    site = next(c for c in found.confounding if c.what == "site")
+    assert site.strength > 0.3
+    assert not site.is_worrying

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ml.errors import Problem
 from ml.model import architectures
 from ml.train.study_recipe import AS_PUBLISHED, read_study_recipe
+from ml.train.tune import changed, read_search
 from ml.verbs.train import _is_study
 
 RECIPES = Path(__file__).resolve().parents[3] / "resources" / "recipes"
@@ -73,3 +75,50 @@ def test_published_errors_need_their_name(tmp_path: Path) -> None:
     text = PLAIN.replace('"one"', f'"one{AS_PUBLISHED}"') + '[division]\nby = "row"\n'
     path.write_text(text)
     assert read_study_recipe(path).is_as_published
+
+
+SLIDES = PLAIN.replace("[[sources]]", "[[labelled_slides]]").replace("[fit]", "spacing = 0.5\n[fit]")
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (("spacing = 0.5\n", ""), "tiles need network.spacing"),
+        (("[fit]", "[tiles]\nedge = 512\n[fit]"), "both say how large a tile is"),
+        (("[fit]", "[aggregation]\nways = []\n[fit]"), "aggregation.ways is empty"),
+        (("[fit]", "[aggregation]\ntop = 0.0\n[fit]"), "aggregation.top is a share"),
+        (("[fit]", '[division]\nby = "slide"\n[fit]'), "error of the published study"),
+        (("[fit]", 'learns = "head"\n[fit]'), "a last layer alone on features by chance"),
+        (("[fit]", 'pretrained = true\nbegin = "b.safetensors"\n[fit]'), "are both given"),
+        (("[task]", '[[sources]]\nname = "p"\npath = "p"\n[task]'), "do not go together"),
+        (("[fit]", '[tiles]\nchoose = "pale"\n[fit]'), "not one of dark, tissue, both"),
+        (("[fit]", "[pretrain]\nepoch = 3\n[fit]"), "pretrain.epoch is not known"),
+    ],
+)
+def test_mistakes_with_labelled_slides_are_named(tmp_path: Path, edit: tuple[str, str], words: str) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(SLIDES)
+    assert read_study_recipe(path).pretrain is None
+    path.write_text(SLIDES.replace(*edit))
+    with pytest.raises(Problem) as caught:
+        read_study_recipe(path)
+    assert words in caught.value.what
+
+
+def test_the_clot_studys_search_reaches_the_network() -> None:
+    """Twelve networks; of the nine settings searched as published, two never reached the model."""
+    recipe = read_study_recipe(RECIPES / "clot-as-published.toml")
+    search = read_search(RECIPES.parent / "searches" / "clot.toml")
+    counts = set()
+    for cell in search.grid:
+        assert cell.key.startswith("network.options.")
+    for first, stages, layers in itertools.product(*(cell.choices for cell in search.grid)):
+        values = dict(zip((cell.key for cell in search.grid), (first, stages, layers), strict=True))
+        made = changed(recipe, values)
+        module = architectures.create(made.network.architecture, 2, made.network.options)
+        counts.add(sum(value.numel() for value in module.parameters()))
+    assert len(counts) == 12
+    assert {191_778, 17_448_258} <= counts
+    for cell in search.ranges:
+        value = cell.choices[-1] if cell.choices else cell.high
+        assert changed(recipe, {cell.key: value}, must_differ=True) != recipe
