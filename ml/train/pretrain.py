@@ -6,6 +6,7 @@ doi 10.1148/radiol.212482).
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,15 @@ def pretrain(  # the parts of a run, each with its own type
     return history
 
 
+def is_collapsed(loss: float, batch: int) -> bool:
+    """Whether the loss is no better than that of features which are all the same, ln(batch - 1).
+
+    Labels that hardly go with the pictures, those of whole slides for one, lead there: being alike is the
+    least loss where friends and strangers cannot be told apart.
+    """
+    return loss > 0.98 * math.log(max(batch - 1, 2))
+
+
 def _set_learning(module: nn.Module, recipe: StudyRecipe) -> None:
     module.train()
     if recipe.network.statistics == "keep":
@@ -109,6 +119,8 @@ def pretrain_once(
     save_backbone(module, path)
     near = f"{history[0].nearest:.0%} after one epoch, {history[-1].nearest:.0%} after {len(history)}"
     words = f"Nearest neighbours of other patients share the label in {near}."
+    if is_collapsed(history[-1].loss, recipe.pretrain.batch):
+        words += " The features have become all alike: labels and pictures do not go together well enough."
     progress.step(Step("Pre-training", 0, 0, note=words))
 
 

@@ -15,8 +15,9 @@ from ml.model import architectures
 from ml.progress import Progress
 from ml.train.embed import features_of, nearest_neighbour_accuracy, picture_map, pooled
 from ml.train.feed import Feed
+from ml.train.losses import supervised_contrastive
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.pretrain import pretrain, save_backbone
+from ml.train.pretrain import is_collapsed, pretrain, save_backbone
 from ml.train.slide_plan import Contrast
 from ml.train.spread import UNLABELLED, Spreading, spread_labels
 from ml.train.study_run import network_for
@@ -117,5 +118,8 @@ def test_metric_learning_pulls_labels_together(pictures: Pictures, tmp_path: Pat
     assert parts == history
     assert history[-1].loss < history[0].loss
     assert history[-1].nearest > 0.9
+    assert not is_collapsed(history[-1].loss, how.batch)
+    alike = supervised_contrastive(torch.ones(12, 4), torch.arange(12) % 2)
+    assert is_collapsed(float(alike), 12)
     save_backbone(module, tmp_path / "backbone.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["backbone.safetensors"]
