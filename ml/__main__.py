@@ -175,6 +175,26 @@ def install_model(path: Annotated[Path, typer.Argument(help="A folder or a zip."
     print(model_command.install(path))
 
 
+@models_app.command("import", epilog="Example: parfocal-ml models import tumor-resnet34/ --name tumor")
+def import_model(
+    folder: Annotated[Path, typer.Argument(help="Holds config.json and torchscript_model.pt.")],
+    name: Annotated[str, typer.Option(help="What to ask for it by; else the folder's name.")] = "",
+    shown: Annotated[str, typer.Option(help="The class that the heatmap shows first.")] = "",
+) -> None:
+    """Import a model of the WSInfer zoo: TorchScript is checked and loaded, a pickle never."""
+    print(model_command.import_folder(folder, name, shown))
+
+
+@models_app.command("export", epilog="Example: parfocal-ml models export cellularity --as wsinfer --out zoo/it")
+def export_model(
+    model: Annotated[str, typer.Argument(help="Name, or path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; made new.")],
+    layout: Annotated[str, typer.Option("--as", help="wsinfer.")] = "wsinfer",
+) -> None:
+    """Write a model for WSInfer and QuPath, read it again and compare its answers."""
+    print(model_command.export_folder(model, layout, out))
+
+
 def _show(facts: dict[str, object], as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, default=str))

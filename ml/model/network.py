@@ -14,6 +14,7 @@ from ml.errors import ModelProblem
 from ml.model import architectures
 from ml.model.device import Device
 from ml.model.ensemble import Ensemble
+from ml.model.torchscript import load_script
 from ml.zoo.bundle import Bundle
 from ml.zoo.card import ModelCard
 
@@ -32,9 +33,9 @@ class Network:
         self.device = device
         self.lock = threading.RLock()
         # Channels last runs faster in the CPU's and the graphics card's convolutions alike.
-        self.module = (
-            module.eval().requires_grad_(False).to(device.torch).to(memory_format=torch.channels_last)
-        )
+        self.module = module.eval().to(device.torch).to(memory_format=torch.channels_last)
+        for parameter in self.module.parameters():
+            parameter.requires_grad_(False)
         # In 0..255, so that the division by 255 is part of it.
         self._mean = torch.tensor(card.mean, device=device.torch).view(1, -1, 1, 1) * 255
         self._scale = 1 / (torch.tensor(card.std, device=device.torch).view(1, -1, 1, 1) * 255)
@@ -79,7 +80,7 @@ class Network:
         empty = np.zeros((1, *_size(self.card), len(self.card.mean)), dtype=np.uint8)
         try:
             found = self.probabilities(empty).shape[1]
-        except (RuntimeError, ValueError, AssertionError) as error:
+        except (RuntimeError, ValueError, AssertionError, AttributeError, IndexError) as error:
             raise _misfit(
                 self.card, f"it cannot look at patches of {self.card.patch_pixels} px", error
             ) from None
@@ -96,19 +97,14 @@ class Network:
 def load_network(bundle: Bundle, device: Device) -> Network:
     """Build the card's architecture and fill in the weights, every one of them. Never uses a network.
 
-    Half-precision weights are computed as float32. Raises `ModelProblem` when timm does not know the
+    Half-precision weights are computed as float32. TorchScript brings its own architecture. Raises `ModelProblem` when timm does not know the
     architecture or the weights do not fit it.
     """
     card = bundle.card
-    module = build(card)
-    weights = {
-        name: tensor.float() if tensor.is_floating_point() else tensor
-        for name, tensor in load(bundle.weights()).items()
-    }
-    try:
-        module.load_state_dict(weights, strict=True)
-    except RuntimeError as error:
-        raise _misfit(card, "its weights do not fit its architecture", error) from None
+    if card.weights == "torchscript":
+        module = load_script(bundle.weights(), card.title)
+    else:
+        module = _filled(card, bundle.weights())
     try:
         return Network(card, module, device)
     except torch.OutOfMemoryError:
@@ -116,6 +112,19 @@ def load_network(bundle: Bundle, device: Device) -> Network:
             f"The model “{card.title}” does not fit into the memory of {device.name}.",
             "Close other programs that use the graphics card, or choose the CPU.",
         ) from None
+
+
+def _filled(card: ModelCard, content: bytes) -> nn.Module:
+    module = build(card)
+    weights = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in load(content).items()
+    }
+    try:
+        module.load_state_dict(weights, strict=True)
+    except RuntimeError as error:
+        raise _misfit(card, "its weights do not fit its architecture", error) from None
+    return module
 
 
 def build(card: ModelCard) -> nn.Module:
@@ -140,8 +149,10 @@ def _size(card: ModelCard) -> tuple[int, int]:
 def _layer(module: nn.Module, card: ModelCard) -> nn.Module | None:
     """The layer that the card names; else the last stage that timm knows of; else None.
 
-    Of an ensemble that of its first member: the others do not fall silent, their say is in the gradient.
+    None of TorchScript, whose layers torch does not let be looked at. Of an ensemble that of its first member: the others do not fall silent, their say is in the gradient.
     """
+    if card.weights == "torchscript":
+        return None
     if isinstance(module, Ensemble):
         module = module.members[0]
     if card.cam_layer:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ml.errors import Problem
+from ml.report.atomic import cannot_write
 from ml.zoo import store
 from ml.zoo.bundle import open_bundle
 from ml.zoo.card_json import card_to_json
@@ -60,6 +63,37 @@ def install(path: Path) -> str:
     check(path)
     entry = store.install(path)
     return f"Installed: ask for it with --model {entry.name}."
+
+
+def import_folder(folder: Path, name: str, shown: str) -> str:
+    """Import a WSInfer folder; the sentences say under which name, and what is not there. `ModelProblem`."""
+    from ml.model.wsinfer import import_wsinfer
+
+    with tempfile.TemporaryDirectory() as scratch:
+        made = import_wsinfer(folder, Path(scratch) / "bundle", name, shown)
+        entry = store.install(made.bundle.path)
+    card = made.bundle.card
+    size = card.patch_pixels * card.spacing
+    said = f"Imported: ask for it with --model {entry.name}. Patches of {size:g} µm, {card.patch_pixels} px; "
+    said += f"the heatmap shows “{card.class_names[card.shown_class]}”."
+    return said + (f" It runs as TorchScript, without Grad-CAM: {made.why_script}." if made.why_script else "")
+
+
+def export_folder(name_or_path: str, layout: str, folder: Path) -> str:
+    """Write a model for other programs. Raises `Problem`."""
+    from ml.model.wsinfer import export_wsinfer
+
+    if layout != "wsinfer":
+        raise Problem(f"“{layout}” is not a layout that models are written in.", "Give --as wsinfer.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Problem(f"{folder.name} is there already.", "Give another folder with --out.")
+    bundle = store.find(name_or_path)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        export_wsinfer(bundle, folder)
+    except OSError as error:
+        raise cannot_write(folder.name, error) from error
+    return f"Written for WSInfer: {folder}. Read again, it gives the same probabilities as the bundle."
 
 
 def versions() -> Facts:

@@ -1,6 +1,8 @@
-"""A model bundle: a folder or a zip with `model.json` and `model.safetensors`. Opened, checked, written.
+"""A model bundle: a folder or a zip with `model.json` and its weights. Opened, checked, written.
 
-Nothing in a bundle is ever executed, and no path in a zip is ever used to write a file.
+The weights are `model.safetensors`, or `model.torchscript` for a network that timm does not have. Python
+executes nothing of a bundle, TorchScript is looked through before torch sees it (`ml.zoo.torchscript`), and
+no path in a zip is ever used to write a file.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml.zoo.card import ModelCard
-from ml.zoo.card_json import WEIGHTS_FILE, card_from_json, card_to_json, refused
+from ml.zoo.card_json import WEIGHTS_FILES, card_from_json, card_to_json, refused
 from ml.zoo.container import Container, open_container
+from ml.zoo.torchscript import check_script
 
 CARD_FILE = "model.json"
 _CARD_FILES = (CARD_FILE, "config.json")  # the second is what the WSInfer zoo calls it
-_LARGEST_CARD = 1 << 20
+LARGEST_CARD = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Bundle:
     path: Path
 
     def weights(self) -> bytes:
-        """The weights as safetensors bytes: hash and structure checked, in the same read.
+        """The bytes of the weights' file: their hash is checked in the same read.
 
         Raises `ModelProblem` when they are missing, damaged, or not the ones that the card names.
         """
@@ -42,7 +45,7 @@ def open_bundle(path: Path) -> Bundle:
     with open_container(path) as container:
         card = _read_card(container, path)
         content, sha256 = _read_weights(container, card, path.name)
-    _check_structure(content, path.name)
+    _check_structure(content, card, path.name)
     return Bundle(replace(card, weights_sha256=sha256), path)
 
 
@@ -53,23 +56,23 @@ def load_card(path: Path) -> ModelCard:
     """
     with open_container(path) as container:
         card = _read_card(container, path)
-        if WEIGHTS_FILE not in container.sizes:
-            raise refused(path.name, f"{WEIGHTS_FILE} is missing")
+        if (file := WEIGHTS_FILES[card.weights]) not in container.sizes:
+            raise refused(path.name, f"{file} is missing")
     return card
 
 
 def write_bundle(card: ModelCard, weights: Path, folder: Path) -> Bundle:
-    """Write a bundle into a folder (made when missing) from a card and a safetensors file.
+    """Write a bundle into a folder (made when missing) from a card and its weights.
 
     The hash on the written card is the one of the file, whatever `card` says. The result is opened again,
     so that a bundle that would be refused is never left behind unnoticed. Raises `ModelProblem`.
     """
     content = weights.read_bytes()
-    _check_structure(content, card.name)
+    _check_structure(content, card, card.name)
     card = replace(card, weights_sha256=hashlib.sha256(content).hexdigest())
     text = json.dumps(card_to_json(card), indent=2, ensure_ascii=False, allow_nan=False)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS_FILE).write_bytes(content)
+    (folder / WEIGHTS_FILES[card.weights]).write_bytes(content)
     (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
     return open_bundle(folder)
 
@@ -80,7 +83,7 @@ def copy_bundle(bundle: Bundle, folder: Path) -> Bundle:
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        (beside / WEIGHTS_FILE).write_bytes(bundle.weights())
+        (beside / WEIGHTS_FILES[bundle.card.weights]).write_bytes(bundle.weights())
         text = json.dumps(card_to_json(bundle.card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / CARD_FILE).write_text(text + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,12 +95,13 @@ def copy_bundle(bundle: Bundle, folder: Path) -> Bundle:
 
 def _read_weights(container: Container, card: ModelCard, name: str) -> tuple[bytes, str]:
     """The bytes and their sha256, which must be the card's where the card names one."""
-    if WEIGHTS_FILE not in container.sizes:
-        raise refused(name, f"{WEIGHTS_FILE} is missing")
-    content = container.read(WEIGHTS_FILE, container.sizes[WEIGHTS_FILE])
+    file = WEIGHTS_FILES[card.weights]
+    if file not in container.sizes:
+        raise refused(name, f"{file} is missing")
+    content = container.read(file, container.sizes[file])
     sha256 = hashlib.sha256(content).hexdigest()
     if card.weights_sha256 not in {"", sha256}:
-        reason = f"{WEIGHTS_FILE} is not the file that the card names (its sha256 differs)"
+        reason = f"{file} is not the file that the card names (its sha256 differs)"
         raise refused(name, reason, expected=card.weights_sha256, found=sha256)
     return content, sha256
 
@@ -107,26 +111,33 @@ def _read_card(container: Container, path: Path) -> ModelCard:
     file = next((file for file in _CARD_FILES if file in container.sizes), None)
     if file is None:
         raise refused(name, f"{CARD_FILE} is missing")
-    content = container.read(file, _LARGEST_CARD)
+    return card_from_json(parsed(container.read(file, LARGEST_CARD), file, name), name)
+
+
+def parsed(content: bytes, file: str, name: str) -> object:
+    """What a card's file holds. Raises `ModelProblem` where that is no JSON (`NaN` is none)."""
     try:
-        document = json.loads(content.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(content.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise refused(name, f"{file} cannot be read as JSON", error=error) from None
-    return card_from_json(document, name)
 
 
 def _no_constant(text: str) -> object:
     raise ValueError(f"{text} is not a number of JSON")
 
 
-def _check_structure(content: bytes, name: str) -> None:
+def _check_structure(content: bytes, card: ModelCard, name: str) -> None:
     """Header, offsets and length by the safetensors library, without making arrays of the numbers."""
+    if card.weights == "torchscript":
+        check_script(content, name)
+        return
     from safetensors import SafetensorError, deserialize
 
+    file = WEIGHTS_FILES[card.weights]
     check: Callable[[bytes], object] = deserialize
     try:
         tensors = check(content)
     except SafetensorError as error:
-        raise refused(name, f"{WEIGHTS_FILE} is damaged or is not a safetensors file", error=error) from None
+        raise refused(name, f"{file} is damaged or is not a safetensors file", error=error) from None
     if not tensors:
-        raise refused(name, f"{WEIGHTS_FILE} holds no weights")
+        raise refused(name, f"{file} holds no weights")

@@ -21,13 +21,14 @@ class ModelCard:
     name: str  # identifies it on the command line: "cellularity"
     title: str  # for a person: "Cellularity"
     version: str
-    architecture: str  # a timm model name
+    architecture: str  # a timm model name; of TorchScript only what it is called
     class_names: tuple[str, ...]
     patch_pixels: int  # edge of the square patch that the network sees
     spacing: float  # µm/px of that patch
     mean: tuple[float, ...]  # of each channel in 0..1: RGB, unless `preparation` says otherwise
     std: tuple[float, ...]
     weights_sha256: str
+    weights: Literal["safetensors", "torchscript"] = "safetensors"  # the second: network and numbers in one
     architecture_options: Mapping[str, object] = field(
         default_factory=dict
     )  # keyword arguments of create_model

@@ -13,7 +13,7 @@ from ml.preparation import COUNT, Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
 
 SPEC_VERSION = "1.0"
-WEIGHTS_FILE = "model.safetensors"
+WEIGHTS_FILES = {"safetensors": "model.safetensors", "torchscript": "model.torchscript"}
 
 # Keyword arguments that would make timm read another file or the network, or change what the card says.
 _FORBIDDEN_OPTIONS = frozenset(
@@ -80,7 +80,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "name": card.name,
             "title": card.title,
             "version": card.version,
-            "weights": {"file": WEIGHTS_FILE, "sha256": card.weights_sha256},
+            "weights": {"file": WEIGHTS_FILES[card.weights], "sha256": card.weights_sha256},
             "architecture_options": dict(card.architecture_options),
             "output": card.output,
             "members": card.members,
@@ -108,6 +108,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     pixels, spacing = _patch(top, resized, plain)
     shown = _whole(own.get("shown_class", 0), "shown_class", 0)
     _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
+    kind, sha256 = _weights(own, plain)
     card = ModelCard(
         name=_name(own.get("name", _as_name(fallback_name))),
         title=_text(own.get("title", fallback_name), "title"),
@@ -118,7 +119,8 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         spacing=spacing,
         mean=mean,
         std=std,
-        weights_sha256=_weights(own, plain),
+        weights_sha256=sha256,
+        weights=kind,
         architecture_options=_options(own.get("architecture_options", {})),
         output=_output(own.get("output", "softmax")),
         members=_whole(own.get("members", 1), "members", 1),
@@ -289,16 +291,18 @@ def _name(value: object) -> str:
     return name
 
 
-def _weights(own: Json, plain: bool) -> str:
+def _weights(own: Json, plain: bool) -> tuple[Literal["safetensors", "torchscript"], str]:
+    """Which kind of file they are, and its hash."""
     if plain:
-        return ""  # a card without Parfocal's part names no hash; the bundle fills in what it finds
+        return "safetensors", ""  # a card without Parfocal's part names no hash; the bundle fills it in
     weights = _object(own.get("weights"), "“weights”")
-    file = weights.get("file", WEIGHTS_FILE)
-    _require(file == WEIGHTS_FILE, f"the weights are named {file!r}; only {WEIGHTS_FILE} is read")
+    file = weights.get("file", WEIGHTS_FILES["safetensors"])
+    known = ", ".join(WEIGHTS_FILES.values())
+    _require(file in WEIGHTS_FILES.values(), f"the weights are named {file!r}; only {known} is read")
     sha256 = weights.get("sha256")
     is_hash = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256) is not None
     _require(is_hash, "the sha256 of the weights is missing or is none")
-    return str(sha256)
+    return "torchscript" if file == WEIGHTS_FILES["torchscript"] else "safetensors", str(sha256)
 
 
 def _options(value: object) -> dict[str, object]:

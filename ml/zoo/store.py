@@ -9,6 +9,7 @@ from ml import paths
 from ml.errors import ModelProblem, Problem
 from ml.zoo.bundle import Bundle, copy_bundle, load_card, open_bundle
 from ml.zoo.card import ModelCard
+from ml.zoo.wsinfer import is_wsinfer
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def find(name_or_path: str | Path) -> Bundle:
             raise entry.problem
         return open_bundle(entry.path)
     path = Path(name_or_path)
+    if is_wsinfer(path):
+        raise ModelProblem(
+            f"{path.name} is a model in WSInfer’s layout.",
+            "Import it once: parfocal-ml models import FOLDER. Then it has a name here.",
+        )
     if path.exists():
         return open_bundle(path)
     names = ", ".join(sorted(name for name, entry in known.items() if entry.card)) or "none"
