@@ -15,13 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import Problem, SlideProblem
 from ml.geometry import Rect, Size
-from ml.infer.patch_reading import read_patches_block
+from ml.infer.patch_reading import read_patches_alone, read_patches_block
 from ml.infer.priority import READER, give_way
 from ml.patches import Mask, PatchGrid
 from ml.progress import Progress
@@ -33,6 +34,8 @@ QUEUE_LENGTH = 3  # batches that wait at most; with the one in the making and th
 _LOOK_UP = 0.1  # seconds after which a waiting consumer looks whether a stop is wished
 
 Patches = NDArray[np.uint8]
+Reading = Literal["blocks", "wsinfer"]
+"""How patches are read, as the card of a model says: see `ml.infer.patch_reading`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,21 +81,24 @@ def blocks_of(wanted: Mask, pixels: int) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def read_block(slide: Slide, grid: PatchGrid, block: Block) -> Batch:
+def read_block(slide: Slide, grid: PatchGrid, block: Block, reading: Reading = "blocks") -> Batch:
     """The patches of one block, in row-major order. Raises `SlideProblem` naming the place."""
     rows, columns = block.cells.shape
     edge = grid.pixels
     first = grid.rect(block.row, block.column)
     rect = Rect(first.x, first.y, columns * first.width, rows * first.height)
     try:
-        pixels = read_patches_block(slide, rect, Size(columns * edge, rows * edge))
+        if reading == "wsinfer":
+            cut = read_patches_alone(slide, rect, grid.patch, edge)
+        else:
+            pixels = read_patches_block(slide, rect, Size(columns * edge, rows * edge))
+            # The two axes of cells go in front: (rows, columns, edge, edge, 3).
+            cut = pixels.reshape(rows, edge, columns, edge, 3).swapaxes(1, 2)
     except Problem as problem:
         raise SlideProblem(
             problem.what, problem.remedy, **{**problem.facts, "place": f"x {rect.x:.0f}, y {rect.y:.0f}"}
         ) from problem
     row, column = np.nonzero(block.cells)
-    # The two axes of cells go in front: (rows, columns, edge, edge, 3).
-    cut = pixels.reshape(rows, edge, columns, edge, 3).swapaxes(1, 2)
     return Batch(cut[row, column], block.row + row, block.column + column)
 
 
@@ -104,12 +110,20 @@ class PatchLoader:
     """
 
     def __init__(
-        self, slide: Slide, grid: PatchGrid, wanted: Mask, batch: int, threads: int, progress: Progress
+        self,
+        slide: Slide,
+        grid: PatchGrid,
+        wanted: Mask,
+        batch: int,
+        threads: int,
+        progress: Progress,
+        reading: Reading = "blocks",
     ) -> None:
         self.total = int(wanted.sum())
         self.seconds_reading = 0.0  # of all readers together
         self.seconds_waiting = 0.0  # of whoever takes the batches
         self._slide, self._grid, self._batch, self._progress = slide, grid, batch, progress
+        self._reading: Reading = reading
         self._blocks = blocks_of(wanted, grid.pixels)
         self._news = threading.Condition()
         self._ready: deque[Batch] = deque()
@@ -164,7 +178,7 @@ class PatchLoader:
         try:
             while (number := self._claimed()) is not None:
                 began = time.perf_counter()
-                patches = read_block(self._slide, self._grid, self._blocks[number])
+                patches = read_block(self._slide, self._grid, self._blocks[number], self._reading)
                 seconds = time.perf_counter() - began
                 if self._wait_for(partial(self._is_turn_of, number)):
                     self._hand_on(number, patches, seconds)

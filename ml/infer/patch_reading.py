@@ -5,6 +5,9 @@ both round twice), in a fifth of the time, but it takes whole pixels only and kn
 where a block lies on whole pixels of its level, as patches on level 0 do, it is read with a margin that comes
 out as whole pixels of the result, and that is cut off again; where there is no such margin, the rim, whose
 filter looks beyond it, is Pillow's.
+
+Models of the WSInfer zoo were made with patches that know nothing of their neighbours, and answer otherwise
+without that (by up to 0.02, measured): theirs are cut from level 0 and resampled one by one.
 """
 
 from __future__ import annotations
@@ -44,6 +47,42 @@ def read_patches_block(slide: Slide, rect: Rect, out: Size) -> Pixels:
     if across and down:
         return _with_margin(slide, level, x, y, size, out, across, down)
     return _with_rim(slide, level, x, y, size, out)
+
+
+def read_patches_alone(slide: Slide, rect: Rect, patch: Size, pixels: int) -> Pixels:
+    """Patches as WSInfer reads them: (rows, columns, pixels, pixels, 3) uint8.
+
+    `rect` holds whole patches of `patch` level-0 px. Each is cut from level 0 and resampled by itself, by
+    Pillow's antialiased bilinear filter; what lies beyond the slide is black. Raises `SlideProblem`.
+    """
+    rows, columns = round(rect.height / patch.height), round(rect.width / patch.width)
+    result = np.empty((rows, columns, pixels, pixels, 3), dtype=np.uint8)
+    x, y = round(rect.x), round(rect.y)
+    at_once = rows * columns * patch.area * _BYTES_A_PIXEL <= WORKING_SET
+    whole = _level_0(slide, x, y, Size(columns * patch.width, rows * patch.height)) if at_once else None
+    for row in range(rows):
+        for column in range(columns):
+            left, top = column * patch.width, row * patch.height
+            if whole is None:
+                cut = _level_0(slide, x + left, y + top, patch)
+            else:
+                cut = whole[top : top + patch.height, left : left + patch.width]
+            image = Image.fromarray(np.ascontiguousarray(cut))
+            result[row, column] = np.asarray(image.resize((pixels, pixels), Image.Resampling.BILINEAR))
+    return result
+
+
+def _level_0(slide: Slide, x: int, y: int, size: Size) -> Pixels:
+    """A block of level 0, black beyond the slide."""
+    block = slide.read_block(0, x, y, size)
+    inside = Rect(x, y, size.width, size.height).intersection(slide.info.bounds)
+    if inside.width == size.width and inside.height == size.height:
+        return block
+    black = np.zeros_like(block)
+    rows = slice(round(inside.y) - y, round(inside.bottom) - y)
+    columns = slice(round(inside.x) - x, round(inside.right) - x)
+    black[rows, columns] = block[rows, columns]
+    return black
 
 
 def _margin(length: int, out: int) -> int:

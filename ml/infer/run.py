@@ -177,7 +177,7 @@ def _loader(
 ) -> PatchLoader:
     batch = wishes.batch or network.device.batch
     threads = wishes.reader_threads or reader_threads(network.device.kind, os.cpu_count() or 1)
-    return PatchLoader(slide, grid, wanted, batch, threads, progress)
+    return PatchLoader(slide, grid, wanted, batch, threads, progress, network.card.reading)
 
 
 def reader_threads(device: str, cores: int) -> int:

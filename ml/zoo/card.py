@@ -35,6 +35,7 @@ class ModelCard:
     output: Literal["softmax", "sigmoid"] = "softmax"
     members: int = 1  # networks whose probabilities are averaged; their weights lie in one file
     temperature: float = 1.0  # logits are divided by it (Guo et al. 2017); fitted on data to choose on
+    reading: Literal["blocks", "wsinfer"] = "blocks"  # of patches: see `ml.infer.patch_reading`
     preparation: Preparation | None = None  # of whole pictures; None: patches of slides at `spacing`
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap

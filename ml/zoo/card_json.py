@@ -85,6 +85,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "output": card.output,
             "members": card.members,
             "temperature": card.temperature,
+            **({"reading": card.reading} if card.reading != "blocks" else {}),
             **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
             "cam_layer": card.cam_layer,
             "shown_class": card.shown_class,
@@ -125,6 +126,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         output=_output(own.get("output", "softmax")),
         members=_whole(own.get("members", 1), "members", 1),
         temperature=_positive(own.get("temperature", 1.0), "temperature"),
+        reading=_reading(own.get("reading", "blocks")),
         preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=shown,
@@ -317,6 +319,11 @@ def _output(value: object) -> Literal["softmax", "sigmoid"]:
         return "softmax"
     _require(value == "sigmoid", f"output {value!r} is neither softmax nor sigmoid")
     return "sigmoid"
+
+
+def _reading(value: object) -> Literal["blocks", "wsinfer"]:
+    _require(value in {"blocks", "wsinfer"}, f"reading {value!r} is neither blocks nor wsinfer")
+    return "wsinfer" if value == "wsinfer" else "blocks"
 
 
 def _colors(value: object, classes: int) -> tuple[tuple[int, int, int], ...]:

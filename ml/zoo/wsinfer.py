@@ -40,7 +40,8 @@ def read_wsinfer(folder: Path) -> WSInferModel:
     """Read and check both files. Raises `ModelProblem` with the reason.
 
     Older configurations name neither schema nor architecture: both may be missing. Of two classes without a
-    word on which to show, the second is shown: in the zoo the first is what is not looked for.
+    word on which to show, the second is shown: in the zoo the first is what is not looked for. A card that is
+    not ours asks for patches to be read as WSInfer does.
     """
     name = folder.resolve().name
     script = _bytes(folder, SCRIPT_FILE, LARGEST)
@@ -54,11 +55,11 @@ def read_wsinfer(folder: Path) -> WSInferModel:
         if isinstance(own := document.get("parfocal"), dict):
             document["parfocal"] = own | {"weights": _weights(own, sha256, name)}
     card = card_from_json(document, name)
-    plain = isinstance(document, dict) and "parfocal" not in document
-    shown = 1 if plain and len(card.class_names) == 2 else card.shown_class
-    return WSInferModel(
-        replace(card, weights="torchscript", weights_sha256=sha256, shown_class=shown), script
-    )
+    card = replace(card, weights="torchscript", weights_sha256=sha256)
+    if isinstance(document, dict) and "parfocal" not in document:
+        shown = 1 if len(card.class_names) == 2 else 0
+        card = replace(card, shown_class=shown, reading="wsinfer")
+    return WSInferModel(card, script)
 
 
 def write_wsinfer(card: ModelCard, script: bytes, folder: Path) -> WSInferModel:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+EDGE = 3000  # px
 LIMIT = 0.003  # of a probability, any class, any patch
 
 # Runs in WSInfer's Python. Its own command line is not used because it asks a server for a list of models.
@@ -55,11 +56,12 @@ class Case:
 TWO, ONE = ("other", "tumor"), ("tumor",)
 CASES = (
     Case("built-in", ()),
+    Case("built-in, 154 to 224 px", (), slide="carotid_thrombus_he.svs"),
     Case("two logits, smaller by 2", TWO, 128, 1.0, 128),
     Case("two logits, smaller by 1.4", TWO, 224, 0.7, 224),
     Case("one logit, 350 to 224 px", ONE, 350, 0.25, 224),
     Case("one logit, 100 to 224 px", ONE, 100, 0.5, 224),
-    Case("one logit, from a coarser level", ONE, 96, 2.916, 96, "carotid_thrombus_he.svs"),
+    Case("one logit, smaller by 4", ONE, 96, 2.916, 96, "carotid_thrombus_he.svs"),
 )
 
 
@@ -98,6 +100,31 @@ def made(case: Case, slide: Path, folder: Path) -> Path:
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder
+
+
+def cut_out(slide: Path, path: Path) -> Path:
+    """A slide of 3,000 px each way of the middle of a large one, pixel by pixel; a small one as it is."""
+    import tifffile
+
+    from ml.geometry import Size
+    from ml.slide.opening import open_slide
+
+    with open_slide(slide) as opened:
+        info = opened.info
+        if max(info.size.width, info.size.height) <= EDGE:
+            return slide
+        left, top = (info.size.width - EDGE) // 2, (info.size.height - EDGE) // 2
+        pixels = opened.read_block(0, left, top, Size(EDGE, EDGE))
+        dots = (1e4 / info.spacing.spacing.x, 1e4 / info.spacing.spacing.y)
+    with tifffile.TiffWriter(path) as file:
+        tiled = {"tile": (256, 256), "photometric": "rgb", "compression": "deflate", "metadata": None}
+        file.write(pixels, resolution=dots, resolutionunit="CENTIMETER", **tiled)
+        for step in (4,):  # a coarser level that is not what an antialiased reduction gives
+            coarse = (dots[0] / step, dots[1] / step)
+            file.write(
+                pixels[::step, ::step], resolution=coarse, resolutionunit="CENTIMETER", subfiletype=1, **tiled
+            )
+    return path
 
 
 def some_patches(slide: Path, case: Case) -> object:
@@ -169,7 +196,8 @@ def main() -> int:
     chosen = [case for case in CASES if not sys.argv[1:] or any(word in case.name for word in sys.argv[1:])]
     for number, case in enumerate(chosen):
         with tempfile.TemporaryDirectory() as scratch:
-            folder, slide = Path(scratch), Path(data) / "slides" / case.slide
+            folder = Path(scratch)
+            slide = cut_out(Path(data) / "slides" / case.slide, folder / "slide.tif")
             os.environ["PARFOCAL_HOME"] = str(folder / "home")
             model = made(case, slide, folder / "model")
             one = there(slide, model, folder / "there")
