@@ -185,7 +185,9 @@ def import_model(
     print(model_command.import_folder(folder, name, shown))
 
 
-@models_app.command("export", epilog="Example: parfocal-ml models export cellularity --as wsinfer --out zoo/it")
+@models_app.command(
+    "export", epilog="Example: parfocal-ml models export cellularity --as wsinfer --out zoo/it"
+)
 def export_model(
     model: Annotated[str, typer.Argument(help="Name, or path of a bundle.")],
     out: Annotated[Path, typer.Option(help="Folder to write; made new.")],

@@ -97,8 +97,8 @@ class Network:
 def load_network(bundle: Bundle, device: Device) -> Network:
     """Build the card's architecture and fill in the weights, every one of them. Never uses a network.
 
-    Half-precision weights are computed as float32. TorchScript brings its own architecture. Raises `ModelProblem` when timm does not know the
-    architecture or the weights do not fit it.
+    Half-precision weights are computed as float32; TorchScript brings its own architecture. Raises
+    `ModelProblem` when timm does not know the architecture or the weights do not fit it.
     """
     card = bundle.card
     if card.weights == "torchscript":
@@ -149,7 +149,8 @@ def _size(card: ModelCard) -> tuple[int, int]:
 def _layer(module: nn.Module, card: ModelCard) -> nn.Module | None:
     """The layer that the card names; else the last stage that timm knows of; else None.
 
-    None of TorchScript, whose layers torch does not let be looked at. Of an ensemble that of its first member: the others do not fall silent, their say is in the gradient.
+    Of an ensemble that of its first member: the others do not fall silent, their say is in the gradient.
+    None of TorchScript: torch does not let its layers be looked at.
     """
     if card.weights == "torchscript":
         return None

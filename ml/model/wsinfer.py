@@ -76,14 +76,16 @@ def export_wsinfer(bundle: Bundle, folder: Path) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         again = write_wsinfer(told, script, beside)
-        _refuse_other_answers(Network(again.card, load_script(again.script, card.name), network.device), network)
+        _refuse_other_answers(
+            Network(again.card, load_script(again.script, card.name), network.device), network
+        )
         beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
 def difference(one: Network, other: Network) -> float:
-    """The greatest difference of a probability, on patches of noise and of even colour, one and three a batch."""
+    """The greatest difference of a probability: patches of noise and of even colour, one or three a batch."""
     edge, channels = one.card.patch_pixels, len(one.card.mean)
     chance = np.random.default_rng(0)
     noise = chance.integers(0, 256, (4, edge, edge, channels), dtype=np.uint8)

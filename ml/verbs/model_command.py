@@ -76,7 +76,9 @@ def import_folder(folder: Path, name: str, shown: str) -> str:
     size = card.patch_pixels * card.spacing
     said = f"Imported: ask for it with --model {entry.name}. Patches of {size:g} µm, {card.patch_pixels} px; "
     said += f"the heatmap shows “{card.class_names[card.shown_class]}”."
-    return said + (f" It runs as TorchScript, without Grad-CAM: {made.why_script}." if made.why_script else "")
+    return said + (
+        f" It runs as TorchScript, without Grad-CAM: {made.why_script}." if made.why_script else ""
+    )
 
 
 def export_folder(name_or_path: str, layout: str, folder: Path) -> str:

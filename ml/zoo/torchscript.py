@@ -18,43 +18,59 @@ from collections.abc import Iterator
 
 from ml.zoo.card_json import refused
 
-_OPERATIONS = frozenset(
-    # Asking about and between values.
-    "__and__ __contains__ __getitem__ __is__ __isnot__ __not__ __or__ __range_length all any "
-    "append dict dim eq extend floordiv format ge get_device gt is_floating_point isfinite isinf isnan items "
-    "keys le len list lt ne numel ones_like pop size str type_as values warn "
-    # Numbers.
-    "abs abs_ acos add add_ addcdiv addcmul addmm amax amin argmax argmin asin atan baddbmm bmm ceil clamp "
-    "clamp_ clamp_max clamp_min clip cos cosh cumsum div div_ einsum erf exp exp_ expm1 floor floor_divide "
-    "fmod log log10 log1p log2 logical_and logical_not logical_or logit logsumexp matmul max maximum mean min "
-    "minimum mm mul mul_ neg norm pow prod reciprocal remainder round rsqrt rsub sigmoid sigmoid_ sign sin "
-    "softmax log_softmax _softmax _log_softmax softplus sqrt square std std_mean sub sub_ sum tan tanh tanh_ "
-    "topk sort true_divide trunc var var_mean where "
-    # Making and shaping.
-    "_set_item _shape_as_tensor _unsafe_view _cast_Float alias arange as_tensor bitwise_not broadcast_tensors "
-    "broadcast_to cat chunk clone contiguous copy_ detach empty empty_like expand expand_as eye fill_ flatten "
-    "flip full full_like gather index index_put_ index_select linspace masked_fill masked_fill_ meshgrid "
-    "movedim narrow new_empty new_full new_ones new_zeros ones pad pad_sequence permute pixel_shuffle "
-    "pixel_unshuffle repeat repeat_interleave reshape reshape_as roll rot90 scalar_tensor select slice split "
-    "split_with_sizes squeeze squeeze_ stack sym_size t tensor tensor_split tile to transpose tril triu unbind "
-    "unflatten unfold unsqueeze unsqueeze_ view view_as zero_ zeros zeros_like "
-    # Layers.
-    "_convolution _convolution_mode _native_multi_head_attention _upsample_bicubic2d_aa "
-    "_upsample_bilinear2d_aa _upsample_lanczos2d_aa _upsample_nearest_exact1d _upsample_nearest_exact2d "
-    "_upsample_nearest_exact3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
-    "adaptive_max_pool1d adaptive_max_pool2d affine_grid_generator alpha_dropout avg_pool1d avg_pool2d "
-    "batch_norm bernoulli bernoulli_ celu constant_pad_nd conv1d conv2d conv3d conv_transpose2d "
-    "cudnn_is_acceptable dropout dropout_ elu elu_ feature_dropout gelu glu grid_sampler group_norm "
-    "hardshrink hardsigmoid hardsigmoid_ hardswish hardswish_ hardtanh hardtanh_ im2col instance_norm "
-    "layer_norm leaky_relu leaky_relu_ linear local_response_norm lp_pool2d max_pool1d max_pool2d "
-    "max_pool2d_with_indices mish mish_ native_batch_norm native_layer_norm prelu reflection_pad2d relu relu6 "
-    "relu6_ relu_ replication_pad2d rms_norm scaled_dot_product_attention selu selu_ silu silu_ softshrink "
-    "threshold uniform_ upsample_bicubic2d upsample_bilinear2d upsample_linear1d upsample_nearest1d "
-    "upsample_nearest2d upsample_nearest3d upsample_trilinear3d zero_pad2d".split()
+_OPERATIONS = frozenset(  # functions of torch, by what they are for
+    (  # noqa: SIM905 - quoted one by one they would fill two pages
+        # Asking about and between values.
+        "__and__ __contains__ __getitem__ __is__ __isnot__ __not__ __or__ __range_length all any append "
+        "dict dim eq extend floordiv format ge get_device gt is_floating_point isfinite isinf isnan "
+        "items keys le len list lt ne numel ones_like pop size str type_as values warn "
+        # Numbers.
+        "_log_softmax _softmax abs abs_ acos add add_ addcdiv addcmul addmm amax amin argmax argmin "
+        "asin atan baddbmm bmm ceil clamp clamp_ clamp_max clamp_min clip cos cosh cumsum div div_ "
+        "einsum erf exp exp_ expm1 floor floor_divide fmod log log10 log1p log2 log_softmax logical_and "
+        "logical_not logical_or logit logsumexp matmul max maximum mean min minimum mm mul mul_ neg "
+        "norm pow prod reciprocal remainder round rsqrt rsub sigmoid sigmoid_ sign sin softmax softplus "
+        "sort sqrt square std std_mean sub sub_ sum tan tanh tanh_ topk true_divide trunc var var_mean "
+        "where "
+        # Making and shaping.
+        "_cast_Float _set_item _shape_as_tensor _unsafe_view alias arange as_tensor bitwise_not "
+        "broadcast_tensors broadcast_to cat chunk clone contiguous copy_ detach empty empty_like expand "
+        "expand_as eye fill_ flatten flip full full_like gather index index_put_ index_select linspace "
+        "masked_fill masked_fill_ meshgrid movedim narrow new_empty new_full new_ones new_zeros ones "
+        "pad pad_sequence permute pixel_shuffle pixel_unshuffle repeat repeat_interleave reshape "
+        "reshape_as roll rot90 scalar_tensor select slice split split_with_sizes squeeze squeeze_ stack "
+        "sym_size t tensor tensor_split tile to transpose tril triu unbind unflatten unfold unsqueeze "
+        "unsqueeze_ view view_as zero_ zeros zeros_like "
+        # Layers.
+        "_convolution _convolution_mode _native_multi_head_attention _upsample_bicubic2d_aa "
+        "_upsample_bilinear2d_aa _upsample_lanczos2d_aa _upsample_nearest_exact1d "
+        "_upsample_nearest_exact2d _upsample_nearest_exact3d adaptive_avg_pool1d adaptive_avg_pool2d "
+        "adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d affine_grid_generator "
+        "alpha_dropout avg_pool1d avg_pool2d batch_norm bernoulli bernoulli_ celu constant_pad_nd "
+        "conv1d conv2d conv3d conv_transpose2d cudnn_is_acceptable dropout dropout_ elu elu_ "
+        "feature_dropout gelu glu grid_sampler group_norm hardshrink hardsigmoid hardsigmoid_ hardswish "
+        "hardswish_ hardtanh hardtanh_ im2col instance_norm layer_norm leaky_relu leaky_relu_ linear "
+        "local_response_norm lp_pool2d max_pool1d max_pool2d max_pool2d_with_indices mish mish_ "
+        "native_batch_norm native_layer_norm prelu reflection_pad2d relu relu6 relu6_ relu_ "
+        "replication_pad2d rms_norm scaled_dot_product_attention selu selu_ silu silu_ softshrink "
+        "threshold uniform_ upsample_bicubic2d upsample_bilinear2d upsample_linear1d upsample_nearest1d "
+        "upsample_nearest2d upsample_nearest3d upsample_trilinear3d zero_pad2d "
+    ).split()
 )
 _PRIM = frozenset(
-    "ConstantChunk NumToTensor RaiseException TupleIndex TupleUnpack device dtype is_cuda layout max min "
-    "requires_grad shape tolist unchecked_cast".split()
+    {
+        "ConstantChunk",
+        "NumToTensor",
+        "RaiseException",
+        "TupleIndex",
+        "TupleUnpack",
+        "device",
+        "dtype",
+        "is_cuda",
+        "layout",
+        "max",
+        "min",
+    }
 )
 # Words that have no place in a network, wherever in the program they stand.
 _NEVER = frozenset({"save", "load", "from_file", "import", "__setstate__", "__getstate__", "fork", "rpc"})
@@ -76,7 +92,18 @@ _BUILDS = frozenset(
         ),
         *(
             f"torch {kind}Storage"
-            for kind in ("BFloat16", "Bool", "Byte", "Char", "Double", "Float", "Half", "Int", "Long", "Short")
+            for kind in (
+                "BFloat16",
+                "Bool",
+                "Byte",
+                "Char",
+                "Double",
+                "Float",
+                "Half",
+                "Int",
+                "Long",
+                "Short",
+            )
         ),
     }
 )
@@ -103,6 +130,8 @@ def check_script(content: bytes, bundle: str) -> None:
 def _check_parts(archive: zipfile.ZipFile, bundle: str) -> None:
     parts = archive.infolist()
     names = [part.filename for part in parts]
+    if not parts or min(part.header_offset for part in parts) != 0:
+        raise refused(bundle, "its TorchScript file is cut off, or something was put before it")
     # torch finds parts whatever their case: of two that differ by it alone, another could be read than here.
     if len({name.lower() for name in names}) != len(names):
         raise refused(bundle, "a part of its TorchScript file occurs twice")
@@ -122,7 +151,7 @@ def _check_parts(archive: zipfile.ZipFile, bundle: str) -> None:
 
 
 def _check_program(text: str, bundle: str) -> None:
-    """By words, not by grammar: a way of writing that this reads otherwise than torch does cannot hide one."""
+    """By words, not by grammar: no way of writing that torch reads otherwise can hide one."""
     words = _WORDS.findall(text)
     for place, word in enumerate(words):
         if word in _NEVER:

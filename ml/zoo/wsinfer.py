@@ -1,8 +1,8 @@
 """The layout of the WSInfer zoo: a folder with `config.json` and `torchscript_model.pt`. Read and written.
 
-The configuration is that of schema 1.0, whose keys stand at the top of our own cards; what that schema has no
-place for goes under "parfocal", where WSInfer does not look. Other files of such a folder (`pytorch_model.bin`,
-a README) are never opened.
+The configuration is that of schema 1.0, whose keys stand at the top of our own cards; what that schema has
+no place for goes under "parfocal", where WSInfer does not look. Other files of such a folder
+(`pytorch_model.bin`, a README) are never opened.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ def read_wsinfer(folder: Path) -> WSInferModel:
     check_script(script, name)
     document = parsed(_bytes(folder, CONFIG_FILE, LARGEST_CARD), CONFIG_FILE, name)
     sha256 = hashlib.sha256(script).hexdigest()
+    plain = not isinstance(document, dict) or "parfocal" not in document
     if isinstance(document, dict):
-        document = {"spec_version": SPEC_VERSION, "architecture": "unknown"} | document
-        if isinstance(own := document.get("parfocal"), dict):
-            document["parfocal"] = own | {"weights": _weights(own, sha256, name)}
+        told: dict[str, object] = {"spec_version": SPEC_VERSION, "architecture": "unknown", **document}
+        if isinstance(own := told.get("parfocal"), dict):
+            told["parfocal"] = own | {"weights": _weights(own, sha256, name)}
+        document = told
     card = card_from_json(document, name)
     card = replace(card, weights="torchscript", weights_sha256=sha256)
-    if isinstance(document, dict) and "parfocal" not in document:
+    if plain:
         shown = 1 if len(card.class_names) == 2 else 0
         card = replace(card, shown_class=shown, reading="wsinfer")
     return WSInferModel(card, script)
