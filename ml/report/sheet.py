@@ -77,14 +77,14 @@ class _CountedCanvas(Canvas):  # type: ignore[misc]
         super().save()
 
 
-def sheet(target: Any, page: Page, name: str) -> Sheet:
-    """An empty report on this paper; `name` (of the slide) stands in title and foot of every page."""
+def sheet(target: Any, page: Page, name: str, kind: str = "Analysis report") -> Sheet:
+    """An empty report on this paper; `name` (of slide or model) stands in title and foot of every page."""
     width, height = PAGES[page]
     shown = printable(name)[0]
     document = Sheet(
         target,
         pagesize=(width, height),
-        title=f"Analysis report: {shown}",
+        title=f"{kind}: {shown}",
         author="Parfocal",
         subject=NOTICE,
         creator="Parfocal",

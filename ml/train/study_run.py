@@ -21,11 +21,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ml.evaluate.calibration import best_temperature
+from ml.evaluate.curves import curves
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
+from ml.report.model_report import write_model_report
 from ml.train import figures, leakage
 from ml.train.balance import balance_of, prior_of
 from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
@@ -100,7 +102,7 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
             history += epochs
     temperature = _temperature(recipe, pictures, members)
     facts = {
-        "figures": _figures(recipe, pictures, members, temperature),
+        **_figures(recipe, pictures, members, temperature),
         "leakage": found.as_facts() | {"in_words": found.in_words()},
         "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
         "temperature": temperature,
@@ -214,7 +216,11 @@ def _figures(
     logits = torch.from_numpy(np.concatenate([member.reported for member in members])) / temperature
     groups = [pictures.groups[row] for row in rows]
     found = answers(logits, recipe).numpy()
-    return figures.report(recipe.task, found, pictures.labels[rows], groups)
+    labels, independent = pictures.labels[rows], recipe.task.output == "sigmoid"
+    return {
+        "figures": figures.report(recipe.task, found, labels, groups),
+        "curves": curves(recipe.task.classes, found, labels, independent=independent),
+    }
 
 
 def _slide_level(
@@ -281,7 +287,9 @@ def _written(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     (out / "report.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return open_bundle(folder)
+    bundle = open_bundle(folder)
+    write_model_report(facts, bundle.card, out)
+    return bundle
 
 
 @contextmanager

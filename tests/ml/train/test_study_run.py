@@ -49,7 +49,10 @@ def test_a_study_learns_and_its_bundle_predicts(data: Path, tmp_path: Path) -> N
     assert figures["pictures"] == 36
     assert figures["patients"] == 12
     assert figures["classes"]["b"]["auroc"]["value"] > 0.9
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "report.pdf").is_file()
     card = open_bundle(tmp_path / "tiny").card
+    assert "curves" not in card.metrics
     assert card.members == 3
     assert card.preparation is not None
     assert card.metrics["leakage"]["groups_on_two_sides_count"] == 0  # type: ignore[index]
