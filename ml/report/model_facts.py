@@ -81,7 +81,10 @@ def with_interval(figure: Mapping[str, float], *, share: bool = False) -> str:
 
 def _verdict(facts: Facts, card: ModelCard) -> str:
     figures = facts["figures"]
-    who = f"of {figures['patients']:,} patients (or groups), none of whom it had learned from"
+    leaks = facts["leakage"]["groups_on_two_sides_count"]
+    known = "some of whom it had learned from, so that this is too good"
+    known = known if leaks else "none of whom it had learned from"
+    who = f"of {figures['patients']:,} patients (or groups), {known}"
     if "boxes" in facts:
         said = [
             f"It found {percent(box['recall'])} of {box['boxes']:,} boxes of “{name}”, and "
@@ -92,10 +95,11 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
     if card.output == "softmax":
         accuracy = figures["accuracy"]
         name, share = _commonest(facts, card)
+        low, high = accuracy["low"] * 100, accuracy["high"] * 100
         return (
-            f"It was right in {accuracy['value'] * 100:.1f} % of {figures['pictures']:,} pictures {who}. With "
-            f"other patients of the same kind expect {accuracy['low'] * 100:.1f} to "
-            f"{accuracy['high'] * 100:.1f} %. To say “{name}” of every picture is right in {share * 100:.1f} %."
+            f"It was right in {accuracy['value'] * 100:.1f} % of {figures['pictures']:,} pictures {who} (95 % "
+            f"interval over patients: {low:.1f} to {high:.1f}). To say “{name}” of every picture is right in "
+            f"{share * 100:.1f} %."
         )
     said = [f"“{name}” {made['auroc']['value']:.3f}" for name, made in figures["classes"].items()]
     return (
