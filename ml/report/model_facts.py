@@ -97,8 +97,8 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
         name, share = _commonest(facts, card)
         low, high = accuracy["low"] * 100, accuracy["high"] * 100
         return (
-            f"It was right in {accuracy['value'] * 100:.1f} % of {figures['pictures']:,} pictures {who} (95 % "
-            f"interval over patients: {low:.1f} to {high:.1f}). To say “{name}” of every picture is right in "
+            f"It was right in {accuracy['value'] * 100:.1f} % of {figures['pictures']:,} pictures {who} "
+            f"(95 % interval over patients: {low:.1f} to {high:.1f}). To say “{name}” of every picture is right in "
             f"{share * 100:.1f} %."
         )
     said = [f"“{name}” {made['auroc']['value']:.3f}" for name, made in figures["classes"].items()]

@@ -44,7 +44,7 @@ def _reliability(
     ]
     if len(lines) == 1:
         return None
-    caption = "On the dashed line it is as often right as it is sure. Below it: too sure."
+    caption = "On the dashed line it is as often right as it is sure. Above: too careful. Below: too sure."
     return Plot(
         "Can its certainty be trusted?", caption, "how sure it was", "how often it was right", tuple(lines)
     )
@@ -101,7 +101,7 @@ def _learning(epochs: Sequence[Mapping[str, float]]) -> Plot | None:
     top = max(max(told["fit_loss"], told["loss"]) for told in epochs) * 1.05 or 1.0
     caption = "Thick: mean of the folds. Blue rising while orange falls: learned by heart."
     return Plot(
-        "How it learned", caption, "epoch", "loss", tuple(lines), (min(1.0, last - 1), last), (0.0, top)
+        "How it learned", caption, "epoch", "loss", tuple(lines), (1.0, last), (0.0, top), whole_x=True
     )
 
 

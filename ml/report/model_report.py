@@ -145,7 +145,9 @@ def _pdf_figures(report: ModelReport, width: float) -> list[Any]:
         drawings.insert(0, (_CONFUSION, matrix, _CONFUSION_NOTE))
     cells = [[text(title, s.FIGURE), drawing, text(note, s.CAPTION)] for title, drawing, note in drawings]
     return [
-        KeepTogether([beside(cells[n], cells[n + 1] if n + 1 < len(cells) else [], width, half)])
+        KeepTogether(
+            [Spacer(1, 4), beside(cells[n], cells[n + 1] if n + 1 < len(cells) else [], width, half)]
+        )
         for n in range(0, len(cells), 2)
     ]
 

@@ -49,6 +49,7 @@ class Plot:
     lines: tuple[Line, ...]
     x_range: tuple[float, float] = (0.0, 1.0)
     y_range: tuple[float, float] = (0.0, 1.0)
+    whole_x: bool = False  # whether x counts something
 
 
 def drawn(plot: Plot, width: float = 235, height: float = 190) -> Any:
@@ -64,7 +65,7 @@ def drawn(plot: Plot, width: float = 235, height: float = 190) -> Any:
         (x0, x1), (y0, y1) = plot.x_range, plot.y_range
         return left + (x - x0) / (x1 - x0) * across, bottom + (y - y0) / (y1 - y0) * up
 
-    for value in ticks(*plot.x_range):
+    for value in (x for x in ticks(*plot.x_range) if not plot.whole_x or x == round(x)):
         x, _ = place(value, plot.y_range[0])
         drawing.add(_hair(x, bottom, x, bottom + up))
         drawing.add(_words(x, bottom - 10, f"{value:g}", "middle"))
@@ -166,5 +167,5 @@ def _upright(x: float, y: float, words: str) -> Any:
 
 
 def _short(name: str, room: float) -> str:
-    most = max(3, int(room / 4.6))
+    most = max(3, int(room / 5.2))
     return name if len(name) <= most else name[: most - 1] + "…"

@@ -55,6 +55,19 @@ def test_models_come_and_are_shown(parfocal_ml, tiny_model: Path) -> None:
     assert "tiny  Tiny 1.0 (installed)" in out
 
 
+def test_a_model_goes_to_wsinfer_and_comes_back(parfocal_ml, tiny_model: Path, tmp_path: Path) -> None:
+    code, out, _ = parfocal_ml("models", "export", tiny_model, "--as", "wsinfer", "--out", tmp_path / "zoo")
+    assert (code, "same probabilities" in out) == (0, True)
+    code, _, err = parfocal_ml("models", "export", tiny_model, "--as", "wsinfer", "--out", tmp_path / "zoo")
+    assert (code, "is there already" in err) == (2, True)
+    code, _, err = parfocal_ml("models", "export", tiny_model, "--as", "onnx", "--out", tmp_path / "x")
+    assert (code, "--as wsinfer" in err) == (2, True)
+    code, out, _ = parfocal_ml("models", "import", tmp_path / "zoo", "--name", "back", "--shown", "some")
+    assert (code, "--model back" in out, "“some”" in out) == (0, True, True)
+    code, out, _ = parfocal_ml("models", "list")
+    assert "back  Tiny 1.0 (installed)" in out
+
+
 def test_a_refused_model_is_two_lines_and_code_2(parfocal_ml, tmp_path: Path) -> None:
     (tmp_path / "net.pt").write_bytes(b"x")
     code, out, err = parfocal_ml("models", "install", tmp_path / "net.pt")
