@@ -96,10 +96,10 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
         accuracy = figures["accuracy"]
         name, share = _commonest(facts, card)
         low, high = accuracy["low"] * 100, accuracy["high"] * 100
+        right, pictures = accuracy["value"] * 100, figures["pictures"]
         return (
-            f"It was right in {accuracy['value'] * 100:.1f} % of {figures['pictures']:,} pictures {who} "
-            f"(95 % interval over patients: {low:.1f} to {high:.1f}). To say “{name}” of every picture is right in "
-            f"{share * 100:.1f} %."
+            f"It was right in {right:.1f} % of {pictures:,} pictures {who} (95 % interval over patients: "
+            f"{low:.1f} to {high:.1f}). To say “{name}” of every picture is right in {share * 100:.1f} %."
         )
     said = [f"“{name}” {made['auroc']['value']:.3f}" for name, made in figures["classes"].items()]
     return (

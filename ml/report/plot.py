@@ -120,7 +120,8 @@ def as_svg(drawing: Any) -> str:
     for unwanted in (*clips, r"<(title|desc)>.*?</\1>"):
         rest = re.sub(unwanted, "", rest, flags=re.DOTALL)
     rest = rest.replace(f"font-family: {BOLD}", f"{_FAMILY}; font-weight: bold")
-    return f'{head} role="img">{rest.strip()}'.replace(f"font-family: {REGULAR}", _FAMILY)
+    rest = rest.replace(f"font-family: {REGULAR}", _FAMILY).replace("fill: None", "fill: none")
+    return f'{head} role="img">{rest.strip()}'
 
 
 def ticks(low: float, high: float) -> list[float]:
