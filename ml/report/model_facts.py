@@ -84,7 +84,9 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
     leaks = facts["leakage"]["groups_on_two_sides_count"]
     known = "some of whom it had learned from, so that this is too good"
     known = known if leaks else "none of whom it had learned from"
-    who = f"of {figures['patients']:,} patients (or groups), {known}"
+    alone = figures["patients"] == figures["pictures"] and "boxes" not in facts
+    patients = "each counted as a patient" if alone else f"of {figures['patients']:,} patients (or groups)"
+    who = f"{patients}, {known}"
     if "boxes" in facts:
         said = [
             f"It found {percent(box['recall'])} of {box['boxes']:,} boxes of “{name}”, and "
@@ -101,7 +103,7 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
             f"It was right in {right:.1f} % of {pictures:,} pictures {who} (95 % interval over patients: "
             f"{low:.1f} to {high:.1f}). To say “{name}” of every picture is right in {share * 100:.1f} %."
         )
-    said = [f"“{name}” {made['auroc']['value']:.3f}" for name, made in figures["classes"].items()]
+    said = [f"“{name}” {with_interval(made['auroc'])}" for name, made in figures["classes"].items()]
     return (
         "How surely it puts a picture with a finding before one without (AUROC; 0.5 is a coin, 1 is "
         f"perfect): {', '.join(said)}. Measured on {figures['pictures']:,} pictures {who}."
