@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 """(height, width, channels) uint8."""
 
 Channels = Literal["rgb", "cmyk", "grey"]
-Crop = Literal["none", "disc", "black_border"]
+Crop = Literal["none", "disc", "black_border", "head"]
 Fitting = Literal["stretch", "pad", "pad_corner", "cover"]
 COUNT: dict[Channels, int] = {"rgb": 3, "cmyk": 4, "grey": 1}
 
@@ -32,9 +32,17 @@ class Preparation:
 
     size: tuple[int, int]  # height and width that the network sees, px
     channels: Channels = "rgb"
-    crop: Crop = "none"  # "disc": the bright disc of a fundus photograph; "black_border": what is not black
+    crop: Crop = "none"  # "disc": the bright disc of a fundus photograph; "black_border": what is not black;
+    # "head": of CT, the head without table and headrest
     fitting: Fitting = "pad"  # "stretch" gives up the proportions, "cover" cuts off what is too long
     fill: int = 0  # 0..255, of what is filled up
+    windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, one channel each
+    neighbours: int = 0  # of CT: slices below and above that are looked at with it, each in all windows
+
+    @property
+    def count(self) -> int:
+        """How many channels the network sees."""
+        return len(self.windows) * (1 + 2 * self.neighbours) if self.windows else COUNT[self.channels]
 
 
 @dataclass(frozen=True)
@@ -100,16 +108,16 @@ def in_channels(image: Image.Image, channels: Channels) -> Bytes:
     return np.ascontiguousarray(pixels)
 
 
-def prepared(pixels: Bytes, how: Preparation) -> tuple[Bytes, Frame]:
+def prepared(pixels: Bytes, how: Preparation, found: Rect | None = None) -> tuple[Bytes, Frame]:
     """The picture as the network sees it, (height, width, channels) uint8, and where it came from.
 
-    Reduced with antialiasing. Raises `Problem` where the number of channels is another one.
+    Reduced with antialiasing. `found` is the rectangle to keep where it is known already (the head of a CT
+    slice, sought in HU). Raises `Problem` where the number of channels is another one.
     """
-    if pixels.ndim != 3 or pixels.shape[2] != COUNT[how.channels]:
-        raise Problem(
-            f"A picture of {pixels.shape} is not of the channels that are asked for ({how.channels})."
-        )
-    crop = _crop(pixels, how.crop)
+    if pixels.ndim != 3 or pixels.shape[2] != how.count:
+        asked = f"{how.count} of CT" if how.windows else how.channels
+        raise Problem(f"A picture of {pixels.shape} is not of the channels that are asked for ({asked}).")
+    crop = _crop(pixels, how.crop) if found is None else found
     height, width = how.size
     placed = _placed(crop, height, width, how.fitting)
     result = np.full((height, width, pixels.shape[2]), how.fill, dtype=np.uint8)
@@ -136,7 +144,7 @@ def _resized(pixels: Bytes, box: tuple[float, float, float, float], size: tuple[
 def _crop(pixels: Bytes, crop: Crop) -> Rect:
     """The rectangle to keep; all of a picture in which nothing stands out."""
     whole = Rect(0, 0, pixels.shape[1], pixels.shape[0])
-    if crop == "none":
+    if crop in {"none", "head"}:  # a head is sought in HU: see `ml.ct_picture`
         return whole
     highest = pixels.max(axis=2)
     bright = highest > (0 if crop == "black_border" else _DARK)

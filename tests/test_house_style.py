@@ -47,6 +47,7 @@ def test_catching_everything_is_for_the_borders() -> None:
     """Reader, run and application may catch what they do not know; a bug elsewhere must be seen."""
     borders = {
         "ml/slide",
+        "ml/volume",
         "ml/infer",
         "ml/verbs",
         "ml/__main__.py",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from ml.errors import ModelProblem
-from ml.preparation import COUNT, Channels, Crop, Fitting, Preparation
+from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
 
 SPEC_VERSION = "1.0"
@@ -104,7 +104,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     _check_version(top, own)
     names = _class_names(top)
     preparation = _preparation(own.get("preparation"))
-    channels = COUNT[preparation.channels] if preparation else 3
+    channels = preparation.count if preparation else 3
     resized, mean, std = _transform(top, channels)
     pixels, spacing = _patch(top, resized, plain)
     shown = _whole(own.get("shown_class", 0), "shown_class", 0)
@@ -255,7 +255,7 @@ def _resized(size: object) -> int:
 
 def _numbers(value: object, key: str, count: int) -> tuple[float, ...]:
     if not isinstance(value, list) or len(value) != count:
-        words = "three" if count == 3 else str(count)
+        words = {2: "two", 3: "three"}.get(count, str(count))
         raise Contradiction(f"{key} is not a list of {words} numbers")
     return tuple(_number(number, key) for number in value)
 
@@ -280,7 +280,24 @@ def _preparation(value: object) -> Preparation | None:
         _require(word in words[key], f"{key} {word!r} of preparation is unknown here")
     fill = _whole(told.get("fill", 0), "fill", 0)
     _require(fill <= 255, f"fill is {fill}, more than 255")
-    return Preparation((height, width), fill=fill, **chosen)  # type: ignore[arg-type]  # checked above
+    neighbours = _whole(told.get("neighbours", 0), "neighbours", 0)
+    _require(neighbours <= 8, f"neighbours is {neighbours}, more than 8")
+    return Preparation(
+        (height, width),
+        fill=fill,
+        windows=_windows(told.get("windows", [])),
+        neighbours=neighbours,
+        **chosen,  # type: ignore[arg-type]  # checked above
+    )
+
+
+def _windows(value: object) -> tuple[tuple[float, float], ...]:
+    """Level and width of each, HU."""
+    if not isinstance(value, list | tuple) or len(value) > 16:
+        raise Contradiction("windows is not a list of at most 16")
+    pairs = [_numbers(list(pair) if isinstance(pair, tuple) else pair, "a window", 2) for pair in value]
+    _require(all(width > 0 for _, width in pairs), "a window has no width")
+    return tuple((level, width) for level, width in pairs)
 
 
 def _as_name(text: str) -> str:
