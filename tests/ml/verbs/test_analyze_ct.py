@@ -7,51 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from ml.ct_picture import read_ct_picture
 from ml.errors import ModelProblem, Problem
 from ml.model.device import choose_device
-from ml.model.network import build, load_network
-from ml.preparation import Preparation
+from ml.model.network import load_network
 from ml.progress import Progress
 from ml.results.ct_analysis import CtCam
 from ml.results.ct_findings import find_ct
 from ml.results.ct_scores import CtPart, CtPlanned, CtScores
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct, explain_ct
 from ml.volume.series import Series, find_series
-from ml.zoo.bundle import Bundle, write_bundle
-from ml.zoo.card import ModelCard
+from ml.zoo.bundle import Bundle
 from tests.ml.train.test_scan_study import write_heads
-
-KINDS = ("any", "left")
+from tests.ml.verbs.ct_bundle import write_ct_bundle
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Two members with random weights, windows and neighbours."""
-    card = ModelCard(
-        name="ct-test",
-        title="CT test",
-        version="1",
-        architecture="test_resnet",
-        class_names=KINDS,
-        patch_pixels=32,
-        spacing=1.0,
-        mean=(0.3,) * 6,
-        std=(0.3,) * 6,
-        weights_sha256="",
-        architecture_options={"in_chans": 6},
-        output="sigmoid",
-        members=2,
-        preparation=Preparation((32, 32), crop="head", windows=((40, 80), (80, 200)), neighbours=1),
-        thresholds=(0.01, 0.99),
-    )
-    torch.manual_seed(5)
-    folder = tmp_path_factory.mktemp("ct")
-    state = {name: tensor.contiguous() for name, tensor in build(card).state_dict().items()}
-    save_file(state, folder / "weights")
-    return write_bundle(card, folder / "weights", folder / "ct-test")
+    return write_ct_bundle(tmp_path_factory.mktemp("ct"))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +49,7 @@ def test_all_slices_are_answered_as_the_network_answers_one_alone(bundle: Bundle
         stack = [near.path for near in series.around(number, 1)]
         alone = network.probabilities(read_ct_picture(stack, network.card.preparation)[0][None])[0]
         np.testing.assert_allclose(analysis.scores.values[number], alone, atol=1e-5)
-    gathered = CtScores.empty(9, KINDS)
+    gathered = CtScores.empty(9, ("any", "left"))
     for part in parts:
         if isinstance(part, CtPart):
             gathered.put(part)
