@@ -9,7 +9,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
-from reportlab.platypus import KeepTogether, LongTable, Paragraph, Spacer
+from reportlab.lib.units import mm
+from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph, Spacer
 
 from ml.report import sheet as s
 from ml.report.blocks import figures, grid, pairs, shares, text
@@ -85,7 +86,7 @@ def _story(content: CtContent, material: CtMaterial, pictures: Sequence[Picture]
     story.append(KeepTogether([drawn(plot, width, 150), text(plot.caption, s.CAPTION)]))
     story += [*_classes(content, width), *_findings(content, width)]
     if pictures:
-        story += [text("Key images", s.SECTION), *figures(pictures, width)]
+        story += [CondPageBreak(120 * mm), text("Key images", s.SECTION), *figures(pictures, width)]
     story += [*_measurements(content, width), *_comment(content), *_model(content.model)]
     return [*story, *_provenance(content, width)]
 

@@ -32,7 +32,8 @@ def write_ct_bundle(folder: Path) -> Bundle:
         preparation=Preparation((32, 32), crop="head", windows=((40, 80), (80, 200)), neighbours=1),
         thresholds=(0.01, 0.99),
     )
-    torch.manual_seed(5)
-    state = {name: tensor.contiguous() for name, tensor in build(card).state_dict().items()}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        state = {name: tensor.contiguous() for name, tensor in build(card).state_dict().items()}
     save_file(state, folder / "weights")
     return write_bundle(card, folder / "weights", folder / "ct-test")
