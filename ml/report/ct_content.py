@@ -73,7 +73,7 @@ def window_in_words(window: Window) -> str:
 
 def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
     """The facts as they stand; `now` is the report's date."""
-    analysis, card, series = material.analysis, material.card, material.series
+    analysis, series = material.analysis, material.series
     made = analysis.provenance
     return CtContent(
         reported=(now or datetime.now().astimezone()).isoformat(timespec="seconds"),
@@ -88,23 +88,10 @@ def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
         columns=made.size[1],
         distance_mm=series.distance,
         window=window_in_words(material.window),
-        classes=tuple(_class(material, index) for index in range(len(card.class_names))),
+        classes=tuple(_class(material, index) for index in range(len(material.card.class_names))),
         findings=_findings(material),
         measurements=tuple((m.kind, m.slice_number + 1, m.words) for m in material.measurements),
-        model={
-            "name": card.name,
-            "title": card.title,
-            "version": card.version,
-            "architecture": card.architecture,
-            "members": card.members,
-            "weights_sha256": made.model_sha256,
-            "summary": card.summary,
-            "intended_use": card.intended_use,
-            "training_data": card.training_data,
-            "labels": card.labels,
-            "limits": card.limits,
-            "licence": card.licence,
-        },
+        model=_model(material),
         run={
             "device": made.device,
             "started": made.started,
@@ -115,6 +102,16 @@ def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
         notes=tuple(without_folders(note) for note in (*series.remarks, *analysis.notes)),
         comment=material.comment,
     )
+
+
+def _model(material: CtMaterial) -> dict[str, object]:
+    """The card, without what only a program needs."""
+    card = material.card
+    kept = ("name", "title", "version", "architecture", "members", "summary", "intended_use")
+    kept = (*kept, "training_data", "labels", "limits", "licence")
+    return {key: getattr(card, key) for key in kept} | {
+        "weights_sha256": material.analysis.provenance.model_sha256
+    }
 
 
 def _headline(material: CtMaterial) -> str:
