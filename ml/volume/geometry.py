@@ -162,13 +162,3 @@ class Geometry:
             return height / float(self._array[:3, 2] @ self.axes[2])
         lower = min(max(int(np.searchsorted(heights, height, "right")) - 1, 0), len(heights) - 2)
         return float(lower + (height - heights[lower]) / (heights[lower + 1] - heights[lower]))
-
-
-def letters(direction: Sequence[float]) -> str:
-    """Where a direction points in the patient, the strongest first: "L", "PH"; DICOM C.7.6.1.1.1.
-
-    L left, R right, P back, A front, H head, F feet. Parts below a fifth are left out.
-    """
-    names = ("RL", "AP", "FH")
-    parts = sorted(((abs(v), pair[v > 0]) for v, pair in zip(direction, names, strict=True)), reverse=True)
-    return "".join(letter for size, letter in parts if size >= 0.2)
