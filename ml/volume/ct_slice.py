@@ -176,5 +176,10 @@ def told(path: Path) -> Iterator[None]:
     except Problem:
         raise
     except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        lines = str(error).splitlines()
+        reason = (
+            "".join(c for c in lines[0] if c.isprintable())[:200].rstrip(".")
+            if lines
+            else type(error).__name__
+        )
         raise Problem(f"{path.name} cannot be read: {reason}.", "Copy it anew.", path=path) from error

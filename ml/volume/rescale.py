@@ -58,10 +58,10 @@ def scaling_of(facts: Facts, outer: Facts | None = None, real_world: Facts | Non
     mappings = (real_world,) if real_world else outer.items("RealWorldValueMappingSequence")
     slope, intercept = facts.number("RescaleSlope"), facts.number("RescaleIntercept")
     table = _table(facts) or _table(outer)
-    unit = facts.text("RescaleType") or HOUNSFIELD
+    unit = facts.name("RescaleType") or HOUNSFIELD
     if table:
         kind = (facts.items("ModalityLUTSequence") or outer.items("ModalityLUTSequence"))[0]
-        unit = kind.text("ModalityLUTType") or unit
+        unit = kind.name("ModalityLUTType") or unit
     elif slope is None or intercept is None or slope == 0:
         slope, intercept, unit = 1.0, 0.0, ""
     unsigned = outer.whole("PixelRepresentation") == 0
@@ -84,7 +84,7 @@ def _real_unit(mappings: Iterable[Facts], slope: float | None, intercept: float 
         same = item.number("RealWorldValueSlope") == slope
         same = same and item.number("RealWorldValueIntercept") == intercept
         for code in item.items("MeasurementUnitsCodeSequence") if same else ():
-            return code.text("CodeValue")
+            return code.name("CodeValue")
     return ""
 
 
