@@ -16,6 +16,7 @@ from ml.volume.samples import OpenFrames, StoredFrame
 from ml.volume.window import Window
 
 _NUMBERS = tuple[float, ...]
+_LONGEST = 200  # characters of a library's words that are told
 _UPRIGHT = 1e-3  # how far cosines may be from a right angle and from length 1
 
 

@@ -53,10 +53,13 @@ class Voxels(NamedTuple):
 
 
 def scaling_of(facts: Facts, outer: Facts | None = None, real_world: Facts | None = None) -> Scaling:
-    """Out of a header, or of a frame's part of it (then `outer` is the header)."""
+    """Out of a header, or of a frame's part of it (then `outer` is the header).
+
+    Raises `ValueError` where it says something that makes no sense.
+    """
     outer = outer or facts
     mappings = (real_world,) if real_world else outer.items("RealWorldValueMappingSequence")
-    slope, intercept = facts.number("RescaleSlope"), facts.number("RescaleIntercept")
+    slope, intercept = _number(facts, "RescaleSlope"), _number(facts, "RescaleIntercept")
     table = _table(facts) or _table(outer)
     unit = facts.name("RescaleType") or HOUNSFIELD
     if table:
@@ -76,6 +79,13 @@ def scaling_of(facts: Facts, outer: Facts | None = None, real_world: Facts | Non
             and outer.whole("BitsStored") == 12 and (intercept or 0.0) > -100
         ),
     )  # fmt: skip
+
+
+def _number(facts: Facts, keyword: str) -> float | None:
+    found = facts.number(keyword)
+    if found is None and keyword in facts:
+        raise ValueError(f"its {keyword} is no number")
+    return found
 
 
 def _real_unit(mappings: Iterable[Facts], slope: float | None, intercept: float | None) -> str:

@@ -40,7 +40,7 @@ def outcome_of(target: Path, source: Path) -> str:
     if not shown:
         return "refused" if reasons else "lost: neither shown nor named"
     print(json.dumps({"others": True}), flush=True)
-    return _wrong(shown, target, source) or "shown"
+    return _wrong(shown, target, source, bool(missing)) or "shown"
 
 
 def _sound_one_opens(found: Found) -> bool:
@@ -63,14 +63,14 @@ def _loaded(found: Found, target: Path) -> tuple[list[tuple[CtSlice, Hounsfield]
     return shown, missing
 
 
-def _wrong(shown: list[tuple[CtSlice, Hounsfield]], target: Path, source: Path) -> str:
+def _wrong(shown: list[tuple[CtSlice, Hounsfield]], target: Path, source: Path, is_told: bool) -> str:
     """In which value what is shown differs from what pydicom or GDCM reads; empty where it does not.
 
-    Where neither reads the damaged file, it must still show what the sound one does. Two syntaxes of JPEG
-    are read by neither, damaged or not.
+    Where neither reads the damaged file, it must still show what the sound one does, unless other slices of
+    it have been refused, so that a person knows of the damage.
     """
     truth = truth_of(target)
-    if truth is None:
+    if truth is None and not is_told:
         truth = truth_of(source)
         name = "that of the sound file; nobody else reads the damaged one"
         truth = None if truth is None else replace(truth, name=name)
