@@ -86,7 +86,7 @@ def analyze(
 
 @app.command(epilog="Example: parfocal-ml analyze-ct head/ --model hemorrhage --out results")
 def analyze_ct(
-    path: Annotated[Path, typer.Argument(help="A folder of CT slices as DICOM, or one slice.")],
+    path: Annotated[Path, typer.Argument(help="CT as DICOM: a folder, a file, a DICOMDIR, a zip.")],
     model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
     out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
     series: Annotated[str, typer.Option(help="SeriesInstanceUID, where there are several.")] = "",

@@ -26,6 +26,7 @@ from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_findings import find_ct
 from ml.results.ct_scores import CtPart, CtPlanned, CtScores
 from ml.results.scores import Indices
+from ml.volume.ct_slice import CtSlice
 from ml.volume.series import Series
 
 PHASE = "Looking at slices"
@@ -78,7 +79,7 @@ def run_series(series: Series, model: ReadyModel, wishes: CtWishes, progress: Pr
 def explain_one(series: Series, model: ReadyModel, slice_number: int, class_index: int) -> CtCam:
     """Grad-CAM of one slice, laid back onto its own pixels. Raises `Problem`s, `IndexError`."""
     how = _preparation(model.network)
-    stack = _stack(series, slice_number, how)
+    stack = series.around(slice_number, how.neighbours)
     _, maps = explain_slice(model.required_explainer, stack, [class_index])
     return CtCam(slice_number, class_index, maps[0])
 
@@ -104,10 +105,6 @@ def _numbers(series: Series, wishes: CtWishes) -> Indices:
     return np.arange(wishes.first, last + 1, dtype=np.intp)
 
 
-def _stack(series: Series, number: int, how: Preparation) -> tuple[Path, ...]:
-    return tuple(near.path for near in series.around(number, how.neighbours))
-
-
 def _answers(
     series: Series, numbers: Indices, how: Preparation, network: Network, size: BatchSize
 ) -> Iterator[tuple[CtPart, list[str]]]:
@@ -116,7 +113,7 @@ def _answers(
 
     def read(batch: Indices) -> list[Bytes | str]:
         give_way(READER)
-        return [_read(_stack(series, int(number), how), how) for number in batch]
+        return [_read(series.around(int(number), how.neighbours), how) for number in batch]
 
     with ThreadPoolExecutor(1, "slices") as pool:
         ahead = [pool.submit(read, batch) for batch in batches[:_READ_AHEAD]]
@@ -130,7 +127,7 @@ def _answers(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(stack: Sequence[Path], how: Preparation) -> Bytes | str:
+def _read(stack: Sequence[CtSlice], how: Preparation) -> Bytes | str:
     try:
         return read_ct_picture(stack, how)[0]
     except Problem as problem:
@@ -179,14 +176,20 @@ def _cams(
     return tuple(cams)
 
 
+def _file_of(slice_: CtSlice) -> Path:
+    """The file on the disk: a zip for a slice in one."""
+    packed = slice_.stored.file.packed if slice_.stored else None
+    return packed.archive if packed else slice_.path
+
+
 def _provenance(
     series: Series, numbers: Indices, network: Network, started: str, began: float, size: BatchSize
 ) -> CtProvenance:
     card = network.card
     digest = hashlib.sha256()
-    for slice_ in series.slices:
+    for path in dict.fromkeys(_file_of(slice_) for slice_ in series.slices):
         try:
-            digest.update(slice_.path.read_bytes())
+            digest.update(path.read_bytes())
         except OSError:
             digest.update(b"unreadable")
     return CtProvenance(

@@ -16,7 +16,7 @@ from ml.report.figure import Picture, blend
 from ml.report.words import percent
 from ml.results.ct_findings import CtFinding, map_boxes
 from ml.results.heatmap import colorize
-from ml.volume.slice import read_hounsfield
+from ml.volume.slice import hounsfield_of
 from ml.volume.window import Window, windowed
 
 MOST = 12
@@ -49,7 +49,7 @@ def draw_ct_pictures(material: CtMaterial) -> tuple[Picture, ...]:
 def _key_image(material: CtMaterial, number: int, finding: CtFinding) -> Picture | None:
     slice_ = material.series.slices[finding.peak_slice]
     try:
-        values = read_hounsfield(slice_.path)
+        values = hounsfield_of(slice_)
     except Problem:
         return None
     spacing = slice_.spacing or (1.0, 1.0)

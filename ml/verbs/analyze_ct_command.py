@@ -10,7 +10,8 @@ from ml.progress import Progress
 from ml.verbs.analyze_command import DONE, REFUSED, STOPPED
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
 from ml.verbs.console import Teller, stopping
-from ml.volume.series import Series, find_series, read_series
+from ml.volume.opening import open_ct
+from ml.volume.series import Series
 from ml.zoo.store import find
 
 
@@ -21,7 +22,7 @@ class AnalyzeCtWords:
     path: Path
     model: str
     out: Path
-    series: str = ""  # SeriesInstanceUID, where there are several
+    series: str = ""  # SeriesInstanceUID, or with #0, #1, … after it, where there are several
     slices: str = ""  # "10-40", from 1; empty: all
     device: str = "auto"
     cam: bool = True
@@ -75,14 +76,14 @@ def _check_folder(words: AnalyzeCtWords) -> None:
 def _series(words: AnalyzeCtWords, progress: Progress) -> Series:
     """The one series that is meant. Raises `Problem` where there is none, or more than one."""
     path = words.path
-    found = read_series([path], progress) if path.is_file() else find_series(path, progress)
-    wanted = [series for series in found.series if not words.series or series.uid == words.series]
+    found = open_ct(path, progress)
+    wanted = [s for s in found.series if not words.series or words.series in {s.uid, s.key}]
     if len(wanted) == 1:
         return wanted[0]
     if not found.series:
         reasons = " ".join(left.reason for left in (*found.broken, *found.others)[:3])
         raise Problem(f"{path.name} holds no CT slices. {reasons}".strip(), "Give a folder of CT as DICOM.")
-    listed = "; ".join(f"{series.uid} ({len(series)} slices)" for series in found.series[:10])
+    listed = "; ".join(f"{series.key} ({len(series)} slices)" for series in found.series[:10])
     if not wanted:
         raise Problem(f"There is no series {words.series}.", f"There are: {listed}.")
     raise Problem(

@@ -46,7 +46,7 @@ def test_all_slices_are_answered_as_the_network_answers_one_alone(bundle: Bundle
     assert parts[0].slices.tolist() == list(range(9))
     network = load_network(bundle, choose_device("cpu"))
     for number in range(9):
-        stack = [near.path for near in series.around(number, 1)]
+        stack = series.around(number, 1)
         alone = network.probabilities(read_ct_picture(stack, network.card.preparation)[0][None])[0]
         np.testing.assert_allclose(analysis.scores.values[number], alone, atol=1e-5)
     gathered = CtScores.empty(9, ("any", "left"))
@@ -61,7 +61,7 @@ def test_all_slices_are_answered_as_the_network_answers_one_alone(bundle: Bundle
 
 def test_the_spread_is_that_of_the_members(bundle: Bundle, series: Series) -> None:
     network = load_network(bundle, choose_device("cpu"))
-    stack = [near.path for near in series.around(3, 1)]
+    stack = series.around(3, 1)
     picture = read_ct_picture(stack, network.card.preparation)[0][None]
     values, spread = network.probabilities_and_spread(picture)
     with torch.inference_mode():
