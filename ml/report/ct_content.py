@@ -107,8 +107,8 @@ def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
 def _model(material: CtMaterial) -> dict[str, object]:
     """The card, without what only a program needs."""
     card = material.card
-    kept = ("name", "title", "version", "architecture", "members", "summary", "intended_use")
-    kept = (*kept, "training_data", "labels", "limits", "licence")
+    names = ("name", "title", "version", "architecture", "members", "summary", "intended_use")
+    kept = (*names, "training_data", "labels", "limits", "licence")
     return {key: getattr(card, key) for key in kept} | {
         "weights_sha256": material.analysis.provenance.model_sha256
     }
