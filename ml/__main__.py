@@ -220,10 +220,11 @@ def import_model(
 def export_model(
     model: Annotated[str, typer.Argument(help="Name, or path of a bundle.")],
     out: Annotated[Path, typer.Option(help="Folder to write; made new.")],
-    layout: Annotated[str, typer.Option("--as", help="wsinfer.")] = "wsinfer",
+    layout: Annotated[str, typer.Option("--as", help="wsinfer, or bundle with --member.")] = "wsinfer",
+    member: Annotated[int, typer.Option(min=0, help="Only this network of an ensemble, from 1.")] = 0,
 ) -> None:
-    """Write a model for WSInfer and QuPath, read it again and compare its answers."""
-    print(model_command.export_folder(model, layout, out))
+    """Write a model for WSInfer and QuPath, or one network of it; read it again and compare its answers."""
+    print(model_command.export_folder(model, layout, out, member))
 
 
 def _show(facts: dict[str, object], as_json: bool) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ml.infer.batch_size import BatchSize
-from ml.infer.explain import Explainer
+from ml.infer.explain import Explainer, Floats
 from ml.infer.loader import Batch
-from ml.model.network import Network
+from ml.infer.ready import ReadyModel
+from ml.model.network import Patches
 from ml.progress import Progress, Step
 from ml.results.cam import CamMap, CamPart
 from ml.results.scores import ScorePart, Scores
@@ -26,7 +27,7 @@ class Gathered:
 
 
 def classify(
-    network: Network,
+    model: ReadyModel,
     explainer: Explainer | None,
     batches: Iterable[Batch],
     size: BatchSize,
@@ -42,7 +43,7 @@ def classify(
     began = time.perf_counter()
     progress.step(Step(PHASE, 0, total))
     for batch in batches:
-        part = _score(network, explainer, batch, size, gathered)
+        part = _score(model, explainer, batch, size, gathered)
         gathered.scores.put(part)
         gathered.done += len(batch)
         progress.part(part)
@@ -57,13 +58,16 @@ PHASE = "Scoring patches"
 
 
 def _score(
-    network: Network, explainer: Explainer | None, batch: Batch, size: BatchSize, gathered: Gathered
+    model: ReadyModel, explainer: Explainer | None, batch: Batch, size: BatchSize, gathered: Gathered
 ) -> ScorePart:
-    cam = gathered.cam
-    if cam is None or explainer is None:
-        (values,) = size.run(lambda patches: (network.probabilities(patches),), batch.patches)
-    else:
-        index = cam.class_index
-        values, maps = size.run(lambda patches: explainer.explain(patches, index), batch.patches)
-        cam.put(CamPart(batch.rows, batch.columns, maps))
-    return ScorePart(batch.rows, batch.columns, values)
+    cam, recognition = gathered.cam, model.recognition
+
+    def compute(patches: Patches) -> tuple[Floats, ...]:
+        if cam is None or explainer is None:
+            return (model.network.probabilities(patches),)
+        return explainer.explain(patches, cam.class_index)
+
+    found = size.run(recognition.beside(compute) if recognition else compute, batch.patches)
+    if cam is not None and explainer is not None:
+        cam.put(CamPart(batch.rows, batch.columns, found[1]))
+    return ScorePart(batch.rows, batch.columns, found[0], found[-1] if recognition else None)

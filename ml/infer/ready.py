@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml.errors import ModelProblem
 from ml.infer.explain import Explainer
 from ml.model.device import Device
+from ml.model.familiarity import Recognition, recognition_of
 from ml.model.network import Network, load_network
 from ml.zoo.bundle import Bundle
 
@@ -17,6 +18,7 @@ class ReadyModel:
 
     network: Network
     explainer: Explainer | None  # None: no layer of the network has a map of places
+    recognition: Recognition | None = None  # None: the bundle does not say what is unlike its training data
 
     @property
     def required_explainer(self) -> Explainer:
@@ -31,7 +33,8 @@ class ReadyModel:
 
 def make_ready(bundle: Bundle, device: Device) -> ReadyModel:
     """Load a bundle onto a device. Raises `ModelProblem`."""
-    return of_network(load_network(bundle, device))
+    network = load_network(bundle, device)
+    return replace(of_network(network), recognition=recognition_of(bundle, network))
 
 
 def of_network(network: Network) -> ReadyModel:

@@ -56,12 +56,13 @@ def run(
         explainer = _explainer(model, wishes, notes)
         grid, tissue = plan(slide, spacing, network, wishes, progress)
         progress.part(Planned(grid, network.card.class_names))
-        gathered = Gathered(Scores.empty(grid, network.card.class_names), None, notes)
+        strange = model.recognition is not None
+        gathered = Gathered(Scores.empty(grid, network.card.class_names, strange=strange), None, notes)
         if explainer is not None:
             gathered.cam = CamMap.empty(grid, cam_class(network, wishes), explainer.cells)
         size = BatchSize(wishes.batch or network.device.batch, network.device)
         with _loader(slide, grid, grid.kept, wishes, network, progress) as loader:
-            classify(network, explainer, loader, size, gathered, progress)
+            classify(model, explainer, loader, size, gathered, progress)
         cam = _tell_cam(gathered, wishes.cam, network, progress)
         complete = gathered.done == grid.count
         sha256 = slide_hash.result(progress)

@@ -83,6 +83,10 @@ class Network:
             return torch.sigmoid(logits)
         return torch.softmax(logits, dim=1)
 
+    def empty_patch(self) -> Patches:
+        """One patch of zeros, to try something out with."""
+        return np.zeros((1, *_size(self.card), len(self.card.mean)), dtype=np.uint8)
+
     def _find_cam_layer(self) -> tuple[nn.Module | None, int]:
         """The layer and the cells along an edge of its map, found by running one empty patch."""
         layer = _layer(self.module, self.card)
@@ -93,9 +97,8 @@ class Network:
                 shapes.append(tuple(output.shape))
 
         hook = layer.register_forward_hook(note) if layer is not None else None
-        empty = np.zeros((1, *_size(self.card), len(self.card.mean)), dtype=np.uint8)
         try:
-            found = self.probabilities(empty).shape[1]
+            found = self.probabilities(self.empty_patch()).shape[1]
         except (RuntimeError, ValueError, AssertionError, AttributeError, IndexError) as error:
             raise _misfit(
                 self.card, f"it cannot look at patches of {self.card.patch_pixels} px", error

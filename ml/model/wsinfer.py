@@ -71,7 +71,7 @@ def export_wsinfer(bundle: Bundle, folder: Path) -> None:
         module = network.module if card.temperature == 1 else Tempered(network.module, card.temperature)
         script = traced(module, card.patch_pixels, card.patch_pixels)
     options = {} if card.members > 1 else card.architecture_options
-    told = replace(card, temperature=1.0, members=1, architecture_options=options)
+    told = replace(card, temperature=1.0, members=1, architecture_options=options, familiarity=None)
     beside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     try:

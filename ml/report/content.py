@@ -141,6 +141,17 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
+class LikenessFacts:
+    """How much of what was scored is unlike the model's training data."""
+
+    unlike_patches: int
+    patches: int
+    share: float
+    warning: bool  # more than a person should overlook
+    in_words: str
+
+
+@dataclass(frozen=True)
 class ShownFacts:
     """Which class the heatmap, the threshold and the first sentence are about."""
 
@@ -171,6 +182,7 @@ class ReportContent:
     run: RunFacts
     notes: tuple[str, ...]
     comment: str
+    likeness: LikenessFacts | None = None  # None: the model does not know
 
     def count(self, verdict: str) -> int:
         """How many boxes have this verdict."""

@@ -21,7 +21,10 @@ def facts(content: ReportContent | CtContent) -> dict[str, object]:
     """The content as JSON holds it, with schema and version first. NaN becomes null."""
     schema = SCHEMA if isinstance(content, ReportContent) else CT_SCHEMA
     head = {"schema": schema, "schema_version": SCHEMA_VERSION, "notice": NOTICE}
-    body = _without_nan(dataclasses.asdict(content))
+    told = dataclasses.asdict(content)
+    if told.get("likeness", ...) is None:  # most models do not know; their reports stay as they were
+        del told["likeness"]
+    body = _without_nan(told)
     assert isinstance(body, dict)
     return head | body
 

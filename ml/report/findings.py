@@ -14,6 +14,7 @@ from ml.report.content import (
     AnnotationFacts,
     BoxFacts,
     ClassFacts,
+    LikenessFacts,
     ModelFacts,
     PatchFacts,
     RegionFacts,
@@ -27,6 +28,7 @@ from ml.report.sentence import finding_in_words
 from ml.report.words import file_name, without_folders
 from ml.results.analysis import Analysis
 from ml.results.boxes import Box
+from ml.results.likeness import REMEDY
 from ml.zoo.card import ModelCard
 
 
@@ -48,6 +50,7 @@ def gather(material: Material, reported: datetime | None = None) -> ReportConten
         run=_run(analysis),
         notes=tuple(without_folders(note) for note in analysis.notes),
         comment=material.comment,
+        likeness=_likeness(analysis),
     )
 
 
@@ -101,6 +104,14 @@ def _patches(material: Material) -> PatchFacts:
         height_um=grid.patch.height * spacing.y,
         scored_area_mm2=spacing.area_mm2(scored * grid.patch.area),
     )
+
+
+def _likeness(analysis: Analysis) -> LikenessFacts | None:
+    found = analysis.scores.likeness
+    if found is None or not found.patches:
+        return None
+    words = f"{found.in_words()} {REMEDY}" if found.is_warning else found.in_words()
+    return LikenessFacts(found.unlike, found.patches, found.share, found.is_warning, words)
 
 
 def _shown(material: Material) -> ShownFacts:

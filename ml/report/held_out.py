@@ -10,6 +10,8 @@ _KEY_FIGURES = {
     "rank_correlation": "rank correlation",
     "auroc": "AUROC",
     "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
 }
 _MOST = 2  # figures of each set; the card has them all
 

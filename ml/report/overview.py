@@ -34,6 +34,9 @@ def findings(content: ReportContent, slide: Sequence[Picture], width: float) -> 
     """The sentence that matters most, then the facts beside the picture of the slide."""
     story = [text("Findings", s.SECTION), text(content.headline, s.LEAD)]
     remarks = [("Note", note) for note in content.notes]
+    likeness = content.likeness
+    if likeness is not None:
+        remarks.insert(0, ("Caution" if likeness.warning else "Training data", likeness.in_words))
     if not content.complete:
         stopped = "The analysis was stopped before its end. What is reported here is right, but not all."
         remarks.insert(0, ("Stopped", stopped))

@@ -33,13 +33,19 @@ def write_results(scores: Scores, path: Path) -> None:
     """Write `results.csv`: `minx,miny,width,height` in level-0 px and `prob_<class>`, one row a scored patch.
 
     Rows are in the order of the grid. A probability has as many digits as tell its float32 from the next one.
+    Where the model knows its training data, `strangeness` is last: above 1 a patch is unlike them.
     Raises `Problem` when it cannot be written.
     """
     grid, scored = scores.grid, scores.scored
     places = grid.rects()[scored].astype(int).tolist()
     values = scores.values[scored]
     head = ["minx", "miny", "width", "height", *(f"prob_{name}" for name in scores.class_names)]
+    rows: Iterable[tuple[object, ...]]
     rows = ((*place, *map(str, row)) for place, row in zip(places, values, strict=True))
+    if scores.strangeness is not None:
+        head.append("strangeness")
+        strange = scores.strangeness[scored]
+        rows = ((*row, f"{value:.3f}") for row, value in zip(rows, strange, strict=True))
     _write(path, head, rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ml.evaluate.classification import Interval, confusion, interval
 from ml.train.study_recipe import Task
 
 Floats = NDArray[np.float32]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,7 @@ def report(
     """Everything for the card, with 95 % intervals over patients. Ready for JSON."""
     positive = labels > 0.5
     found = _found(task, probabilities)
-
-    def over(figure: object) -> dict[str, float]:
-        assert callable(figure)
-        return _rounded(interval(figure, groups, draws))
-
-    facts: dict[str, object] = {
-        "pictures": len(labels),
-        "patients": len(set(groups)),
-        "accuracy": over(lambda rows: float((found[rows] == positive[rows]).all(axis=1).mean())),
-        "balanced_accuracy": over(lambda rows: _balanced(task, positive[rows], found[rows])),
-        "macro_f1": over(lambda rows: d.macro_f1(positive[rows], found[rows])),
+    facts = brief(task, probabilities, labels, groups, draws) | {
         "classes": {
             name: _of_class(positive[:, c], probabilities[:, c], found[:, c], groups, draws)
             for c, name in enumerate(task.classes)
@@ -69,6 +60,25 @@ def report(
         facts["confusion"] = confusion(truth, said, len(task.classes)).tolist()
         facts["calibration_error"] = round(expected_calibration_error(probabilities, truth), 4)
     return facts
+
+
+def brief(
+    task: Task, probabilities: Floats, labels: Floats, groups: Sequence[str], draws: int = 1000
+) -> dict[str, object]:
+    """The figures over all classes, with 95 % intervals over patients: of one fold, for one."""
+    positive = labels > 0.5
+    found = _found(task, probabilities)
+
+    def over(figure: Callable[[Rows], float]) -> dict[str, float]:
+        return _rounded(interval(figure, groups, draws))
+
+    return {
+        "pictures": len(labels),
+        "patients": len(set(groups)),
+        "accuracy": over(lambda rows: float((found[rows] == positive[rows]).all(axis=1).mean())),
+        "balanced_accuracy": over(lambda rows: _balanced(task, positive[rows], found[rows])),
+        "macro_f1": over(lambda rows: d.macro_f1(positive[rows], found[rows])),
+    }
 
 
 def _of_class(

@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ml.model.features import head_of
 from ml.progress import Progress, Step
 from ml.train.figures import EpochFigures, quick
 from ml.train.losses import Loss
@@ -200,16 +201,6 @@ def _groups(module: nn.Module, fit: Fit) -> list[dict[str, Any]]:
         ([p for p in free if id(p) not in head], fit.backbone_rate or fit.rate),
     )
     return [{"params": parameters, "lr": rate} for parameters, rate in groups if parameters]
-
-
-def head_of(module: nn.Module) -> nn.Module:
-    """The last layer. timm's networks tell it; of others it is the last module with weights."""
-    getter = getattr(module, "get_classifier", None)
-    if callable(getter):
-        head = getter()
-        if isinstance(head, nn.Module):
-            return head
-    return [part for part in module.modules() if isinstance(part, nn.Linear)][-1]
 
 
 def freeze_statistics(module: nn.Module) -> None:

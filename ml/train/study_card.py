@@ -14,6 +14,7 @@ from ml.zoo.card import ModelCard
 
 _KEPT = (
     "figures",
+    "folds",
     "figures_are_of",
     "at_thresholds",
     "slide_level",

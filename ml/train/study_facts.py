@@ -16,6 +16,7 @@ from ml.evaluate.curves import curves
 from ml.train import figures
 from ml.train.balance import balance_of, prior_of
 from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
+from ml.train.familiarity import Learned
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows
 from ml.train.leakage import LeakageReport
@@ -38,6 +39,7 @@ class Member:
     reported: Floats  # logits (report, classes)
     chosen: Floats  # logits (choose, classes)
     slides: SlideFold | None = None  # where slides have one label each
+    familiarity: Learned | None = None  # of the first fold: an ensemble knows by its first network
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def study_facts(
     temperature = _temperature(recipe, pictures, members)
     return {
         **_figures(recipe, pictures, members, temperature),
+        "folds": _folds(recipe, pictures, trained, temperature),
         "leakage": found.as_facts() | {"in_words": found.in_words()},
         "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
         "temperature": temperature,
@@ -108,6 +111,20 @@ def _figures(
         "figures": figures.report(recipe.task, found, labels, groups),
         "curves": curves(recipe.task.classes, found, labels, independent=independent),
     }
+
+
+def _folds(
+    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
+) -> list[dict[str, object]]:
+    """The figures of each network by itself, on the pictures that it had not seen."""
+    made: list[dict[str, object]] = []
+    for member in members:
+        rows = member.fold.report
+        found = answers(torch.from_numpy(member.reported) / temperature, recipe).numpy()
+        groups = [pictures.groups[row] for row in rows]
+        told = figures.brief(recipe.task, found, pictures.labels[rows], groups)
+        made.append({"fold": member.fold.number + 1, **told})
+    return made
 
 
 def _slide_level(

@@ -105,6 +105,7 @@ class NetworkPlan:
     also: tuple[
         str, ...
     ] = ()  # further architectures: each learns by itself, their probabilities are averaged
+    familiar_layer: str = ""  # its features tell what is unlike the training data; empty: familiarity.py
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,17 @@ from torch import nn
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
+from ml.model.features import head_of
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
 from ml.train.balance import balance_of
+from ml.train.familiarity import learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
-from ml.train.learner import Learner, head_of, learn
+from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
@@ -171,7 +173,11 @@ def _fold(
         backbone = begun if recipe.aggregation.features == "begun" else module
         tiles = softmax_of(chosen), softmax_of(reported)
         slides = answer_slides(recipe, feed, pictures, fold, tiles, backbone, progress)
-    return Member(fold, state, reported, chosen, slides), epochs
+    familiarity = None
+    if fold.number == 0:
+        layer = recipe.network.familiar_layer
+        familiarity = learn_familiarity(module, feed, fold, pictures.labels, layer, progress)
+    return Member(fold, state, reported, chosen, slides, familiarity), epochs
 
 
 def halve(module: nn.Module) -> None:
@@ -200,8 +206,10 @@ def _written(
         beside.mkdir(parents=True)
         weights = beside / "weights"
         save_file(half, weights)
+        known = members[0].familiarity
         card = study_card(recipe, pictures, len(states), facts)
-        write_bundle(card, weights, beside / "bundle")
+        card = dataclasses.replace(card, familiarity=known.how if known else None)
+        write_bundle(card, weights, beside / "bundle", known.content if known else None)
         shutil.rmtree(folder, ignore_errors=True)
         (beside / "bundle").rename(folder)
     finally:

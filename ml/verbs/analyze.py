@@ -11,13 +11,22 @@ from ml.errors import SpacingUnknown
 from ml.progress import Progress, Step
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap
+from ml.results.likeness import Likeness
 from ml.slide.slide import KnownSpacing, SlideInfo
 from ml.verbs.loaded import forget, ready_model
 
 if TYPE_CHECKING:
     from ml.infer.run import Wishes
 
-__all__ = ["AnalyzeRequest", "analyze", "explain_patches", "forget", "known_spacing", "warm_up"]
+__all__ = [
+    "AnalyzeRequest",
+    "analyze",
+    "explain_patches",
+    "foretaste",
+    "forget",
+    "known_spacing",
+    "warm_up",
+]
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,20 @@ def explain_patches(
         spacing = known_spacing(request, slide.info)
         model = ready_model(request.model, request.device)
         return explain_cells(slide, spacing, model, _wishes(request), cells, progress or Progress())
+
+
+def foretaste(request: AnalyzeRequest, progress: Progress | None = None, most: int = 12) -> Likeness | None:
+    """Whether the region's tissue is like the model's training data, by a handful of its patches.
+
+    None where the model does not know. Raises `Problem`s, `Cancelled` when a stop is wished.
+    """
+    from ml.infer.foretaste import foretaste
+    from ml.slide.opening import open_slide
+
+    with open_slide(request.slide) as slide:
+        spacing = known_spacing(request, slide.info)
+        model = ready_model(request.model, request.device)
+        return foretaste(slide, spacing, model, _wishes(request), most, progress or Progress())
 
 
 def known_spacing(request: AnalyzeRequest, info: SlideInfo) -> KnownSpacing:

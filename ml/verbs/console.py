@@ -180,10 +180,12 @@ def stopping(progress: Progress) -> Iterator[None]:
 
 def outcome(analysis: Analysis) -> dict[str, object]:
     """What a finished or stopped analysis comes to, in a few facts."""
+    likeness = analysis.scores.likeness
     return {
         "patches": int(analysis.scores.scored.sum()),
         "of": analysis.scores.grid.count,
         "seconds": round(analysis.provenance.seconds, 2),
         "device": analysis.provenance.device,
         "notes": list(analysis.notes),
+        **({} if likeness is None else likeness.as_facts()),
     }

@@ -81,17 +81,26 @@ def import_folder(folder: Path, name: str, shown: str) -> str:
     )
 
 
-def export_folder(name_or_path: str, layout: str, folder: Path) -> str:
-    """Write a model for other programs. Raises `Problem`."""
+def export_folder(name_or_path: str, layout: str, folder: Path, member: int = 0) -> str:
+    """Write a model for other programs, or one network of it (from 1). Raises `Problem`."""
+    from ml.model.member import export_member
     from ml.model.wsinfer import export_wsinfer
 
-    if layout != "wsinfer":
-        raise Problem(f"“{layout}” is not a layout that models are written in.", "Give --as wsinfer.")
+    if layout not in {"wsinfer", "bundle"}:
+        raise Problem(
+            f"“{layout}” is not a layout that models are written in.", "Give --as wsinfer or --as bundle."
+        )
+    if (layout == "bundle") != (member > 0):
+        raise Problem("--as bundle and --member go together.", "Give both, or neither for WSInfer.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Problem(f"{folder.name} is there already.", "Give another folder with --out.")
     bundle = store.find(name_or_path)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        if layout == "bundle":
+            card = export_member(bundle, member, folder).card
+            knows = "" if card.familiarity else " It does not know what is unlike its training data."
+            return f"Written: {folder}. Read again, it answers as it did among the others.{knows}"
         export_wsinfer(bundle, folder)
     except OSError as error:
         raise cannot_write(folder.name, error) from error

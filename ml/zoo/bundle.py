@@ -17,11 +17,13 @@ from pathlib import Path
 from ml.zoo.card import ModelCard
 from ml.zoo.card_json import WEIGHTS_FILES, card_from_json, card_to_json, refused
 from ml.zoo.container import Container, open_container
+from ml.zoo.familiarity import FAMILIARITY_FILE
 from ml.zoo.torchscript import check_script
 
 CARD_FILE = "model.json"
 _CARD_FILES = (CARD_FILE, "config.json")  # the second is what the WSInfer zoo calls it
 LARGEST_CARD = 1 << 20  # bytes
+LARGEST_FAMILIARITY = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,26 @@ class Bundle:
         with open_container(self.path) as container:
             return _read_weights(container, self.card, self.path.name)[0]
 
+    def familiarity(self) -> bytes | None:
+        """The numbers of the check for what is unlike the training data; None where the card has none.
+
+        Raises `ModelProblem` as `weights` does.
+        """
+        if self.card.familiarity is None:
+            return None
+        with open_container(self.path) as container:
+            return _read_familiarity(container, self.card, self.path.name)
+
 
 def open_bundle(path: Path) -> Bundle:
     """Read and check a folder or zip, weights included. Raises `ModelProblem` with the reason."""
     with open_container(path) as container:
         card = _read_card(container, path)
         content, sha256 = _read_weights(container, card, path.name)
+        beside = _read_familiarity(container, card, path.name) if card.familiarity else None
     _check_structure(content, card, path.name)
+    if beside is not None:
+        _check_tensors(beside, FAMILIARITY_FILE, path.name)
     return Bundle(replace(card, weights_sha256=sha256), path)
 
 
@@ -56,23 +71,28 @@ def load_card(path: Path) -> ModelCard:
     """
     with open_container(path) as container:
         card = _read_card(container, path)
-        if (file := WEIGHTS_FILES[card.weights]) not in container.sizes:
-            raise refused(path.name, f"{file} is missing")
+        for file in (WEIGHTS_FILES[card.weights], *([FAMILIARITY_FILE] if card.familiarity else [])):
+            if file not in container.sizes:
+                raise refused(path.name, f"{file} is missing")
     return card
 
 
-def write_bundle(card: ModelCard, weights: Path, folder: Path) -> Bundle:
-    """Write a bundle into a folder (made when missing) from a card and its weights.
+def write_bundle(card: ModelCard, weights: Path, folder: Path, familiarity: bytes | None = None) -> Bundle:
+    """Write a bundle into a folder (made when missing) from card, weights and what it is familiar with.
 
-    The hash on the written card is the one of the file, whatever `card` says. The result is opened again,
+    The hashes on the written card are those of the files, whatever `card` says. The result is opened again,
     so that a bundle that would be refused is never left behind unnoticed. Raises `ModelProblem`.
     """
     content = weights.read_bytes()
     _check_structure(content, card, card.name)
     card = replace(card, weights_sha256=hashlib.sha256(content).hexdigest())
+    if card.familiarity is not None and familiarity is not None:
+        sha256 = hashlib.sha256(familiarity).hexdigest()
+        card = replace(card, familiarity=replace(card.familiarity, sha256=sha256))
     text = json.dumps(card_to_json(card), indent=2, ensure_ascii=False, allow_nan=False)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS_FILES[card.weights]).write_bytes(content)
+    _write_familiarity(folder, familiarity)
     (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
     return open_bundle(folder)
 
@@ -84,6 +104,7 @@ def copy_bundle(bundle: Bundle, folder: Path) -> Bundle:
     beside.mkdir(parents=True)
     try:
         (beside / WEIGHTS_FILES[bundle.card.weights]).write_bytes(bundle.weights())
+        _write_familiarity(beside, bundle.familiarity())
         text = json.dumps(card_to_json(bundle.card), indent=2, ensure_ascii=False, allow_nan=False)
         (beside / CARD_FILE).write_text(text + "\n", encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -104,6 +125,25 @@ def _read_weights(container: Container, card: ModelCard, name: str) -> tuple[byt
         reason = f"{file} is not the file that the card names (its sha256 differs)"
         raise refused(name, reason, expected=card.weights_sha256, found=sha256)
     return content, sha256
+
+
+def _read_familiarity(container: Container, card: ModelCard, name: str) -> bytes:
+    """The bytes of the file that the card names; their sha256 must be the card's."""
+    assert card.familiarity is not None
+    if FAMILIARITY_FILE not in container.sizes:
+        raise refused(name, f"{FAMILIARITY_FILE} is missing")
+    content = container.read(FAMILIARITY_FILE, LARGEST_FAMILIARITY)
+    if hashlib.sha256(content).hexdigest() != card.familiarity.sha256:
+        raise refused(name, f"{FAMILIARITY_FILE} is not the file that the card names (its sha256 differs)")
+    return content
+
+
+def _write_familiarity(folder: Path, content: bytes | None) -> None:
+    """A file of an earlier bundle in the folder does not stay where this one has none."""
+    if content is None:
+        (folder / FAMILIARITY_FILE).unlink(missing_ok=True)
+    else:
+        (folder / FAMILIARITY_FILE).write_bytes(content)
 
 
 def _read_card(container: Container, path: Path) -> ModelCard:
@@ -127,13 +167,16 @@ def _no_constant(text: str) -> object:
 
 
 def _check_structure(content: bytes, card: ModelCard, name: str) -> None:
-    """Header, offsets and length by the safetensors library, without making arrays of the numbers."""
     if card.weights == "torchscript":
         check_script(content, name)
         return
+    _check_tensors(content, WEIGHTS_FILES[card.weights], name)
+
+
+def _check_tensors(content: bytes, file: str, name: str) -> None:
+    """Header, offsets and length by the safetensors library, without making arrays of the numbers."""
     from safetensors import SafetensorError, deserialize
 
-    file = WEIGHTS_FILES[card.weights]
     check: Callable[[bytes], object] = deserialize
     try:
         tensors = check(content)

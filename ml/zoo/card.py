@@ -12,6 +12,7 @@ from typing import Literal
 
 from ml.geometry import Size, Spacing, to_pixel
 from ml.preparation import Preparation
+from ml.zoo.familiarity import Familiarity
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ModelCard:
     temperature: float = 1.0  # logits are divided by it (Guo et al. 2017); fitted on data to choose on
     reading: Literal["blocks", "wsinfer"] = "blocks"  # of patches: see `ml.infer.patch_reading`
     preparation: Preparation | None = None  # of whole pictures; None: patches of slides at `spacing`
+    familiarity: Familiarity | None = None  # how it knows what is unlike its training data; None: it does not
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap
     threshold: float = 0.5  # operating threshold for that class

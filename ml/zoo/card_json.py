@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from ml.errors import ModelProblem
 from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
+from ml.zoo.familiarity import familiarity_from_json, familiarity_to_json
 from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, colors, shares, windows
 
 SPEC_VERSION = "1.0"
@@ -84,6 +85,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "temperature": card.temperature,
             **({"reading": card.reading} if card.reading != "blocks" else {}),
             **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
+            **({"familiarity": familiarity_to_json(card.familiarity)} if card.familiarity else {}),
             "cam_layer": card.cam_layer,
             "shown_class": card.shown_class,
             "threshold": card.threshold,
@@ -126,6 +128,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         temperature=_positive(own.get("temperature", 1.0), "temperature"),
         reading=_reading(own.get("reading", "blocks")),
         preparation=preparation,
+        familiarity=familiarity_from_json(own.get("familiarity")),
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=_shown(own, names),
         threshold=_share(own.get("threshold", 0.5), "threshold"),

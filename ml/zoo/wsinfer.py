@@ -57,7 +57,7 @@ def read_wsinfer(folder: Path) -> WSInferModel:
             told["parfocal"] = own | {"weights": _weights(own, sha256, name)}
         document = told
     card = card_from_json(document, name)
-    card = replace(card, weights="torchscript", weights_sha256=sha256)
+    card = replace(card, weights="torchscript", weights_sha256=sha256, familiarity=None)
     if plain:
         shown = 1 if len(card.class_names) == 2 else 0
         card = replace(card, shown_class=shown, reading="wsinfer")

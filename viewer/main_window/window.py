@@ -21,6 +21,7 @@ from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.parts import Parts
 from viewer.main_window.recent_menu import RecentMenu
+from viewer.main_window.recognizing import Recognizing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.slides = Slides(parts, self.frame)
         self.viewing = Viewing(self.frame, self.status, self.slides)
         self.analyzing = Analyzing(parts, self.frame, self.status, self.slides)
+        self.recognizing = Recognizing(parts, self.frame, self.slides, self.viewing)
         self.deciding = Deciding(parts.session, self.frame, self.slides)
         self.reporting = Reporting(parts, self.frame, self.status, self.slides)
         self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
@@ -170,6 +172,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, stop all work, let every file go."""
         self._idle.stop()
+        self.recognizing.close()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())

@@ -11,6 +11,7 @@ from ml.annotation.shapes import Shape
 from ml.geometry import Spacing
 from ml.progress import Step
 from ml.report.words import count
+from ml.results.likeness import REMEDY, Likeness
 from ml.results.scores import Planned
 from ml.zoo.card import ModelCard
 from ml.zoo.store import ModelEntry
@@ -62,6 +63,7 @@ class AnalyzePanel(QWidget):
         self.run_options = RunOptions(self)
         self.region_text = Text(parent=self)
         self.spacing_notice = Notice(parent=self)
+        self.likeness_notice = Notice(parent=self)
         self.region_button = PrimaryButton("Analyze region", self)
         named(self.region_button, "Analyze region", "Let the model look at the selected region (A)")
         self.slide_button = QPushButton("Analyze whole slide", self)
@@ -86,6 +88,7 @@ class AnalyzePanel(QWidget):
         foot = column(margin=3 * GRID)
         foot.addWidget(self.region_text)
         foot.addWidget(self.spacing_notice)
+        foot.addWidget(self.likeness_notice)
         foot.addLayout(row(self.region_button, self.slide_button))
         foot.addWidget(self.run_view)
         layout = column(self, gap=0)
@@ -104,11 +107,23 @@ class AnalyzePanel(QWidget):
     @property
     def options(self) -> AnalyzeOptions:
         """What is chosen now; the model's name is empty while there is none that can run."""
-        return self.run_options.options(self._card.name if self._card else "")
+        return self.run_options.options(self.card.name if self.card else "")
 
     def show_device(self, text: str) -> None:
         """Say where it will run, and why not on a graphics card."""
         self.run_options.device_text.say(text)
+
+    def show_likeness(self, likeness: Likeness | None) -> None:
+        """Warn that tissue is unlike the model's training data; where it is like them, say nothing."""
+        words = ""
+        if likeness is not None and likeness.is_warning:
+            words = f"{likeness.of_a_few_in_words()} {REMEDY}"
+        self.likeness_notice.say(words, "warning")
+
+    @property
+    def card(self) -> ModelCard | None:
+        """The card of the chosen model."""
+        return self.model.entry.card if self.model.entry else None
 
     def set_slide(self, opened: OpenedSlide | None) -> None:
         """Look at another slide, or at none."""
@@ -158,10 +173,6 @@ class AnalyzePanel(QWidget):
         return self._run is not None and self._run.kind is None
 
     @property
-    def _card(self) -> ModelCard | None:
-        return self.model.entry.card if self.model.entry else None
-
-    @property
     def _region(self) -> Shape | None:
         selected = self._opened.selected if self._opened else None
         return selected.shape if selected else None
@@ -173,7 +184,7 @@ class AnalyzePanel(QWidget):
 
     def _changed(self, _: object = None) -> None:
         """Something that a run depends on is different now."""
-        opened, card = self._opened, self._card
+        opened, card = self._opened, self.card
         self.region_text.setText(region_in_words(opened, self._region, card))
         missing = opened is not None and opened.spacing is None
         self.spacing_notice.say(

@@ -16,9 +16,14 @@ from PySide6.QtWidgets import (
 
 from viewer.panels.box_view import BoxView
 from viewer.panels.class_table import ClassLine, ClassView
-from viewer.panels.findings_words import found_in_words, run_in_words, verdicts_in_words
+from viewer.panels.findings_words import (
+    found_in_words,
+    run_in_words,
+    unlike_in_words,
+    verdicts_in_words,
+)
 from viewer.panels.links import Links
-from viewer.panels.pieces import GRID, Heading, Text, column, named, row
+from viewer.panels.pieces import GRID, Heading, Notice, Text, column, named, row
 from viewer.state.findings import Findings
 from viewer.state.opened_slide import OpenedSlide
 
@@ -47,6 +52,7 @@ class FindingsPanel(QWidget):
         font = self.found.font()
         font.setBold(True)
         self.found.setFont(font)
+        self.unlike = Notice(parent=self)
         self.run = Text(quiet=True, parent=self)
         self.classes = ClassView(self)
         self.boxes_heading = Heading("Boxes", self)
@@ -79,6 +85,7 @@ class FindingsPanel(QWidget):
         upper = QWidget(self)
         above: QVBoxLayout = column(upper)
         above.addWidget(self.found)
+        above.addWidget(self.unlike)
         above.addWidget(self.run)
         above.addWidget(self.classes)
         above.addLayout(heading)
@@ -139,10 +146,12 @@ class FindingsPanel(QWidget):
         if findings is None:
             wanted = "Choose a region and press “Analyze region”." if self._opened else "Open a slide first."
             self.found.setText(f"No analysis yet. {wanted}")
+            self.unlike.say("")
             self.run.say("")
             self.classes.set_lines(())
             return
         self.found.setText(found_in_words(findings))
+        self.unlike.say(unlike_in_words(findings), "warning")
         self.run.say(run_in_words(findings))
         self.verdicts.setText(verdicts_in_words(findings))
         self.classes.set_lines(class_lines(findings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml.report.words import area, count, duration, number, percent
+from ml.results.likeness import REMEDY
 from viewer.state.findings import Findings
 
 
@@ -43,6 +44,14 @@ def _nothing(findings: Findings, name: str, running: bool) -> str:
     )
 
 
+def unlike_in_words(findings: Findings) -> str:
+    """That much of it is unlike what the model was trained on; empty where it is not, or nobody knows."""
+    likeness = findings.scores.likeness
+    if likeness is None or not likeness.is_warning:
+        return ""
+    return f"{likeness.in_words()} {REMEDY}"
+
+
 def run_in_words(findings: Findings) -> str:
     """How many patches, what was skipped, how long, which model on what device."""
     grid, analysis = findings.scores.grid, findings.analysis
@@ -56,6 +65,9 @@ def run_in_words(findings: Findings) -> str:
         parts.append(f"{percent(grid.skipped_share)} of the region skipped as background")
     if analysis is not None:
         parts.append(duration(analysis.provenance.seconds))
+    likeness = findings.scores.likeness
+    if analysis is not None and likeness is not None and not likeness.is_warning:
+        parts.append(f"{percent(likeness.share)} of the patches unlike the model’s training data")
     card = findings.card
     model = f"model {card.title or card.name} {card.version}"
     parts.append(f"{model} on {analysis.provenance.device}" if analysis else model)

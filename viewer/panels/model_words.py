@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ml.report.held_out import held_out_in_words
+from ml.report.words import percent
 from ml.zoo.card import ModelCard
 from viewer.panels.quantities import with_unit
 
@@ -49,12 +50,24 @@ def in_full(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("Looks at", f"squares of {edge}, at {with_unit(f'{card.spacing:g}', 'µm/px')}"),
         ("Tells apart", ", ".join(card.class_names)),
         ("How labels were made", card.labels),
+        ("Unlike its training data", _familiarity(card)),
         ("Checked", "\n".join(f"{name}: {value}" for name, value in figures(card.metrics))),
         ("Network", f"{card.architecture}, version {card.version}"),
         ("Weights (sha256)", f"{card.weights_sha256[:16]}…" if card.weights_sha256 else ""),
         ("Trained by", card.command),
     )
     return tuple((name, text) for name, text in lines if text)
+
+
+def _familiarity(card: ModelCard) -> str:
+    """Whether the model notices it, and how often it errs on pictures of the right kind."""
+    check = card.familiarity
+    if check is None:
+        return ""
+    if not check.held_out_pictures:
+        return "Parfocal says so."
+    share, pictures = percent(check.held_out_share), f"{check.held_out_pictures:,}"
+    return f"Parfocal says so; wrongly for {share} of {pictures} held-out pictures of the right kind."
 
 
 def figures(metrics: Mapping[str, object]) -> list[tuple[str, str]]:

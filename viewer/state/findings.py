@@ -36,7 +36,8 @@ class Findings(QObject):
         super().__init__()
         self.card = card
         self.spacing = spacing
-        self.scores = Scores.empty(planned.grid, planned.class_names)
+        strange = card.familiarity is not None
+        self.scores = Scores.empty(planned.grid, planned.class_names, strange=strange)
         self.cam: CamMap | None = None
         self.analysis: Analysis | None = None  # set at the end
         self.boxes: tuple[Box, ...] = ()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from ml.progress import Cancelled, Progress
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap
-from ml.verbs.analyze import AnalyzeRequest, analyze, explain_patches, warm_up
+from ml.verbs.analyze import AnalyzeRequest, analyze, explain_patches, foretaste, warm_up
 from viewer.work.background import Background, as_problem
 from viewer.work.stream import Stream, Told
 
@@ -30,12 +30,14 @@ class AnalysisWork(QObject):
     failed = Signal(object)  # Problem
     patch_explained = Signal(object)  # CamMap that holds the patches of one `explain`
     not_explained = Signal(object)  # Problem
+    foretasted = Signal(object, object)  # AnalyzeRequest; Likeness, or None where the model does not know
     device_known = Signal(str)  # "CPU (no CUDA device found)"
 
     def __init__(self, switch_ms: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread = Background("analysis", self)
         self._progress: Progress | None = None
+        self._tasting = Progress()
         self._warm = False
         # How long a busy Python thread may hold the interpreter while the window waits for it.
         sys.setswitchinterval(switch_ms / 1000)
@@ -49,6 +51,7 @@ class AnalysisWork(QObject):
         """Begin a run. Raises `RuntimeError` while another is under way."""
         if self._progress is not None:
             raise RuntimeError("A run is under way")
+        self._tasting.stop()
         stream = Stream(lambda told: self._thread.tell(partial(self._take, told)))
         progress = Progress(stream.step, stream.part)
         self._progress = progress
@@ -65,6 +68,13 @@ class AnalysisWork(QObject):
         job = partial(explain_patches, request, ((row, column),))
         self._thread.submit(job, self._tell_explained, self._fail_explain)
 
+    def foretaste(self, request: AnalyzeRequest) -> None:
+        """Have a few patches of a region looked at; `foretasted` follows, unless a run comes first."""
+        self._tasting.stop()
+        self._tasting = Progress()
+        job = partial(foretaste, request, self._tasting)
+        self._thread.submit(job, partial(self.foretasted.emit, request), _fail_quietly)
+
     def warm(self, model: str | None, device: str) -> None:
         """Load the network library and the model now, while nobody waits for them. Does nothing twice."""
         if not self._warm:
@@ -74,6 +84,7 @@ class AnalysisWork(QObject):
     def close(self) -> None:
         """Stop the run and wait until its thread is gone."""
         self.stop()
+        self._tasting.stop()
         self._thread.close()
 
     def _take(self, told: Told) -> None:
@@ -132,3 +143,9 @@ def _load_for_boxes() -> None:
 
 def _log_only(error: BaseException) -> None:
     as_problem(error, "Loading the model ahead of time")
+
+
+def _fail_quietly(error: BaseException) -> None:
+    """Nobody asked for it: nothing is shown. The run itself will say what is wrong."""
+    if not isinstance(error, Cancelled):
+        as_problem(error, "Looking at a few patches")

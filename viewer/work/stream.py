@@ -31,10 +31,12 @@ class Told:
         """All scores as one part."""
         if not self.scores:
             return None
+        strange = [part.strangeness for part in self.scores if part.strangeness is not None]
         return ScorePart(
             np.concatenate([part.rows for part in self.scores]),
             np.concatenate([part.columns for part in self.scores]),
             np.concatenate([part.values for part in self.scores]),
+            None if not strange else np.concatenate(strange),
         )
 
     def cam_part(self) -> CamPart | None:

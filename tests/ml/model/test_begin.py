@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from ml.errors import Problem
 from ml.model import architectures
 from ml.model.begin import load_begun
-from ml.train.learner import head_of
+from ml.model.features import head_of
 
 SMALL = {"first_hidden": 16, "stages": 3, "layers": 2}
 
