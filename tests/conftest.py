@@ -101,3 +101,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         colors=((220, 220, 220), (230, 159, 0), (0, 114, 178)),
     )
     return write_bundle(card, folder / "weights.safetensors", folder / "tiny").path
+
+
+@pytest.fixture(scope="session")
+def familiar_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the tiny model with a check: brown and blue tissue is familiar to it, nothing else."""
+    from tests.familiar import familiar_with, patches
+
+    return familiar_with(tiny_model, patches(32), tmp_path_factory.mktemp("familiar_model")).path

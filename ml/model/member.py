@@ -40,6 +40,8 @@ def export_member(bundle: Bundle, number: int, folder: Path) -> Bundle:
     told = replace(
         card,
         members=1,
+        architecture=card.architectures[number - 1] if card.architectures else card.architecture,
+        architectures=(),
         familiarity=card.familiarity if familiarity else None,
         metrics=metrics_of_member(card.metrics, number),
         command=f"{card.command}; parfocal-ml models export {card.name} --as bundle --member {number}",
@@ -108,4 +110,4 @@ def _refuse_other_answers(bundle: Bundle, number: int, folder: Path) -> None:
 
 
 def _card_of_one(card: ModelCard) -> ModelCard:
-    return replace(card, members=1, cam_layer="")
+    return replace(card, members=1, architectures=(), cam_layer="")

@@ -84,13 +84,15 @@ def foretaste(request: AnalyzeRequest, progress: Progress | None = None, most: i
 
     None where the model does not know. Raises `Problem`s, `Cancelled` when a stop is wished.
     """
-    from ml.infer.foretaste import foretaste
+    from ml.infer import foretaste as infer
     from ml.slide.opening import open_slide
 
+    progress = progress or Progress()
+    progress.check()
     with open_slide(request.slide) as slide:
         spacing = known_spacing(request, slide.info)
         model = ready_model(request.model, request.device)
-        return foretaste(slide, spacing, model, _wishes(request), most, progress or Progress())
+        return infer.foretaste(slide, spacing, model, _wishes(request), most, progress)
 
 
 def known_spacing(request: AnalyzeRequest, info: SlideInfo) -> KnownSpacing:
