@@ -110,6 +110,7 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe file (*.toml).")],
     data: Annotated[Path, typer.Option(help="The folder with the training data.")],
     out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
+    folds: Annotated[int, typer.Option(min=0, help="Only the first so many folds; else all.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Train a model by a recipe."""
@@ -121,7 +122,7 @@ def train(
     teller = JsonTeller() if as_json else PersonTeller()
     progress = Progress(teller.step, teller.part)
     with stopping(progress):
-        run(TrainRequest(recipe, data, out), progress)
+        run(TrainRequest(recipe, data, out, folds), progress)
     teller.end("done", {"folder": out})
 
 

@@ -16,6 +16,7 @@ from ml.model.device import choose_device
 from ml.model.network import Network, load_network
 from ml.zoo.bundle import Bundle, open_bundle, write_bundle
 from ml.zoo.card import ModelCard
+from ml.zoo.held_out import flat_figures
 
 _SAME = 1e-6  # of a probability
 
@@ -62,34 +63,14 @@ def export_member(bundle: Bundle, number: int, folder: Path) -> Bundle:
 def metrics_of_member(metrics: Mapping[str, object], number: int) -> dict[str, object]:
     """What the card of an ensemble says of one of its networks, and of all of them by their side."""
     folds = metrics.get("folds")
-    own = folds[number - 1] if isinstance(folds, list) and number <= len(folds) else None
-    sets = (
-        (f"this network, on {_whom(own)} new to it", own),
-        (f"{len(folds) if isinstance(folds, list) else 0} such networks, on {_whom(metrics.get('figures'))}, "
-        "each new to the one that answers", metrics.get("figures")),
-    )  # fmt: skip
-    held_out = {name: flat for name, figures in sets if (flat := _flat(figures))}
+    if not isinstance(folds, list) or len(folds) < number:
+        return dict(metrics)
     kept = {key: metrics[key] for key in ("balance", "temperature", "published") if metrics.get(key)}
     leakage = metrics.get("leakage")
     if isinstance(leakage, Mapping) and "in_words" in leakage:
         kept["leakage"] = leakage["in_words"]
-    return {"held_out": held_out, **kept} if held_out else dict(metrics)
-
-
-def _whom(figures: object) -> str:
-    if not isinstance(figures, Mapping):
-        return "pictures"
-    return f"{figures.get('pictures', 0):,} pictures of {figures.get('patients', 0):,} patients or groups"
-
-
-def _flat(figures: object) -> dict[str, object]:
-    """Value and interval of each figure, as `ml.report.held_out` reads them."""
-    flat: dict[str, object] = {}
-    for name in ("balanced_accuracy", "accuracy", "macro_f1"):
-        figure = figures.get(name) if isinstance(figures, Mapping) else None
-        if isinstance(figure, Mapping):
-            flat |= {name: figure["value"], f"{name}_interval": [figure["low"], figure["high"]]}
-    return flat
+    own = flat_figures("this network", folds[number - 1])
+    return {"held_out": own | flat_figures(f"{len(folds)} such networks", metrics.get("figures")), **kept}
 
 
 def _refuse_other_answers(bundle: Bundle, number: int, folder: Path) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from ml.model.familiarity import distances
-from ml.model.features import noted_features, stage_before_last
+from ml.model.features import noted_features
 from ml.progress import Progress, Step
 from ml.train.feed import Feed, Order, loader
 from ml.train.folds import Fold, Rows
@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 _QUANTILE = 0.99  # of pictures to choose on: what lies beyond it counts as unlike
 _AXES = 64  # strongest axes that are kept; on lung-colon 256 flag no more of other tissue
 _LEAST = 10  # pictures of a class, or of a set of labels, that it takes to say where they lie
-_MOST = 5000  # pictures of a side that are looked at, evenly spread
+_MOST = 5000  # pictures that are learned from, evenly spread
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,32 @@ class Learned:
     content: bytes
 
 
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Features of one layer, (n, features), of pictures that were not learned from."""
+
+    layer: str
+    choose: Tensor  # the threshold is laid on these
+    report: Tensor  # and tried on these
+
+
 def learn_familiarity(
-    module: nn.Module, feed: Feed, fold: Fold, labels: Floats, layer: str, progress: Progress
+    module: nn.Module, feed: Feed, fold: Fold, labels: Floats, held_out: HeldOut, progress: Progress
 ) -> Learned | None:
     """Where pictures lie in a network's features: told by those learned from, (n, classes) `labels` of all.
 
-    The threshold is laid on the pictures to choose on, and tried on those to report on. `layer` empty: the
-    stage before the last, else what goes into the last layer. None where features do not tell pictures apart.
-    Raises `Cancelled`.
+    None where features do not tell pictures apart. Raises `Cancelled`.
     """
-    layer = layer or stage_before_last(module)
-    fit, choose, report = (_thinned(rows) for rows in (fold.fit, fold.choose, fold.report))
-    told = [_features(module, feed, rows, layer, progress) for rows in (fit, choose, report)]
-    tensors = gaussians(told[0], labels[fit])
+    fit = _thinned(fold.fit)
+    tensors = gaussians(_features(module, feed, fit, held_out.layer, progress), labels[fit])
     if tensors is None:
         return None
-    chosen, reported = (distances(torch.from_numpy(features), tensors).numpy() for features in told[1:])
+    chosen, reported = (distances(found, tensors).numpy() for found in (held_out.choose, held_out.report))
     threshold = float(np.quantile(chosen, _QUANTILE, method="higher"))
     if not threshold > 0:
         return None
-    beyond = float((reported > threshold).mean())
-    how = Familiarity("", threshold, "mahalanobis", layer, _QUANTILE, round(beyond, 4), len(report))
+    beyond = round(float((reported > threshold).mean()), 4)
+    how = Familiarity("", threshold, "mahalanobis", held_out.layer, _QUANTILE, beyond, len(reported))
     return Learned(how, save(dict(tensors)))
 
 

@@ -11,6 +11,7 @@ from ml.train.scan_plan import Scans
 from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import Division, NetworkPlan, Slides, Source, StudyRecipe
 from ml.zoo.card import ModelCard
+from ml.zoo.held_out import flat_figures
 
 _KEPT = (
     "figures",
@@ -67,9 +68,9 @@ def study_card(
         thresholds=thresholds,
         colors=task.colors,
         training_data=_data_in_words(recipe, pictures) + _note(facts),
-        metrics={key: facts[key] for key in _KEPT if key in facts},
+        metrics=flat_held_out(facts) | {key: facts[key] for key in _KEPT if key in facts},
         command=f'parfocal-ml train resources/recipes/{recipe.name}.toml --data "$PARFOCAL_DATA" '
-        f"--out out/{recipe.name}",
+        f"--out out/{recipe.name}" + (f" --folds {recipe.division.run}" if recipe.division.run else ""),
     )
     texts = ("summary", "intended_use", "stain", "labels", "limits", "licence")
     told: dict[str, str] = {key: text[key] for key in texts if key in text}
@@ -80,6 +81,15 @@ def _thresholds(facts: Mapping[str, object]) -> tuple[float, ...]:
     """Operating thresholds of the classes, where the run has tuned them."""
     found = facts.get("thresholds")
     return tuple(found) if isinstance(found, list | tuple) else ()
+
+
+def flat_held_out(facts: Mapping[str, object]) -> dict[str, object]:
+    """The few figures that a person reads before they choose a model."""
+    folds = facts.get("folds")
+    alone = isinstance(folds, list) and len(folds) == 1
+    whose = "this network" if alone else "each of its networks"
+    held_out = flat_figures(whose, facts.get("figures"))
+    return {"held_out": held_out} if held_out else {}
 
 
 def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:

@@ -23,13 +23,13 @@ from torch import nn
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
-from ml.model.features import head_of
+from ml.model.features import head_of, noted_features, stage_before_last
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
 from ml.train.balance import balance_of
-from ml.train.familiarity import learn_familiarity
+from ml.train.familiarity import HeldOut, learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
@@ -144,6 +144,15 @@ def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Float
     return np.concatenate(found)
 
 
+def answers_and_features(
+    module: nn.Module, feed: Feed, rows: Rows, layer: str
+) -> tuple[Floats, torch.Tensor]:
+    """Logits as `predict` gives them, and the features of a layer, (n, features), from the same look."""
+    with noted_features(module, layer) as found:
+        logits = predict(module, feed, rows)
+    return logits, torch.cat(found).cpu()
+
+
 def _fold(
     recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, data: Path, progress: Progress
 ) -> tuple[Member, list[EpochFigures]]:
@@ -167,7 +176,10 @@ def _fold(
     module = learner.module.cpu()
     halve(module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    reported, chosen = (predict(module, feed, rows) for rows in (fold.report, fold.choose))
+    layer = recipe.network.familiar_layer or stage_before_last(module)
+    (reported, seen), (chosen, before) = (
+        answers_and_features(module, feed, rows, layer) for rows in (fold.report, fold.choose)
+    )
     slides = None
     if recipe.labelled_slides:
         backbone = begun if recipe.aggregation.features == "begun" else module
@@ -175,8 +187,8 @@ def _fold(
         slides = answer_slides(recipe, feed, pictures, fold, tiles, backbone, progress)
     familiarity = None
     if fold.number == 0:
-        layer = recipe.network.familiar_layer
-        familiarity = learn_familiarity(module, feed, fold, pictures.labels, layer, progress)
+        held_out = HeldOut(layer, before, seen)
+        familiarity = learn_familiarity(module, feed, fold, pictures.labels, held_out, progress)
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
 
 
