@@ -20,7 +20,7 @@ def held_out_in_words(metrics: Mapping[str, object]) -> str:
     """ "carotid: weighted kappa 0.70 (0.65 to 0.73), rank correlation 0.92 …", a sentence for each set.
 
     Takes what stands under "held_out" (set → figure → value, intervals as `…_interval`), else the figures at
-    the top. Empty where the card has none.
+    the top. What stands under "checked" in words follows. Empty where the card has none.
     """
     sets = metrics.get("held_out")
     if not isinstance(sets, Mapping):
@@ -29,6 +29,8 @@ def held_out_in_words(metrics: Mapping[str, object]) -> str:
     for name, figures in sets.items():
         if isinstance(figures, Mapping) and (parts := _figures(figures)):
             sentences.append(f"{str(name).replace('_', ' ')}: {', '.join(parts)}")
+    if isinstance(metrics.get("checked"), str):
+        sentences.append(str(metrics["checked"]))
     return "; ".join(sentences)
 
 

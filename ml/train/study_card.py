@@ -68,7 +68,7 @@ def study_card(
         thresholds=thresholds,
         colors=task.colors,
         training_data=_data_in_words(recipe, pictures) + _note(facts),
-        metrics=flat_held_out(facts) | {key: facts[key] for key in _KEPT if key in facts},
+        metrics=held_out_of(recipe, facts) | {key: facts[key] for key in _KEPT if key in facts},
         command=f'parfocal-ml train resources/recipes/{recipe.name}.toml --data "$PARFOCAL_DATA" '
         f"--out out/{recipe.name}" + (f" --folds {recipe.division.run}" if recipe.division.run else ""),
     )
@@ -83,13 +83,17 @@ def _thresholds(facts: Mapping[str, object]) -> tuple[float, ...]:
     return tuple(found) if isinstance(found, list | tuple) else ()
 
 
-def flat_held_out(facts: Mapping[str, object]) -> dict[str, object]:
-    """The few figures that a person reads before they choose a model."""
+def held_out_of(recipe: StudyRecipe, facts: Mapping[str, object]) -> dict[str, object]:
+    """The few figures that a person reads before they choose a model.
+
+    Of a run of some folds only, also what the recipe says of a run of all of them.
+    """
     folds = facts.get("folds")
     alone = isinstance(folds, list) and len(folds) == 1
     whose = "this network" if alone else "each of its networks"
     held_out = flat_figures(whose, facts.get("figures"))
-    return {"held_out": held_out} if held_out else {}
+    whole = recipe.card.get("checked", "") if recipe.division.run else ""
+    return ({"held_out": held_out} if held_out else {}) | ({"checked": whole} if whole else {})
 
 
 def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:

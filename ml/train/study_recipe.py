@@ -181,7 +181,8 @@ class StudyRecipe:
     division: Division = field(default_factory=Division)
     seed: int = 17
     published: str = ""  # what the study itself reports, in words
-    card: Mapping[str, str] = field(default_factory=dict)  # summary, intended_use, stain, labels, limits, …
+    card: Mapping[str, str] = field(default_factory=dict)  # summary, intended_use, stain, labels, limits, …;
+    # `checked`: what all folds came to, for the card of a run of some of them
 
     @property
     def is_as_published(self) -> bool:
