@@ -8,7 +8,7 @@ _SPACE = "\u202f"  # narrow and unbreakable: between a number and its unit
 _FEW = 0.1  # share up to which nothing is said: held-out pictures of the same kind come to about 0.01
 _LEAST = 2  # patches: one among several says nothing
 
-REMEDY = "It names a class for them all the same: do not rely on it."
+REMEDY = "The model names a class for them all the same: do not rely on it."
 """What to think of such a result."""
 
 
