@@ -104,8 +104,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     _check_version(top, own)
     names = _class_names(top)
     preparation = _preparation(own.get("preparation"))
-    channels = preparation.count if preparation else 3
-    resized, mean, std = _transform(top, channels)
+    resized, mean, std = _transform(top, preparation.count if preparation else 3)
     pixels, spacing = _patch(top, resized, plain)
     kind, sha256 = _weights(own, plain)
     members = _whole(own.get("members", 1), "members", 1)
