@@ -48,14 +48,18 @@ def card(name_or_path: str) -> Facts:
 
 def check(path: Path) -> str:
     """A sentence that says the bundle is sound. Raises `ModelProblem` that says why it is not."""
+    from ml.infer.ready import make_ready
     from ml.model.device import choose_device
-    from ml.model.network import load_network
 
     bundle = open_bundle(path)
-    network = load_network(bundle, choose_device("cpu"))
+    ready = make_ready(bundle, choose_device("cpu"))
+    network = ready.network
+    knows = " It notices what is unlike its training data." if ready.recognition else ""
     cam = "" if network.cam_layer is not None else " It has no layer that Grad-CAM can show."
     size = sum(parameter.numel() for parameter in network.module.parameters())
-    return f"The model “{bundle.card.title}” is sound: {size:,} parameters, sha256 as its card says.{cam}"
+    return (
+        f"The model “{bundle.card.title}” is sound: {size:,} parameters, sha256 as its card says.{knows}{cam}"
+    )
 
 
 def install(path: Path) -> str:
