@@ -18,8 +18,9 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from ml.progress import Progress, Step
-from ml.train.embed import Features, pooled
+from ml.train.embed import Features, features_of, pooled
 from ml.train.feed import Feed, Order, Wish, loader
+from ml.train.folds import Rows
 from ml.train.learner import freeze_statistics, head_of
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe, Vary
@@ -83,6 +84,15 @@ def kept_features(
     return np.stack([known[name] for name in names])
 
 
+def seen_features(
+    module: nn.Module, pictures: Pictures, recipe: StudyRecipe, rows: Rows, folder: Path, progress: Progress
+) -> Features:
+    """Features of these rows, (n, features): kept ones where the layers before the last are frozen."""
+    if recipe.network.learns == "head" and recipe.network.keep_features:
+        return kept_features(module, pictures, recipe, folder, progress)[rows]
+    return features_of(module, Feed(pictures, recipe), rows, progress)
+
+
 def fingerprint(module: nn.Module, pictures: Pictures, recipe: StudyRecipe) -> str:
     """SHA-256 of all that features depend on but the picture itself: the layers before the last, and what is
     done to pictures before they come there."""
@@ -120,9 +130,7 @@ def is_last_layer_alone(module: nn.Module, feed: Feed) -> bool:
     return same and torch.allclose(head(features), expected, atol=1e-4)
 
 
-def _computed(
-    module: nn.Module, feed: Feed, rows: np.ndarray[tuple[int], np.dtype[np.intp]], progress: Progress
-) -> Features:
+def _computed(module: nn.Module, feed: Feed, rows: Rows, progress: Progress) -> Features:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.eval().to(device)
     found = []
