@@ -20,10 +20,11 @@ from ml.train.embed import pooled
 from ml.train.learner import head_of
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
-from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe
+from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, read_study_recipe
 from ml.train.study_run import network_for, run_study
 from tests.ml.train.studies import tiny_recipe, write_pictures
 
+ROOT = Path(__file__).resolve().parents[3]
 VIT = "vit_tiny_patch16_224"
 SMALL = {"img_size": 32, "depth": 2}
 
@@ -167,3 +168,20 @@ def test_from_recipe_to_network(hub: Path) -> None:
     module, source = network_for(recipe(), (32, 32))
     assert source == f"{VIT}/{hub.name}"
     assert sum(learning(module).values()) == 2 * 4 * ((192 + 576) + (192 + 192)) + 192 * 2 + 2
+
+
+def test_the_recipe_with_a_vit_says_what_to_copy_and_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "none"))
+    monkeypatch.delenv(HUB_FOLDER, raising=False)
+    recipe_of_vit = read_study_recipe(ROOT / "resources" / "recipes" / "lung-graft-vit.toml")
+    name = recipe_of_vit.network.architecture
+    with pytest.raises(Problem, match="not on this computer"):
+        network_for(recipe_of_vit, (128, 128))
+    (tmp_path / name).mkdir()
+    save_file(create(name, 0).state_dict(), tmp_path / name / "model.safetensors")
+    monkeypatch.setenv(HUB_FOLDER, str(tmp_path))
+    module, source = network_for(recipe_of_vit, (128, 128))
+    assert source == f"{name}/model.safetensors"
+    assert sum(learning(module).values()) == 12 * 8 * ((384 + 1152) + (384 + 384)) + 385
