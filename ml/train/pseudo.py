@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.errors import Problem
 from ml.progress import Progress
 from ml.train.folds import Fold, Rows
 from ml.train.frozen import seen_features
@@ -67,11 +68,8 @@ def spread_fold(
     the same both times. With `fit.drawn` in the recipe both networks see the same number of pictures: else
     the second one also learns longer, and that would be counted as a gain. Raises `Problem`, `Cancelled`.
     """
-    first, places = (
-        replace(fold, fit=labelled),
-        [folder / f"{word}-{fold.number}" for word in ("without", "with")],
-    )
-    without, _ = learn_fold(recipe, pictures, first, places[0], data, progress)
+    places = [folder / f"{word}-{fold.number}" for word in ("without", "with")]
+    without, _ = learn_fold(recipe, pictures, replace(fold, fit=labelled), places[0], data, progress)
     kept = folder.parent / "features"
     pseudo = handed_on(recipe, pictures, without, labelled, unlabelled, how, data, kept, progress)
     second = replace(fold, fit=np.sort(np.concatenate([labelled, pseudo.rows])))
@@ -94,12 +92,17 @@ def handed_on(
     """Labels of the unlabelled pictures, by the features of a network that learned from the labelled ones.
 
     No other picture is in the graph. Features of frozen layers are kept in `kept`. Raises `Problem` where
-    there is nothing to spread, or nowhere to.
+    there is nothing to spread, or nowhere to, and where a picture may have several labels.
     """
-    module, _ = network_for(recipe, pictures.how.size, data)
+    if recipe.task.output == "sigmoid":
+        raise Problem(
+            "Labels of which several may hold cannot be handed on.",
+            "Take classes of which one holds (softmax).",
+        )
+    plain = recipe
     if recipe.network.learns == "lora":  # the member's weights are plain ones
         plain = replace(recipe, network=replace(recipe.network, learns="all", lora=None))
-        module, _ = network_for(plain, pictures.how.size, data)
+    module, _ = network_for(plain, pictures.how.size, data)
     module.load_state_dict(member.weights)
     both = np.concatenate([labelled, unlabelled])
     features = seen_features(module, pictures, recipe, both, kept, progress)

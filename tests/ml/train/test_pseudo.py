@@ -11,13 +11,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from ml.errors import Problem
 from ml.model.architectures import create
 from ml.progress import Progress
 from ml.train.folds import Fold, fold_numbers, folds_of
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.pseudo import PseudoLabels, hidden_labels, spread_fold, write_pseudo_labels
+from ml.train.pseudo import PseudoLabels, handed_on, hidden_labels, spread_fold, write_pseudo_labels
 from ml.train.spread import Spreading
-from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Vary
+from ml.train.study_facts import Member
+from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Task, Vary
 from ml.train.study_run import learn_fold, quiet
 from ml.train.table import read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
@@ -118,6 +120,17 @@ def test_the_run_without_is_the_plain_study(
             recipe(), pictures, replace(fold, fit=labelled), tmp_path / "alone" / "0", data, Progress()
         )
     np.testing.assert_allclose(made.without.reported, alone.reported, atol=1e-6)
+
+
+def test_several_labels_of_a_picture_are_not_handed_on(
+    data: Path, pictures: Pictures, fold: Fold, tmp_path: Path
+) -> None:
+    several = replace(recipe(), task=Task(("a", "b"), "sigmoid"))
+    member = Member(fold, {}, np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32))
+    with pytest.raises(Problem, match="several may hold"):
+        handed_on(
+            several, pictures, member, fold.fit[:4], fold.fit[4:], Spreading(), data, tmp_path, Progress()
+        )
 
 
 def test_they_are_written_into_a_table_of_their_own(pictures: Pictures, tmp_path: Path) -> None:
