@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluate.classification import Interval, interval
+from ml.evaluate.classification import Interval, drawn_groups
 
 Answers = NDArray[Any]
 """Labels or what was said of them: row n belongs to picture n."""
@@ -56,15 +57,22 @@ def difference(
     The intervals are 95 %. They are of these patients and these two trained networks: that learning again
     with another seed gives another network is not in them.
     """
+    pairs = np.array(
+        [
+            (figure(truth[rows], one[rows]), figure(truth[rows], other[rows]))
+            for rows in drawn_groups(groups, draws, seed)
+        ]
+    )
+    whole = figure(truth, one), figure(truth, other)
+
+    def spread(value: float, values: Answers) -> Interval:
+        low, high = np.percentile(values, [2.5, 97.5])
+        return Interval(value, float(low), float(high))
+
     return Difference(
-        interval(lambda rows: figure(truth[rows], one[rows]), groups, draws, seed),
-        interval(lambda rows: figure(truth[rows], other[rows]), groups, draws, seed),
-        interval(
-            lambda rows: figure(truth[rows], other[rows]) - figure(truth[rows], one[rows]),
-            groups,
-            draws,
-            seed,
-        ),
+        spread(whole[0], pairs[:, 0]),
+        spread(whole[1], pairs[:, 1]),
+        spread(whole[1] - whole[0], pairs[:, 1] - pairs[:, 0]),
         len(set(groups)),
         less_is_better,
     )

@@ -1,6 +1,6 @@
 """What each part of the core is worth: the same study with it and without it, on the same patients.
 
-    PARFOCAL_DATA=FOLDER python -m tests.bench.ablations OUT [lora] [spread] [contrast] [balance] [tissue]
+    PARFOCAL_DATA=FOLDER python -m tests.bench.ablations OUT [lora] [spread] [contrast] [balance] …
     python -m tests.bench.ablations OUT patients TABLE ONE OTHER
 
 Every way answers for patients that it has not seen: three folds of whole patients, the epoch chosen on
@@ -41,7 +41,7 @@ from ml.train.pseudo import PseudoLabels, hidden_labels, spread_fold
 from ml.train.slide_plan import Contrast
 from ml.train.slide_rows import read_slides, rows_of
 from ml.train.spread import Spreading
-from ml.train.study_recipe import Division, StudyRecipe, Vary, read_study_recipe
+from ml.train.study_recipe import Division, Fit, StudyRecipe, Vary, read_study_recipe
 from ml.train.study_run import learn_fold, quiet
 from ml.train.table import read_rows
 from tests.cohorts.graft import DATA, write_cohort
@@ -86,13 +86,13 @@ QUIET = Progress()
 def retina() -> Set:
     """600 of the fundus photographs, three classes, 80 px."""
     recipe = _fewer(read_study_recipe(RECIPES / "retina.toml"), 600)
-    return Set("retina", _small(recipe, (80, 80), epochs=8, batch=16), DATA, 1000)
+    return Set("retina", _small(recipe, (80, 80), epochs=6, batch=16), DATA, 1000)
 
 
 def lung_colon() -> Set:
     """500 pictures of LC25000, five classes, 64 px; a patient is a source tile."""
     recipe = _fewer(read_study_recipe(RECIPES / "lung-colon.toml"), 500)
-    return Set("lung-colon", _small(recipe, (64, 64), epochs=8, batch=16), DATA, 1000)
+    return Set("lung-colon", _small(recipe, (64, 64), epochs=6, batch=16), DATA, 1000)
 
 
 def graft(out: Path) -> Set:
@@ -372,10 +372,20 @@ def _parts(name: str, out: Path) -> list[str]:
     ways = [
         ("head", "head alone, frozen features", head(used.recipe)),
         ("lora", "LoRA, rank 8", lora(used.recipe)),
-        ("again", "all once more, another seed", replace(used.recipe, seed=used.recipe.seed + 1)),
     ]
     rows = [(words, whole, learned(used, way, [recipe], out)) for way, words, recipe in ways]
     return table(f"{name}: in place of learning all weights", used, rows, SEVERAL)
+
+
+def seeds_table(out: Path) -> list[str]:
+    """The same way twice: a difference between these two is one of chance alone."""
+    used = SETS["retina"](out)
+    rows = []
+    for way, recipe in (("head", head(used.recipe)), ("all", used.recipe)):
+        other = replace(recipe, seed=recipe.seed + 1)
+        both = learned(used, way, [recipe], out), learned(used, f"{way}-again", [other], out)
+        rows.append((f"{way} once more, another seed", *both))
+    return table("retina: nothing but the seed", used, rows, SEVERAL)
 
 
 def _costs(name: str, out: Path) -> list[str]:
@@ -415,42 +425,41 @@ def spread_table(out: Path) -> list[str]:
     return lines
 
 
+BALANCES: dict[str, tuple[str, dict[str, object]]] = {
+    "focal": ("focal loss, gamma 2", {"loss": "focal"}),
+    "weights": ("pos_weight", {"balance": "pos_weight"}),
+    "one": ("undersampled 1 : 1", {"balance": "undersample", "ratio": 1.0}),
+    "two": ("undersampled 1 : 2", {"balance": "undersample", "ratio": 2.0}),
+    "five": ("undersampled 1 : 5", {"balance": "undersample", "ratio": 5.0}),
+}
+
+
 def balance_table(out: Path) -> list[str]:
+    return _balance(out, "frozen")
+
+
+def _balance(out: Path, learns: str) -> list[str]:
+    """What is done against few positives, against plain BCE; all see the same number of pictures."""
     used = SETS["graft"](out)
+    recipe, times, chosen = head(used.recipe, epochs=6), 2, list(BALANCES)
+    if learns == "all":
+        recipe, times, chosen = used.recipe, 1, ["focal", "two"]
+    seeds = [recipe.seed + n for n in range(times)]
 
-    def ways(recipe: StudyRecipe, times: int) -> list[tuple[str, str, list[StudyRecipe]]]:
-        changes = {
-            "focal": ("focal loss, gamma 2", {"loss": "focal"}),
-            "weights": ("pos_weight", {"balance": "pos_weight"}),
-            "one": ("undersampled 1 : 1", {"balance": "undersample", "ratio": 1.0}),
-            "two": ("undersampled 1 : 2", {"balance": "undersample", "ratio": 2.0}),
-            "five": ("undersampled 1 : 5", {"balance": "undersample", "ratio": 5.0}),
-        }
-        made = {key: (words, replace(recipe.fit, **change)) for key, (words, change) in changes.items()}
-        return [
-            (key, words, [replace(recipe, fit=fit, seed=recipe.seed + n) for n in range(times)])
-            for key, (words, fit) in made.items()
-        ]
+    def way(name: str, fit: Fit, more: int = 0) -> Seen:
+        recipes = [replace(recipe, fit=fit, seed=seed + more) for seed in seeds]
+        return learned(used, f"{learns}-{name}", recipes, out)
 
-    lines: list[str] = []
-    frozen = head(used.recipe, epochs=6)
-    for label, recipe, times, chosen in (
-        ("frozen", frozen, 2, ("focal", "weights", "one", "two", "five")),
-        ("all", used.recipe, 1, ("focal", "two")),
-    ):
-        plain = learned(
-            used, f"{label}-plain", [replace(recipe, seed=recipe.seed + n) for n in range(times)], out
-        )
-        again = [replace(recipe, seed=recipe.seed + 50 + n) for n in range(times)]
-        rows = [
-            (words, plain, learned(used, f"{label}-{key}", recipes, out))
-            for key, words, recipes in ways(recipe, times)
-            if key in chosen
-        ]
-        rows.append(("plain once more, another seed", plain, learned(used, f"{label}-again", again, out)))
-        lines += table(f"graft, {label}: against plain BCE", used, rows, ONE_OF_MANY)
-    share = float(learned(used, "frozen-plain", [frozen], out).truth.mean())
-    return [*lines, f"\n{share:.1%} of the patches are positive."]
+    plain = way("plain", recipe.fit)
+    rows = []
+    for name in chosen:
+        words, change = BALANCES[name]
+        rows.append((words, plain, way(name, replace(recipe.fit, **change))))  # type: ignore[arg-type]
+    if learns != "all":
+        rows.append(("plain once more, another seed", plain, way("again", recipe.fit, 50)))
+    lines = table(f"graft, {learns}: against plain BCE", used, rows, ONE_OF_MANY)
+    share, count, people = plain.truth.mean(), len(plain.truth), len(set(plain.groups))
+    return [*lines, f"\n{share:.1%} of {count:,} patches of {people} patients are positive."]
 
 
 def patients_table(table_: Path, one: Path, other: Path) -> list[str]:
@@ -481,7 +490,9 @@ TABLES = {
     "spread": spread_table,
     "contrast": contrast_table,
     "balance": balance_table,
+    "balance-all": lambda out: _balance(out, "all"),
     "tissue": tissue_table,
+    "seeds": seeds_table,
 }
 
 
