@@ -13,8 +13,8 @@ import typer
 from ml import __version__
 from ml.errors import Problem
 from ml.progress import Cancelled
-from ml.verbs import analyze_command, model_command, slide_command
-from ml.verbs.console import JsonTeller, PersonTeller
+from ml.verbs import analyze_command, model_command, slide_command, study_commands
+from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
 
 app = typer.Typer(
     help="Parfocal's core on the command line. Research use only.",
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+study_commands.register(app)
 
 
 class Cam(StrEnum):
@@ -84,24 +85,25 @@ def analyze(
     raise typer.Exit(analyze_command.run_command(words, teller))
 
 
-@app.command()
+@app.command(
+    epilog='Example: parfocal-ml train resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out out/breast'
+)
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe file (*.toml).")],
     data: Annotated[Path, typer.Option(help="The folder with the training data.")],
     out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
     as_json: AsJson = False,
 ) -> None:
-    """Train a model by a recipe."""
+    """Train a model by a recipe. What a stopped or killed run had finished is taken up again."""
     from ml.progress import Progress
-    from ml.verbs.console import stopping
     from ml.verbs.train import TrainRequest
     from ml.verbs.train import train as run
 
-    teller = JsonTeller() if as_json else PersonTeller()
-    progress = Progress(teller.step, teller.part)
-    with stopping(progress):
+    def told(progress: Progress) -> dict[str, object]:
         run(TrainRequest(recipe, data, out), progress)
-    teller.end("done", {"folder": out})
+        return {"folder": out}
+
+    raise typer.Exit(run_told(told, as_json=as_json))
 
 
 @app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
@@ -222,9 +224,9 @@ def main() -> None:
         app()
     except Problem as problem:
         PersonTeller().failed(problem)
-        sys.exit(analyze_command.REFUSED)
+        sys.exit(REFUSED)
     except (KeyboardInterrupt, Cancelled):
-        sys.exit(analyze_command.STOPPED)
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

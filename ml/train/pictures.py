@@ -52,8 +52,21 @@ class Pictures:
         return tuple(row.group for row in self.rows)
 
 
-def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) -> Pictures:
-    """Decode and prepare all of them. Raises `Problem` that names every one that cannot be read."""
+@dataclass(frozen=True)
+class Broken:
+    """A picture that cannot be read, and why."""
+
+    row: Row
+    why: str
+
+
+def read_pictures(
+    rows: Sequence[Row], plan: NetworkPlan, progress: Progress, left_out: list[Broken] | None = None
+) -> Pictures:
+    """Decode and prepare all of them. Raises `Problem` that names those that cannot be read.
+
+    Where `left_out` is given, they are noted there instead, and the others are what is returned.
+    """
     how = preparation_of(plan, rows)
     height, width = how.size
     needed = len(rows) * height * width * len(plan.mean)
@@ -63,28 +76,36 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
             "Take fewer (`most` in the recipe), or a smaller `size`.",
         )
     pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
-    hashes, thumbs, sizes, broken = [], [], [], []
+    hashes, thumbs, sizes, broken = list[str](), [], [], list[Broken]()
     source = _Source(plan, how)
     for number, row in enumerate(rows):
         progress.check()
         progress.step(Step("Reading pictures", number, len(rows)))
         try:
             raw, content, found = source.read(row)
-            sizes.append((raw.shape[1], raw.shape[0]))
-            pixels[number], _ = prepared(raw, how, found)
+            pixels[len(hashes)], _ = prepared(raw, how, found)
         except (OSError, ValueError, Problem, Image.DecompressionBombError) as error:
-            broken.append(f"{row.path.name} ({error})")
+            broken.append(Broken(row, str(error)))
             continue
+        sizes.append((raw.shape[1], raw.shape[0]))
         hashes.append(hashlib.sha256(content).hexdigest())
         thumbs.append(thumb_of(raw))
     source.close()
-    if broken:
-        raise Problem(
-            f"{len(broken)} of {len(rows)} pictures cannot be read: {'; '.join(broken[:3])}"
-            f"{' …' if len(broken) > 3 else ''}",
-            "Copy them anew, or take their rows out of the table.",
-        )
+    if broken and (left_out is None or not hashes):
+        raise _unreadable(broken, len(rows))
+    if left_out is not None:
+        left_out += broken
+    gone = {id(one.row) for one in broken}
+    rows, pixels = [row for row in rows if id(row) not in gone], pixels[: len(hashes)]
     return Pictures(tuple(rows), pixels, tuple(hashes), np.stack(thumbs), np.array(sizes, dtype=np.intp), how)
+
+
+def _unreadable(broken: Sequence[Broken], count: int) -> Problem:
+    named = "; ".join(f"{one.row.path.name} ({one.why})" for one in broken[:3])
+    return Problem(
+        f"{len(broken)} of {count} pictures cannot be read: {named}{' …' if len(broken) > 3 else ''}",
+        "Copy them anew, or take their rows out of the table.",
+    )
 
 
 class _Source:
@@ -130,9 +151,14 @@ def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:
         return how
     widths, heights = [], []
     for row in rows:
-        with Image.open(row.path) as image:
-            widths.append(image.width)
-            heights.append(image.height)
+        try:
+            with Image.open(row.path) as image:
+                widths.append(image.width)
+                heights.append(image.height)
+        except OSError:  # named, with all others like it, when it is read
+            continue
+    if not widths:
+        raise Problem("None of the pictures can be read.", "Check the paths in the recipe and --data.")
     return replace(how, size=(round(float(np.mean(heights))), round(float(np.mean(widths)))))
 
 

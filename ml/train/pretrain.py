@@ -10,6 +10,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -39,6 +40,14 @@ class PretrainedEpoch:
     loss: float
     nearest: float  # share of pictures to choose on whose nearest neighbour has their label
     seconds: float
+    event: ClassVar[str] = "pretrained_epoch"
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        return (
+            f"Epoch {self.number}: loss {self.loss:.4f}, {self.nearest:.1%} of nearest neighbours share the "
+            f"label, {self.seconds:.0f} s"
+        )
 
 
 def pretrain(  # the parts of a run, each with its own type

@@ -101,6 +101,12 @@ def _rows(
     return read_rows(recipe.sources, recipe.task, data)
 
 
+def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, ...]:
+    """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
+    slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
+    return _rows(recipe, slides, data, progress)
+
+
 def network_for(
     recipe: StudyRecipe, size: tuple[int, int], data: Path | None = None
 ) -> tuple[nn.Module, str]:

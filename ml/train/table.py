@@ -42,12 +42,7 @@ def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, .
 
     Raises `Problem` where a table, a column, a label or a picture is missing, all of them named.
     """
-    rows: list[Row] = []
-    for source in sources:
-        found = list(_of_table(source, task, data) if source.table else _of_folders(source, task, data))
-        if source.most and len(found) > source.most:
-            found = [found[n] for n in np.linspace(0, len(found) - 1, source.most).round().astype(int)]
-        rows += found
+    rows = list_rows(sources, task, data)
     missing = [row.path for row in rows if not row.path.is_file()]
     if missing:
         names = ", ".join(path.name for path in missing[:5])
@@ -57,6 +52,17 @@ def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, .
         )
     if not rows:
         raise Problem("There are no pictures to learn from.", "Check the paths in the recipe and --data.")
+    return rows
+
+
+def list_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, ...]:
+    """The same whether or not the pictures are there. Raises `Problem` for a table, a column or a label."""
+    rows: list[Row] = []
+    for source in sources:
+        found = list(_of_table(source, task, data) if source.table else _of_folders(source, task, data))
+        if source.most and len(found) > source.most:
+            found = [found[n] for n in np.linspace(0, len(found) - 1, source.most).round().astype(int)]
+        rows += found
     return tuple(rows)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -60,6 +60,13 @@ class Told:
     number: int
     value: float | None  # None: stopped early
     parameters: Mapping[str, Any]
+    event: ClassVar[str] = "trial"
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        found = "stopped early" if self.value is None else f"{self.value:.4f}"
+        settings = ", ".join(f"{key} {_short(value)}" for key, value in self.parameters.items())
+        return f"{self.study}, trial {self.number + 1}: {found} with {settings}"
 
 
 def tune(recipe: StudyRecipe, search: Search, database: Path, run: Run, progress: Progress) -> list[Told]:
@@ -185,3 +192,7 @@ def _drop_torn(study: optuna.Study) -> None:
 def _told(study: str, trial: FrozenTrial) -> Told:
     value = trial.value if trial.state is TrialState.COMPLETE else None
     return Told(study, trial.number, value, dict(trial.params))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -14,11 +14,8 @@ from ml.progress import Progress
 from ml.results.analysis import Analysis
 from ml.slide.slide import KnownSpacing
 from ml.verbs.analyze import AnalyzeRequest, analyze
-from ml.verbs.console import Teller, outcome, stopping
+from ml.verbs.console import DONE, REFUSED, STOPPED, Teller, outcome, stopping
 from ml.zoo.store import find
-
-DONE, REFUSED, STOPPED = 0, 2, 130
-"""Exit codes: all there; a problem that a person can mend; stopped by Ctrl-C (128 + the signal's number)."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.errors import Problem
 from ml.progress import Progress
-from ml.report.atomic import cannot_write
+from ml.verbs.study import is_study, made_folder, require_folder
 
 if TYPE_CHECKING:
     from ml.train.run import Trained
@@ -30,27 +28,14 @@ def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
 
     A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels.
     """
-    is_study = _is_study(request.recipe)
-    if not request.data.is_dir():
-        raise Problem(f"The folder {request.data.name} is not there.", "Give the training data by --data.")
-    try:
-        request.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(request.out.name, error) from error
-    if is_study:
+    require_folder(request.data)
+    out = made_folder(request.out)
+    if is_study(request.recipe):
         from ml.train.study_recipe import read_study_recipe
         from ml.train.study_run import run_study
 
-        return run_study(read_study_recipe(request.recipe), request.data, request.out, progress)
+        return run_study(read_study_recipe(request.recipe), request.data, out, progress)
     from ml.train.recipe import read_recipe
     from ml.train.run import train_recipe
 
-    return train_recipe(read_recipe(request.recipe), request.data, request.out, progress)
-
-
-def _is_study(recipe: Path) -> bool:
-    """Whether it has a [task]; what is wrong with a file is said by whoever reads it whole."""
-    try:
-        return "task" in tomllib.loads(recipe.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
+    return train_recipe(read_recipe(request.recipe), request.data, out, progress)

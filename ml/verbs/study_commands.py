@@ -1,0 +1,47 @@
+"""The commands around training, as they are typed. Each is a thin cover of one function of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ml.progress import Progress
+from ml.verbs.console import run_told
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
+Recipe = Annotated[Path, typer.Argument(help="A recipe file (*.toml).")]
+Data = Annotated[Path, typer.Option(help="The folder that the recipe's paths begin in.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    app.command(
+        epilog='Example: parfocal-ml dataset resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out seen'
+    )(dataset)
+
+
+def dataset(
+    recipe: Recipe,
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Folder for dataset.json and files.csv.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look through a recipe's data before anything is learned from them.
+
+    Counts by class, patient and fold; missing and broken files; patients, files and look-alikes on two sides;
+    whether the label goes with site, camera or size. Exit code 0: sound, 1: not sound, 2: cannot be checked.
+    """
+    from ml.verbs.dataset import DatasetRequest, check_dataset
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = check_dataset(DatasetRequest(recipe, data, out), progress)
+        return {"sound": done.census.is_sound, **_files(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def _files(files: tuple[Path, ...]) -> dict[str, object]:
+    return {"files": [str(path) for path in files]} if files else {}
