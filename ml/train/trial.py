@@ -8,6 +8,7 @@ from pathlib import Path
 import lightning
 import torch
 
+from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.train.balance import balance_of
 from ml.train.feed import Feed, Order, loader
@@ -18,7 +19,24 @@ from ml.train.losses import loss_of
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe
 from ml.train.study_run import network_for, quiet
-from ml.train.tune import Run, Tell
+from ml.train.tune import Run, Search, Tell
+
+_READ_ONCE = ("size", "channels", "crop", "fitting", "fill", "spacing", "windows", "neighbours")
+
+
+def require_reached(search: Search) -> None:
+    """Raise `Problem` for a setting that no trial reads: ranking it would rank noise.
+
+    Pictures are read and divided once, for all trials, and a trial is judged by its pictures alone.
+    """
+    for cell in (*search.grid, *search.ranges):
+        part, _, key = cell.key.partition(".")
+        reached = part in {"network", "fit", "vary", "seed"} and not (part == "network" and key in _READ_ONCE)
+        if not reached:
+            raise Problem(
+                f"The search varies {cell.key}, which trials do not read: pictures are read once for all.",
+                "Take it out of the search, or compare two recipes by `train`.",
+            )
 
 
 def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> Run:

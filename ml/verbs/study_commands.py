@@ -21,6 +21,10 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog='Example: parfocal-ml dataset resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out seen'
     )(dataset)
+    app.command(
+        epilog="Example: parfocal-ml tune resources/recipes/clot-as-published.toml --search "
+        "resources/searches/clot.toml --data FOLDER --out out/search"
+    )(tune)
 
 
 def dataset(
@@ -39,6 +43,37 @@ def dataset(
     def run(progress: Progress) -> Mapping[str, object]:
         done = check_dataset(DatasetRequest(recipe, data, out), progress)
         return {"sound": done.census.is_sound, **_files(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def tune(
+    recipe: Recipe,
+    search: Annotated[Path, typer.Option(help="What is varied (*.toml), as in resources/searches.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for search.db, trials, figure and best.toml.")],
+    trials: Annotated[int | None, typer.Option(min=1, help="Of each study; else as the search says.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for better settings: a grid of networks, and within each of its cells a search (Optuna).
+
+    Weak trials are stopped early. The same command goes on where it was stopped or killed, also with more
+    trials. Judged on the side to choose on of the first fold, never on patients to report on.
+    """
+    from ml.verbs.tune import TuneRequest
+    from ml.verbs.tune import tune as run_tune
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = run_tune(TuneRequest(recipe, search, data, out, trials), progress)
+        best = done.best
+        settings = {} if best is None else {**best.fixed, **best.parameters}
+        return {
+            "trials": len(done.told),
+            "stopped_early": sum(one.state == "pruned" for one in done.told),
+            "best": None if best is None else best.value,
+            "settings": settings,
+            **_files(done.files),
+        }
 
     raise typer.Exit(run_told(run, as_json=as_json))
 
