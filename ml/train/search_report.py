@@ -43,8 +43,8 @@ def write_search(recipe: StudyRecipe, told: Sequence[Told], database: Path, fold
     with whole_file(folder / "trials.png") as part:
         _draw(told, shares.get(best.study, {}), part)
     words = (
-        f"{recipe.title}: trial {best.number + 1} of “{best.study}”, AUROC {best.value:.4f} on the side to choose\n"
-        "on of one fold. It was sought for that figure: report another one."
+        f"{recipe.title}: trial {best.number + 1} of “{best.study}”, AUROC {best.value:.4f} on the side to\n"
+        "choose on of one fold. It was sought for that figure: report another one."
     )
     with whole_file(folder / "best.toml") as part:
         part.write_text(toml_of(best_recipe(recipe, best), words), encoding="utf-8")
