@@ -63,7 +63,7 @@ def pretrain(  # the parts of a run, each with its own type
     frozen = [value for value in module.parameters() if not value.requires_grad]
     module.requires_grad_(True)
     feed = Feed(pictures, recipe)
-    labels = pictures.labels.argmax(axis=1)
+    labels = _labels(pictures)
     order = Order(fit, how.batch, recipe.seed, _evenly(labels[fit]))
     projection = _projection(module, feed, fit, how.width)
     learning = [*module.parameters(), *projection.parameters()]
@@ -138,6 +138,12 @@ def save_backbone(module: nn.Module, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, part)
     part.replace(path)
+
+
+def _labels(pictures: Pictures) -> Rows:
+    """(n,): the class; of one class that stands on its own whether it holds."""
+    found = pictures.labels
+    return (found[:, 0] > 0.5).astype(np.intp) if found.shape[1] == 1 else found.argmax(axis=1)
 
 
 def _evenly(labels: Rows) -> Balance:

@@ -25,6 +25,10 @@ def register(app: typer.Typer) -> None:
         epilog="Example: parfocal-ml tune resources/recipes/clot-as-published.toml --search "
         "resources/searches/clot.toml --data FOLDER --out out/search"
     )(tune)
+    app.command(
+        epilog="Example: parfocal-ml pretrain resources/recipes/lung-colon.toml "
+        '--data "$PARFOCAL_DATA" --out out/backbone'
+    )(pretrain)
 
 
 def dataset(
@@ -74,6 +78,31 @@ def tune(
             "settings": settings,
             **_files(done.files),
         }
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def pretrain(
+    recipe: Recipe,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for backbone.safetensors and pretraining.json.")],
+    fold: Annotated[int, typer.Option(min=0, help="Learn from this fold's side to learn from.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Else as the recipe says.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Teach a backbone to put pictures of one label near each other (supervised metric learning).
+
+    `network.begin` in a recipe begins with what comes out. The patients that it has seen must not be reported
+    on afterwards: a table [pretrain] in the recipe does the same within each fold.
+    """
+    from ml.verbs.pretrain import PretrainRequest
+    from ml.verbs.pretrain import pretrain as run_pretrain
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = run_pretrain(PretrainRequest(recipe, data, out, fold, epochs), progress)
+        nearest = done.history[-1].nearest
+        facts = {"backbone": done.backbone, "nearest": round(nearest, 4), "collapsed": done.is_collapsed}
+        return {**facts, "note": done.note}
 
     raise typer.Exit(run_told(run, as_json=as_json))
 

@@ -46,10 +46,8 @@ def tune(request: TuneRequest, progress: Progress) -> Tuned:
     from dataclasses import replace
 
     recipe = study_of(request.recipe, request.data)
-    from ml.train.folds import fold_numbers, folds_of
-    from ml.train.pictures import read_pictures
+    from ml.train.divided import read_divided
     from ml.train.search_report import best_of, write_search
-    from ml.train.study_run import rows_for
     from ml.train.trial import require_reached, trial_on
     from ml.train.tune import read_search
     from ml.train.tune import tune as go_through
@@ -61,10 +59,8 @@ def tune(request: TuneRequest, progress: Progress) -> Tuned:
         raise Problem(f"{request.search.name} varies nothing.", "Write [[ranges]] into it.")
     require_reached(search)
     out = made_folder(request.out)
-    pictures = read_pictures(rows_for(recipe, request.data, progress), recipe.network, progress)
-    numbers = fold_numbers(pictures, recipe.task, recipe.division)
-    fold = folds_of(numbers, recipe.division)[0]
-    run = trial_on(pictures, fold, request.data, progress)
+    divided = read_divided(recipe, request.data, progress)
+    run = trial_on(divided.pictures, divided.folds[0], request.data, progress)
     told = go_through(recipe, search, out / DATABASE, run, progress)
     progress.step(Step("Writing the search", 0, 0))
     files = write_search(recipe, told, out / DATABASE, out)
