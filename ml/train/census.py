@@ -20,7 +20,7 @@ from ml.train.leakage import LeakageReport, inspect, refuse
 from ml.train.pictures import Broken, Pictures, read_pictures
 from ml.train.study_recipe import StudyRecipe, Task
 from ml.train.study_run import rows_for
-from ml.train.table import Row, list_rows
+from ml.train.table import label_in_words, list_rows
 
 NONE = "none of them"
 """What pictures are counted under whose labels all do not hold."""
@@ -139,12 +139,6 @@ def write_census(counted: Counted, task: Task, folder: Path) -> tuple[Path, ...]
             label = label_in_words(row, task)
             table.writerow([row.path.name, label, row.group, *place, pictures.sha256[number]])
     return folder / "dataset.json", folder / "files.csv"
-
-
-def label_in_words(row: Row, task: Task) -> str:
-    """The labels of a row as a table has them."""
-    held = [name for name, value in zip(task.classes, row.labels, strict=True) if value > 0.5]
-    return task.separator.join(held) or task.negative
 
 
 def _division(recipe: StudyRecipe, pictures: Pictures) -> tuple[Rows, LeakageReport, list[str]]:

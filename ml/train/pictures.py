@@ -46,6 +46,17 @@ class Pictures:
         """(n, classes)."""
         return np.stack([row.labels for row in self.rows])
 
+    def part(self, numbers: NDArray[np.intp]) -> Pictures:
+        """Those of these row numbers, in that order."""
+        return Pictures(
+            tuple(self.rows[n] for n in numbers),
+            self.pixels[numbers],
+            tuple(self.sha256[n] for n in numbers),
+            self.thumbs[numbers],
+            self.sizes[numbers],
+            self.how,
+        )
+
     @property
     def groups(self) -> tuple[str, ...]:
         """Whose each picture is."""

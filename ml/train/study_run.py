@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
+from ml.errors import Problem
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
@@ -117,6 +118,9 @@ def network_for(
     """
     plan = recipe.network
     options = network_options(plan, size)
+    if not architectures.is_known(plan.architecture):
+        words = "Take a name of timm, or of our own list."
+        raise Problem(f"There is no network named {plan.architecture}.", words)
     module = architectures.create(plan.architecture, len(recipe.task.classes), options)
     source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
     if plan.begin:

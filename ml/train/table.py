@@ -142,3 +142,9 @@ def labels_of(text: str, rename: Mapping[str, str], task: Task, place: str) -> N
                 "Mend the table, or say by `rename` in the recipe what it means.",
             )
     return labels
+
+
+def label_in_words(row: Row, task: Task) -> str:
+    """The labels of a row as a table has them; empty where there is none."""
+    held = [name for name, value in zip(task.classes, row.labels, strict=True) if value > 0.5]
+    return task.separator.join(held) or task.negative

@@ -24,6 +24,7 @@ DONE, UNSOUND, REFUSED, STOPPED = 0, 1, 2, 130
 """Exit codes: all there; looked through and found wanting (`dataset`); a problem that a person can mend;
 stopped by Ctrl-C (128 + the signal's number)."""
 
+_BREATH = 0.1  # seconds between JSON lines of the same phase
 _PAUSE = 2.0  # seconds between lines of the same phase where the output is not a terminal
 
 
@@ -108,9 +109,15 @@ class JsonTeller:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
+        self._told = ("", 0.0)  # phase, when
 
     def step(self, step: Step) -> None:
-        """`{"event": "step", …}`."""
+        """`{"event": "step", …}`; of one phase not more than some ten a second."""
+        phase, when = self._told
+        now = time.monotonic()
+        if step.phase == phase and now - when < _BREATH and not step.note and step.done != step.total:
+            return
+        self._told = (step.phase, now)
         left = step.seconds_left
         rate = {"rate": round(step.rate, 3), "seconds_left": None if left is None else round(left, 1)}
         self._write("step", phase=step.phase, done=step.done, total=step.total, note=step.note, **rate)

@@ -29,6 +29,10 @@ def register(app: typer.Typer) -> None:
         epilog="Example: parfocal-ml pretrain resources/recipes/lung-colon.toml "
         '--data "$PARFOCAL_DATA" --out out/backbone'
     )(pretrain)
+    app.command(epilog="Example: parfocal-ml embed pictures/ --model lung-colon --out out/embedded")(embed)
+    app.command(epilog="Example: parfocal-ml spread out/embedded/embeddings.npz --out out/pseudo_labels.csv")(
+        spread
+    )
 
 
 def dataset(
@@ -103,6 +107,72 @@ def pretrain(
         nearest = done.history[-1].nearest
         facts = {"backbone": done.backbone, "nearest": round(nearest, 4), "collapsed": done.is_collapsed}
         return {**facts, "note": done.note}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def embed(
+    path: Annotated[Path, typer.Argument(help="A folder of pictures, or a recipe (*.toml) with --data.")],
+    out: Annotated[Path, typer.Option(help="Folder for embeddings.npz, map.csv and map.png.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")] = "",
+    backbone: Annotated[str, typer.Option(help="A timm name whose weights are on this computer.")] = "",
+    weights: Annotated[Path | None, typer.Option(help="What `pretrain` leaves, for the backbone.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The folder that a recipe's paths begin in.")] = None,
+    unlabelled: Annotated[Path | None, typer.Option(help="A folder with more pictures.")] = None,
+    table: Annotated[str, typer.Option(help="In a folder: the table with the labels.")] = "labels.csv",
+    label: Annotated[str, typer.Option(help="Its column with the label.")] = "label",
+    patient: Annotated[str, typer.Option(help="Its column with the patient; else patient or group.")] = "",
+    slide: Annotated[str, typer.Option(help="Its column with the slide; else slide.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    perplexity: Annotated[float, typer.Option(min=2, help="Of the map: how many are neighbours.")] = 20.0,
+    with_csv: Annotated[bool, typer.Option("--csv", help="Write the features into map.csv too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a network makes of pictures: features, and a map (t-SNE) by label, patient and slide.
+
+    Where patients lie apart more than labels do, a network may have learned patients. A recipe without
+    --model and --backbone is embedded by its own network as it begins.
+    """
+    from ml.verbs.embed import EmbedRequest, TableWords
+    from ml.verbs.embed import embed as run_embed
+
+    columns = TableWords(table, label=label, patient=patient, slide=slide)
+    request = EmbedRequest(
+        path, out, data, model, backbone, weights, unlabelled, columns, device, perplexity, with_csv
+    )
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = run_embed(request, progress)
+        count, width = done.embeddings.features.shape
+        nearest = None if done.nearest is None else round(done.nearest, 4)
+        return {"pictures": count, "features": width, "nearest": nearest, **_files(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def spread(
+    embeddings: Annotated[Path, typer.Argument(help="What `embed` leaves (*.npz).")],
+    out: Annotated[Path, typer.Option(help="The table of new labels, CSV.")] = Path("pseudo_labels.csv"),
+    confidence: Annotated[float, typer.Option(min=0, max=1, help="Less sure ones get no label.")] = 0.9,
+    neighbours: Annotated[int, typer.Option(min=1, help="Of each picture in the graph.")] = 10,
+    alpha: Annotated[float, typer.Option(help="How much a picture listens to them, 0..1.")] = 0.2,
+    dimensions: Annotated[int, typer.Option(min=0, help="Strongest axes of the features; 0: all.")] = 50,
+    fold: Annotated[int | None, typer.Option(min=0, help="Hide patients that this fold tests on.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand labels on to pictures without one, along a graph of those that look alike (label spreading).
+
+    Only new labels are written, never beside those that a person gave, and how often it is right where the
+    truth is known. With --fold the patients that it chooses and reports on stay out of the graph.
+    """
+    from ml.verbs.spread import SpreadRequest
+    from ml.verbs.spread import spread as run_spread
+
+    request = SpreadRequest(embeddings, out, confidence, neighbours, alpha, dimensions, fold)
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = run_spread(request, progress)
+        return {**done.facts, **_files(done.files)}
 
     raise typer.Exit(run_told(run, as_json=as_json))
 
