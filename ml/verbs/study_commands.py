@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,22 +17,18 @@ Data = Annotated[Path, typer.Option(help="The folder that the recipe's paths beg
 
 
 def register(app: typer.Typer) -> None:
-    """Hang the commands into the application."""
-    app.command(
-        epilog='Example: parfocal-ml dataset resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out seen'
-    )(dataset)
-    app.command(
-        epilog="Example: parfocal-ml tune resources/recipes/clot-as-published.toml --search "
-        "resources/searches/clot.toml --data FOLDER --out out/search"
-    )(tune)
-    app.command(
-        epilog="Example: parfocal-ml pretrain resources/recipes/lung-colon.toml "
-        '--data "$PARFOCAL_DATA" --out out/backbone'
-    )(pretrain)
-    app.command(epilog="Example: parfocal-ml embed pictures/ --model lung-colon --out out/embedded")(embed)
-    app.command(epilog="Example: parfocal-ml spread out/embedded/embeddings.npz --out out/pseudo_labels.csv")(
-        spread
-    )
+    """Hang the commands into the application, each with an example of how it is called."""
+    recipes, data = "resources/recipes", '--data "$PARFOCAL_DATA"'
+    examples: dict[Callable[..., None], str] = {
+        dataset: f"{recipes}/breast.toml {data} --out out/seen",
+        tune: f"{recipes}/clot.toml {data} --search resources/searches/clot.toml --out out/search",
+        pretrain: f"{recipes}/lung-colon.toml {data} --out out/backbone",
+        embed: "pictures/ --model lung-colon --out out/embedded",
+        spread: "out/embedded/embeddings.npz --out out/pseudo_labels.csv",
+        evaluate: "others/ --model lung-colon --patient patient --out out/evaluated",
+    }
+    for command, words in examples.items():
+        app.command(epilog=f"Example: parfocal-ml {command.__name__} {words}")(command)
 
 
 def dataset(
@@ -173,6 +169,43 @@ def spread(
     def run(progress: Progress) -> Mapping[str, object]:
         done = run_spread(request, progress)
         return {**done.facts, **_files(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def evaluate(
+    path: Annotated[Path, typer.Argument(help="A folder of labelled pictures, or a recipe with --data.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for evaluation.json, answers.csv and figures.")],
+    data: Annotated[Path | None, typer.Option(help="The folder that a recipe's paths begin in.")] = None,
+    table: Annotated[str, typer.Option(help="In a folder: the table with the labels.")] = "labels.csv",
+    label: Annotated[str, typer.Option(help="Its column with the label.")] = "label",
+    patient: Annotated[str, typer.Option(help="Its column with the patient; else patient or group.")] = "",
+    negative: Annotated[str, typer.Option(help="Its word for none of the model's classes.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    draws: Annotated[int, typer.Option(min=20, help="Of patients, for the intervals.")] = 1000,
+    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Go on without them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How a model does on labelled pictures: telling apart, and how far its probabilities come true.
+
+    Intervals are over patients. Only pictures of patients that it did not learn from say anything.
+    """
+    from ml.verbs.embed import TableWords
+    from ml.verbs.evaluate import EvaluateRequest
+    from ml.verbs.evaluate import evaluate as run_evaluate
+
+    columns = TableWords(table, label=label, patient=patient)
+    request = EvaluateRequest(path, model, out, data, columns, negative, device, draws, skip_broken)
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        done = run_evaluate(request, progress)
+        figures, calibration = done.facts["figures"], done.facts["calibration"]
+        kept = ("pictures", "patients", "accuracy", "balanced_accuracy", "macro_f1")
+        said = {name: made["in_words"] for name, made in figures["classes"].items()}
+        told = {"calibration_error": calibration["error"], "doubts": list(done.facts["doubts"])}
+        left_out = {"left_out": done.facts["left_out"]} if done.facts["left_out"] else {}
+        return {**{key: figures[key] for key in kept}, **said, **told, **left_out, **_files(done.files)}
 
     raise typer.Exit(run_told(run, as_json=as_json))
 
