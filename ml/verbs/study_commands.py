@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
         spread: "out/embedded/embeddings.npz --out out/pseudo_labels.csv",
         evaluate: "others/ --model lung-colon --patient patient --out out/evaluated",
     }
+    examples[explain] = "a.svs --region 1000,2000,2048,2048 --model cellularity --out out/explained"
     for command, words in examples.items():
         app.command(epilog=f"Example: parfocal-ml {command.__name__} {words}")(command)
 
@@ -206,6 +207,35 @@ def evaluate(
         told = {"calibration_error": calibration["error"], "doubts": list(done.facts["doubts"])}
         left_out = {"left_out": done.facts["left_out"]} if done.facts["left_out"] else {}
         return {**{key: figures[key] for key in kept}, **said, **told, **left_out, **_files(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def explain(
+    path: Annotated[Path, typer.Argument(help="A picture, a slide, a DICOM file, or a folder of them.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for PNG and TIFF files and explained.csv.")],
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this; may be repeated.")] = None,
+    region: Annotated[str, typer.Option(help="Of a slide: x,y,width,height in full-resolution px.")] = "",
+    spacing: Annotated[float | None, typer.Option(help="µm per px, where the file does not say.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Where a model saw what speaks for a class (Grad-CAM), over the picture's own pixels or on the slide.
+
+    It shows where the network looked, not whether it is right.
+    """
+    from ml.verbs.analyze_command import rectangle, typed_spacing
+    from ml.verbs.explain import ExplainRequest
+    from ml.verbs.explain import explain as run_explain
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        shape = rectangle(region) if region else None
+        known = None if spacing is None else typed_spacing(spacing)
+        request = ExplainRequest(path, model, out, tuple(classes or ()), shape, known, device)
+        done = run_explain(request, progress)
+        unreadable = {"unreadable": list(done.unreadable)} if done.unreadable else {}
+        return {"explained": done.count, **unreadable, "folder": out, "files": len(done.files)}
 
     raise typer.Exit(run_told(run, as_json=as_json))
 
