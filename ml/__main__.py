@@ -92,6 +92,8 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe file (*.toml).")],
     data: Annotated[Path, typer.Option(help="The folder with the training data.")],
     out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
+    tensorboard: Annotated[Path | None, typer.Option(help="Folder for curves of TensorBoard.")] = None,
+    mlflow: Annotated[str, typer.Option(help="Keep it as an experiment: local, or a tracking URI.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Train a model by a recipe. What a stopped or killed run had finished is taken up again."""
@@ -100,7 +102,7 @@ def train(
     from ml.verbs.train import train as run
 
     def told(progress: Progress) -> dict[str, object]:
-        run(TrainRequest(recipe, data, out), progress)
+        run(TrainRequest(recipe, data, out, tensorboard, mlflow), progress)
         return {"folder": out}
 
     raise typer.Exit(run_told(told, as_json=as_json))

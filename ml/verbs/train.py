@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml.errors import Problem
 from ml.progress import Progress
 from ml.verbs.study import is_study, made_folder, require_folder
 
 if TYPE_CHECKING:
     from ml.train.run import Trained
     from ml.train.study_run import Studied
+
+_REPORTS = ("report.json", "report.html", "report.pdf")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class TrainRequest:
     recipe: Path
     data: Path
     out: Path
+    tensorboard: Path | None = None  # a folder for curves
+    mlflow: str = ""  # a tracking URI, or "local"; empty: no experiment is kept
 
 
 def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
@@ -29,13 +35,41 @@ def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
     A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels.
     """
     require_folder(request.data)
-    out = made_folder(request.out)
     if is_study(request.recipe):
-        from ml.train.study_recipe import read_study_recipe
-        from ml.train.study_run import run_study
-
-        return run_study(read_study_recipe(request.recipe), request.data, out, progress)
+        return _study(request, progress)
+    from ml.train.board import Board
     from ml.train.recipe import read_recipe
     from ml.train.run import train_recipe
 
-    return train_recipe(read_recipe(request.recipe), request.data, out, progress)
+    if request.mlflow:
+        raise Problem("Only a recipe with a [task] is kept as an experiment.", "Leave --mlflow out.")
+    recipe = read_recipe(request.recipe)
+    with ExitStack() as listeners:
+        if request.tensorboard is not None:
+            board = listeners.enter_context(Board(request.tensorboard))
+            progress = progress.heard_by(board.hear)
+        return train_recipe(recipe, request.data, made_folder(request.out), progress)
+
+
+def _study(request: TrainRequest, progress: Progress) -> Studied:
+    """A study, with whoever listens to it: learning itself knows nothing of them."""
+    from ml.train.board import Board
+    from ml.train.experiment import Experiment
+    from ml.train.study_recipe import read_study_recipe
+    from ml.train.study_run import run_study
+    from ml.train.toml_text import toml_of
+
+    recipe = read_study_recipe(request.recipe)
+    out = made_folder(request.out)
+    with ExitStack() as listeners:
+        kept = None
+        if request.tensorboard is not None:
+            board = listeners.enter_context(Board(request.tensorboard, toml_of(recipe)))
+            progress = progress.heard_by(board.hear)
+        if request.mlflow:
+            kept = listeners.enter_context(Experiment(request.mlflow, recipe, progress))
+            progress = progress.heard_by(kept.hear)
+        done = run_study(recipe, request.data, out, progress)
+        if kept is not None:
+            kept.keep(done.facts, tuple(out / name for name in _REPORTS), done.bundle.path)
+        return done
