@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ml.ct_picture import read_cached
+from ml.ct_picture import cached
 from ml.errors import Problem
 from ml.infer.explain import Explainer, Floats
 from ml.infer.pictures import preparation_of, read_prepared
@@ -75,9 +75,9 @@ def explain_slices(
         middle = stack[len(stack) // 2]
         try:
             probabilities, maps = explain_slice(explainer, stack, classes)
-            grey = np.round(windowed(read_cached(middle), [window]) * 255).astype(np.uint8)
+            grey = np.round(windowed(cached(middle), [window]) * 255).astype(np.uint8)
         except Problem as problem:
-            yield Unread(middle, problem.what)
+            yield Unread(middle.path, problem.what)
             continue
-        yield Explained(middle, np.repeat(grey, 3, axis=-1), probabilities, maps)
+        yield Explained(middle.path, np.repeat(grey, 3, axis=-1), probabilities, maps)
     yield from (Unread(left.path, left.reason) for left in left_out)

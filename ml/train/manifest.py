@@ -63,15 +63,20 @@ def read_manifest(path: Path) -> Manifest:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if facts.pop("format") != _FORMAT:
-            raise Problem(f"{folder} is a store of another version.", "Write it anew by `parfocal-ml dataset`.")
+            raise Problem(
+                f"{folder} is a store of another version.", "Write it anew by `parfocal-ml dataset`."
+            )
         patches = tuple(_patch(one) for one in facts.pop("patches"))
         made = Manifest(patches=patches, **facts)
         sizes = {name: int(size) for name, size in made.shards.items()}
     except FileNotFoundError:
-        raise Problem(f"{folder} holds no {path.name}.", "Give the folder of a store in the recipe.") from None
+        raise Problem(
+            f"{folder} holds no {path.name}.", "Give the folder of a store in the recipe."
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(
-            f"{path.name} of {folder} cannot be read: {error}.", "Write the store anew by `parfocal-ml dataset`."
+            f"{path.name} of {folder} cannot be read: {error}.",
+            "Write the store anew by `parfocal-ml dataset`.",
         ) from error
     for name, size in sizes.items():
         shard = path.parent / name

@@ -10,14 +10,12 @@ import dataclasses
 import hashlib
 import io
 import json
-import re
 import shutil
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from PIL import Image
 
 from ml.errors import Problem
