@@ -90,7 +90,7 @@ def count(recipe: StudyRecipe, data: Path, progress: Progress) -> Counted:
     Raises `Problem` for what makes counting impossible (a table, a column, a label, a slide), `Cancelled`.
     """
     listed = list_rows(recipe.sources, recipe.task, data) or rows_for(recipe, data, progress)
-    missing = [] if recipe.sources == () else [row for row in listed if not row.path.is_file()]
+    missing = [] if recipe.sources == () else [row for row in listed if not row.file.is_file()]
     gone = {id(row) for row in missing}
     left_out: list[Broken] = []
     there = [row for row in listed if id(row) not in gone]

@@ -1,7 +1,7 @@
 """Patches written once: tar files in WebDataset's layout, and a manifest that says where in them each lies.
 
 Any program reads them as tar, WebDataset streams them, and Parfocal reads single patches by their offset with
-nothing but the standard library. `docs/adr/0012-patch-store.md` has the figures behind the choice.
+nothing but the standard library. `docs/adr/0011-patch-store.md` has the figures behind the choice.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ml.slide.opening import open_slide
 from ml.slide.region import read_region
 from ml.slide.slide import Slide
 from ml.train.study_recipe import NetworkPlan
-from ml.train.table import Row
+from ml.train.table import Packed, Row
 
 _THUMB = 16  # px: small enough that a crop, a resize or another JPEG quality makes no difference
 _MOST_BYTES = 8 * 2**30
@@ -88,7 +88,7 @@ def read_pictures(
         )
     pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
     hashes, thumbs, sizes, broken = list[str](), [], [], list[Broken]()
-    source = _Source(plan, how)
+    source = RowReader(plan, how)
     for number, row in enumerate(rows):
         progress.check()
         progress.step(Step("Reading pictures", number, len(rows)))
@@ -119,8 +119,8 @@ def _unreadable(broken: Sequence[Broken], count: int) -> Problem:
     )
 
 
-class _Source:
-    """Files, and patches of slides; the slide read last stays open, for its patches come together."""
+class RowReader:
+    """Files, stored patches, patches of slides; the slide read last stays open: its patches come together."""
 
     def __init__(self, plan: NetworkPlan, how: Preparation) -> None:
         self._plan, self._how = plan, how
@@ -135,8 +135,8 @@ class _Source:
         if row.slices:
             raw, head = ct_channels([read_cached(path) for path in row.slices], self._how)
             return raw, row.path.read_bytes(), head
-        if row.rect is None:
-            content = row.path.read_bytes()
+        if row.rect is None or row.packed is not None:
+            content = row.path.read_bytes() if row.packed is None else self._stored(row.packed)
             with Image.open(io.BytesIO(content)) as image:
                 return in_channels(image, self._plan.channels), content, None
         if self._slide is None or self._path != row.path:
@@ -145,6 +145,15 @@ class _Source:
         height, width = self._plan.size
         patch = read_region(self._slide, row.rect, Size(width, height))
         return patch, patch.tobytes(), None
+
+    def _stored(self, packed: Packed) -> bytes:
+        own, wanted = packed.spacing, self._plan.spacing
+        if own and wanted and abs(own / wanted - 1) > 0.01:
+            raise Problem(
+                f"{packed.shard.name} holds patches at {own:g} µm/px, the recipe asks for {wanted:g}.",
+                "Write the store anew, or mend network.spacing.",
+            )
+        return packed.read()
 
     def close(self) -> None:
         """Let the slide go."""
@@ -163,7 +172,8 @@ def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:
     widths, heights = [], []
     for row in rows:
         try:
-            with Image.open(row.path) as image:
+            where = row.path if row.packed is None else io.BytesIO(row.packed.read())
+            with Image.open(where) as image:
                 widths.append(image.width)
                 heights.append(image.height)
         except OSError:  # named, with all others like it, when it is read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,14 @@ import typer
 
 from ml.progress import Progress
 from ml.verbs.console import run_told
+
+
+class Encoding(StrEnum):
+    """How patches of slides are stored."""
+
+    jpeg = "jpeg"
+    png = "png"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 Recipe = Annotated[Path, typer.Argument(help="A recipe file (*.toml).")]
@@ -36,6 +45,8 @@ def dataset(
     recipe: Recipe,
     data: Data,
     out: Annotated[Path | None, typer.Option(help="Folder for dataset.json and files.csv.")] = None,
+    store: Annotated[Path | None, typer.Option(help="New folder: write pictures and patches once.")] = None,
+    encoding: Annotated[Encoding, typer.Option(help="Of patches in the store.")] = Encoding.jpeg,
     as_json: AsJson = False,
 ) -> None:
     """Look through a recipe's data before anything is learned from them.
@@ -46,7 +57,7 @@ def dataset(
     from ml.verbs.dataset import DatasetRequest, check_dataset
 
     def run(progress: Progress) -> Mapping[str, object]:
-        done = check_dataset(DatasetRequest(recipe, data, out), progress)
+        done = check_dataset(DatasetRequest(recipe, data, out, store, encoding.value), progress)
         return {"sound": done.census.is_sound, **_files(done.files)}
 
     raise typer.Exit(run_told(run, as_json=as_json))

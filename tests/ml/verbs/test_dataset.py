@@ -115,3 +115,22 @@ def test_what_cannot_be_checked_is_exit_code_2(as_program: Program, small_study:
     assert (code, events[-1]["event"]) == (2, "failed")
     assert events[-1]["what"]
     assert events[-1]["remedy"]
+
+
+def test_a_store_is_written_once_and_read_by_a_recipe(
+    as_program: Program, small_study: Path, tmp_path: Path
+) -> None:
+    store = small_study.parent / "store"
+    words = ("dataset", small_study, "--data", small_study.parent)
+    code, events, _ = as_program(*words, "--store", store)
+    first = next(event for event in events if event["event"] == "dataset")
+    assert (code, events[-1]["files"]) == (0, [str(store / "manifest.json")])
+    text = small_study.read_text().replace('path = "pictures"', 'path = "store"\ntable = "manifest.json"')
+    small_study.write_text(text)
+    code, events, _ = as_program(*words)
+    again = next(event for event in events if event["event"] == "dataset")
+    assert (code, again["pictures"], again["patients"]) == (0, 48, 12)
+    assert again["classes"] == first["classes"]
+    (small_study.parent / "store" / "patches-000000.tar").write_bytes(b"")
+    code, events, _ = as_program(*words)
+    assert (code, "is not whole" in events[-1]["what"]) == (2, True)
