@@ -42,6 +42,13 @@ class Form(StrEnum):
     rsna = "rsna"
 
 
+class Strategy(StrEnum):
+    """How several devices learn together."""
+
+    auto = "auto"
+    ddp = "ddp"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 
 
@@ -114,6 +121,8 @@ def train(
     data: Annotated[Path, typer.Option(help="The folder with the training data.")],
     out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
     tensorboard: Annotated[Path | None, typer.Option(help="Folder for curves of TensorBoard.")] = None,
+    devices: Annotated[int, typer.Option(min=0, help="Graphics cards, or processes on a CPU.")] = 0,
+    strategy: Annotated[Strategy, typer.Option(help="How several learn together.")] = Strategy.auto,
     mlflow: Annotated[str, typer.Option(help="Keep it as an experiment: local, or a tracking URI.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -123,7 +132,7 @@ def train(
     from ml.verbs.train import train as run
 
     def told(progress: Progress) -> dict[str, object]:
-        run(TrainRequest(recipe, data, out, tensorboard, mlflow), progress)
+        run(TrainRequest(recipe, data, out, tensorboard, devices, strategy.value, mlflow), progress)
         return {"folder": out}
 
     raise typer.Exit(run_told(told, as_json=as_json))

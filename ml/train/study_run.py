@@ -32,8 +32,9 @@ from ml.train.balance import balance_of
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
-from ml.train.learner import Learner, head_of, learn
+from ml.train.learner import ONE, Learner, head_of, learn
 from ml.train.losses import loss_of
+from ml.train.machine import Machine, end_others
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.scan_rows import read_scans
@@ -61,12 +62,16 @@ class Studied:
     facts: dict[str, object]  # figures, leakage report, balance: the same as in report.json
 
 
-def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Studied:
+def run_study(
+    recipe: StudyRecipe, data: Path, out: Path, progress: Progress, machine: Machine = ONE
+) -> Studied:
     """Train every fold and write the bundle into `out`/NAME, figures into `out`/report.json.
 
     Folds that were finished by a run that was killed are taken up again from `out`/folds. Raises `Problem`
-    for bad data and for sides that know each other, `Cancelled`.
+    for bad data and for sides that know each other, `Cancelled`. Of several processes all but the first end
+    here when they have learned.
     """
+    machine.require_possible(recipe)
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
@@ -81,9 +86,10 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     with quiet():
         for fold in folds_of(numbers, recipe.division):
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
-                member, epochs = _fold(one, pictures, fold, folder, data, progress)
+                member, epochs = _fold(one, pictures, fold, folder, data, progress, machine)
                 members.append(member)
                 history += epochs
+    end_others()
     facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
     bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
@@ -153,7 +159,13 @@ def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Float
 
 
 def _fold(
-    recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, data: Path, progress: Progress
+    recipe: StudyRecipe,
+    pictures: Pictures,
+    fold: Fold,
+    folder: Path,
+    data: Path,
+    progress: Progress,
+    machine: Machine,
 ) -> tuple[Member, list[EpochFigures]]:
     lightning.seed_everything(recipe.seed + fold.number, verbose=False)
     module, source = network_for(recipe, pictures.how.size, data)
@@ -170,8 +182,8 @@ def _fold(
     if recipe.pretrain is not None:
         pretrain_once(module, recipe, pictures, fold, folder, progress)
     begun = copy.deepcopy(module) if recipe.labelled_slides else module
-    learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
-    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress)
+    learner = Learner(module, recipe, loss_of(recipe.fit, weights))
+    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress, machine)
     module = learner.module.cpu()
     halve(module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

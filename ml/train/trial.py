@@ -16,6 +16,7 @@ from ml.train.figures import EpochFigures
 from ml.train.folds import Fold
 from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
+from ml.train.machine import Machine
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe
 from ml.train.study_run import network_for, quiet
@@ -54,7 +55,7 @@ def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> 
         feed = Feed(pictures, recipe)
         order = Order(fold.fit, recipe.fit.batch, recipe.seed, balance)
         choose = loader(feed, Order(fold.choose, 64, 0, None))
-        learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
+        learner = Learner(module, recipe, loss_of(recipe.fit, weights))
 
         def part(epoch: object) -> None:
             if isinstance(epoch, EpochFigures):
@@ -66,7 +67,9 @@ def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> 
 
         inner = Progress(step, part)
         with quiet(), tempfile.TemporaryDirectory() as folder:
-            history = learn(learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner)
+            history = learn(
+                learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner, Machine(1)
+            )
         return max(epoch.auroc for epoch in history)
 
     return run

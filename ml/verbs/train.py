@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ml.errors import Problem
 from ml.progress import Progress
@@ -26,6 +26,8 @@ class TrainRequest:
     data: Path
     out: Path
     tensorboard: Path | None = None  # a folder for curves
+    devices: int = 0  # graphics cards, on a CPU processes; 0: all graphics cards, else one process
+    strategy: Literal["auto", "ddp"] = "auto"
     mlflow: str = ""  # a tracking URI, or "local"; empty: no experiment is kept
 
 
@@ -41,6 +43,8 @@ def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
     from ml.train.recipe import read_recipe
     from ml.train.run import train_recipe
 
+    if request.devices > 1:
+        raise Problem("Only a recipe with a [task] learns on several devices.", "Leave --devices out.")
     if request.mlflow:
         raise Problem("Only a recipe with a [task] is kept as an experiment.", "Leave --mlflow out.")
     recipe = read_recipe(request.recipe)
@@ -55,21 +59,24 @@ def _study(request: TrainRequest, progress: Progress) -> Studied:
     """A study, with whoever listens to it: learning itself knows nothing of them."""
     from ml.train.board import Board
     from ml.train.experiment import Experiment
+    from ml.train.machine import Machine, is_first
     from ml.train.study_recipe import read_study_recipe
     from ml.train.study_run import run_study
     from ml.train.toml_text import toml_of
 
     recipe = read_study_recipe(request.recipe)
+    machine = Machine(request.devices, request.strategy)
+    machine.require_possible(recipe)
     out = made_folder(request.out)
     with ExitStack() as listeners:
         kept = None
-        if request.tensorboard is not None:
+        if request.tensorboard is not None and is_first():
             board = listeners.enter_context(Board(request.tensorboard, toml_of(recipe)))
             progress = progress.heard_by(board.hear)
-        if request.mlflow:
+        if request.mlflow and is_first():
             kept = listeners.enter_context(Experiment(request.mlflow, recipe, progress))
             progress = progress.heard_by(kept.hear)
-        done = run_study(recipe, request.data, out, progress)
+        done = run_study(recipe, request.data, out, progress, machine)
         if kept is not None:
             kept.keep(done.facts, tuple(out / name for name in _REPORTS), done.bundle.path)
         return done
