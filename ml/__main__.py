@@ -13,8 +13,8 @@ import typer
 from ml import __version__
 from ml.errors import Problem
 from ml.progress import Cancelled
-from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command
-from ml.verbs.console import JsonTeller, PersonTeller
+from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command, study_commands
+from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
 
 app = typer.Typer(
     help="Parfocal's core on the command line. Research use only.",
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+study_commands.register(app)
 
 
 class Cam(StrEnum):
@@ -39,6 +40,13 @@ class Form(StrEnum):
 
     table = "table"
     rsna = "rsna"
+
+
+class Strategy(StrEnum):
+    """How several devices learn together."""
+
+    auto = "auto"
+    ddp = "ddp"
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
@@ -105,25 +113,31 @@ def analyze_ct(
     raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))
 
 
-@app.command()
+@app.command(
+    epilog='Example: parfocal-ml train resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out out/breast'
+)
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe file (*.toml).")],
     data: Annotated[Path, typer.Option(help="The folder with the training data.")],
     out: Annotated[Path, typer.Option(help="Folder for the model and its figures; made when missing.")],
     folds: Annotated[int, typer.Option(min=0, help="Only the first so many folds; else all.")] = 0,
+    tensorboard: Annotated[Path | None, typer.Option(help="Folder for curves of TensorBoard.")] = None,
+    devices: Annotated[int, typer.Option(min=0, help="Graphics cards, or processes on a CPU.")] = 0,
+    strategy: Annotated[Strategy, typer.Option(help="How several learn together.")] = Strategy.auto,
+    mlflow: Annotated[str, typer.Option(help="Keep it as an experiment: local, or a tracking URI.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Train a model by a recipe."""
+    """Train a model by a recipe. What a stopped or killed run had finished is taken up again."""
     from ml.progress import Progress
-    from ml.verbs.console import stopping
     from ml.verbs.train import TrainRequest
     from ml.verbs.train import train as run
 
-    teller = JsonTeller() if as_json else PersonTeller()
-    progress = Progress(teller.step, teller.part)
-    with stopping(progress):
-        run(TrainRequest(recipe, data, out, folds), progress)
-    teller.end("done", {"folder": out})
+    def told(progress: Progress) -> dict[str, object]:
+        wish = TrainRequest(recipe, data, out, folds, tensorboard, devices, strategy.value, mlflow)
+        run(wish, progress)
+        return {"folder": out}
+
+    raise typer.Exit(run_told(told, as_json=as_json))
 
 
 @app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
@@ -245,9 +259,9 @@ def main() -> None:
         app()
     except Problem as problem:
         PersonTeller().failed(problem)
-        sys.exit(analyze_command.REFUSED)
+        sys.exit(REFUSED)
     except (KeyboardInterrupt, Cancelled):
-        sys.exit(analyze_command.STOPPED)
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

@@ -63,3 +63,15 @@ class Progress:
         """Raise `Cancelled` if somebody wished to stop."""
         if self._stop.is_set():
             raise Cancelled
+
+    def heard_by(self, listener: Callable[[object], None]) -> Progress:
+        """The same run, with the same wish to stop, whose parts go to one more listener first."""
+        own = self.part
+
+        def both(part: object) -> None:
+            listener(part)
+            own(part)
+
+        heard = Progress(self.step, both)
+        heard._stop = self._stop
+        return heard

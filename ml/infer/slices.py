@@ -15,7 +15,7 @@ from ml.model.network import Network
 from ml.preparation import Bytes, Preparation
 from ml.progress import Progress, Step
 from ml.volume.ct_slice import CtSlice
-from ml.volume.series import find_series
+from ml.volume.series import LeftOut, find_series
 
 _BATCH = 32
 
@@ -34,6 +34,22 @@ def answer_slices(network: Network, path: Path, progress: Progress) -> Iterator[
     """
     how = network.card.preparation
     assert how is not None
+    stacks, left_out = stacks_of(path, how, progress)
+    for start in range(0, len(stacks), _BATCH):
+        progress.check()
+        progress.step(Step("Looking at slices", start, len(stacks)))
+        yield from _batch(network, stacks[start : start + _BATCH], how)
+    progress.step(Step("Looking at slices", len(stacks), len(stacks)))
+    yield from (Answer(left.path, None, left.reason) for left in left_out)
+
+
+def stacks_of(
+    path: Path, how: Preparation, progress: Progress
+) -> tuple[list[tuple[CtSlice, ...]], list[LeftOut]]:
+    """Each slice of a folder (or of one file) among its neighbours, and files that are left out.
+
+    Raises `Problem` where there is no DICOM, `Cancelled`.
+    """
     found = find_series(path if path.is_dir() else path.parent, progress)
     stacks = [
         series.around(number, how.neighbours) for series in found.series for number in range(len(series))
@@ -46,12 +62,7 @@ def answer_slices(network: Network, path: Path, progress: Progress) -> Iterator[
         raise Problem(
             f"{path.name} holds no CT slices.", "Give a folder of DICOM files: the model looks at CT."
         )
-    for start in range(0, len(stacks), _BATCH):
-        progress.check()
-        progress.step(Step("Looking at slices", start, len(stacks)))
-        yield from _batch(network, stacks[start : start + _BATCH], how)
-    progress.step(Step("Looking at slices", len(stacks), len(stacks)))
-    yield from (Answer(left.path, None, left.reason) for left in left_out)
+    return stacks, left_out
 
 
 def _batch(network: Network, stacks: Sequence[tuple[CtSlice, ...]], how: Preparation) -> Iterator[Answer]:

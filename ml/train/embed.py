@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.errors import Problem
+from ml.model.ensemble import Ensemble
 from ml.progress import Progress, Step
 from ml.train.feed import Feed, Order, loader
 from ml.train.folds import Rows
@@ -30,7 +31,16 @@ class PictureMap:
 
 
 def pooled(module: nn.Module, pictures: Tensor) -> Tensor:
-    """The features that the last layer sees, (n, features)."""
+    """The features that the last layer sees, (n, features); of an ensemble all members' beside each other.
+
+    Raises `Problem` for a network that does not tell them.
+    """
+    if isinstance(module, Ensemble):
+        return torch.cat([pooled(member, pictures) for member in module.members], dim=1)
+    if not hasattr(module, "forward_features"):
+        raise Problem(
+            "This network does not tell its features: it comes as TorchScript.", "Choose another model."
+        )
     features = module.forward_features(pictures)  # type: ignore[operator]
     head = getattr(module, "forward_head", None)
     if callable(head):
@@ -44,11 +54,12 @@ def features_of(module: nn.Module, feed: Feed, rows: Rows, progress: Progress, b
     """Features of these pictures, in their order. Raises `Cancelled`."""
     module.eval()
     found = []
+    device = next(module.parameters()).device
     with torch.inference_mode():
         for number, (pictures, _, _) in enumerate(loader(feed, Order(rows, batch, 0, None))):
             progress.check()
             progress.step(Step("Looking at pictures", number * batch, len(rows)))
-            found.append(pooled(module, pictures).float().cpu().numpy())
+            found.append(pooled(module, pictures.to(device)).float().cpu().numpy())
     made: Features = np.concatenate(found)
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,14 @@ class EpochFigures:
     balanced_accuracy: float
     macro_f1: float
     seconds: float
+    event: ClassVar[str] = "epoch"
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        return (
+            f"Fold {self.fold + 1}, epoch {self.epoch}: loss {self.loss:.4f} (learning {self.fit_loss:.4f}), "
+            f"AUROC {self.auroc:.4f}, balanced accuracy {self.balanced_accuracy:.1%}, {self.seconds:.0f} s"
+        )
 
 
 def quick(task: Task, probabilities: Floats, labels: Floats) -> dict[str, float]:

@@ -17,11 +17,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from torch import Tensor, nn
 
+from ml.model.features import head_of
 from ml.progress import Progress, Step
 from ml.train.embed import Features, features_of, pooled
 from ml.train.feed import Feed, Order, Wish, loader
 from ml.train.folds import Rows
-from ml.train.learner import freeze_statistics, head_of
+from ml.train.learner import freeze_statistics
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe, Vary
 

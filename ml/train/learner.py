@@ -18,7 +18,11 @@ from ml.model.features import head_of
 from ml.progress import Progress, Step
 from ml.train.figures import EpochFigures, quick
 from ml.train.losses import Loss
+from ml.train.machine import Machine
 from ml.train.study_recipe import Fit, StudyRecipe
+
+ONE = Machine()
+"""All graphics cards there are, else one process."""
 
 LAST, BEST = "last.ckpt", "best.safetensors"
 
@@ -26,10 +30,10 @@ LAST, BEST = "last.ckpt", "best.safetensors"
 class Learner(lightning.LightningModule):
     """The network with its loss and optimiser. Randomness inside it depends on seed and step alone."""
 
-    def __init__(self, module: nn.Module, recipe: StudyRecipe, loss: Loss, steps: int) -> None:
+    def __init__(self, module: nn.Module, recipe: StudyRecipe, loss: Loss) -> None:
         super().__init__()
         self.module = module
-        self._recipe, self._loss, self._steps = recipe, loss, steps
+        self._recipe, self._loss = recipe, loss
         self._losses: list[float] = []
         self._answers: list[tuple[Tensor, Tensor]] = []
         self.figures: dict[str, float] = {}  # of the last epoch, on the side to choose on
@@ -61,7 +65,8 @@ class Learner(lightning.LightningModule):
         with torch.no_grad():
             loss = float(self._loss(logits.to(self.device), labels.to(self.device)))
         found = answers(logits, self._recipe).numpy()
-        fit_loss = float(np.mean(self._losses)) if self._losses else math.nan
+        own = torch.tensor(np.mean(self._losses) if self._losses else math.nan, device=self.device)
+        fit_loss = float(self.trainer.strategy.reduce(own.float(), reduce_op="mean"))
         self.figures = {
             "fit_loss": fit_loss,
             "loss": loss,
@@ -80,7 +85,8 @@ class Learner(lightning.LightningModule):
             "sgd": lambda: torch.optim.SGD(groups, momentum=fit.momentum, weight_decay=fit.decay),
         }
         optimizer: torch.optim.Optimizer = makers[fit.optimizer]()  # type: ignore[no-untyped-call]
-        rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, self._steps, fit))
+        steps = int(self.trainer.estimated_stepping_batches)  # fewer where several processes share an epoch
+        rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, steps, fit))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
 
 
@@ -148,7 +154,14 @@ class Keeper(Callback):
 
 
 def learn(
-    learner: Learner, fit: Any, choose: Any, folder: Path, fold: int, recipe: StudyRecipe, progress: Progress
+    learner: Learner,
+    fit: Any,
+    choose: Any,
+    folder: Path,
+    fold: int,
+    recipe: StudyRecipe,
+    progress: Progress,
+    machine: Machine = ONE,
 ) -> list[EpochFigures]:
     """Train in place and leave the best epoch's weights in the network; goes on where a killed run stopped.
 
@@ -159,8 +172,7 @@ def learn(
     begun = folder / LAST
     trainer = lightning.Trainer(
         max_epochs=recipe.fit.epochs,
-        accelerator="auto",
-        devices="auto",
+        **machine.trainer_words(),
         precision="bf16-mixed" if torch.cuda.is_available() else "32-true",
         callbacks=[keeper],
         logger=False,

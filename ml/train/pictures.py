@@ -21,7 +21,7 @@ from ml.slide.opening import open_slide
 from ml.slide.region import read_region
 from ml.slide.slide import Slide
 from ml.train.study_recipe import NetworkPlan
-from ml.train.table import Row
+from ml.train.table import Packed, Row
 
 _THUMB = 16  # px: small enough that a crop, a resize or another JPEG quality makes no difference
 _MOST_BYTES = 8 * 2**30
@@ -46,14 +46,38 @@ class Pictures:
         """(n, classes)."""
         return np.stack([row.labels for row in self.rows])
 
+    def part(self, numbers: NDArray[np.intp]) -> Pictures:
+        """Those of these row numbers, in that order."""
+        return Pictures(
+            tuple(self.rows[n] for n in numbers),
+            self.pixels[numbers],
+            tuple(self.sha256[n] for n in numbers),
+            self.thumbs[numbers],
+            self.sizes[numbers],
+            self.how,
+        )
+
     @property
     def groups(self) -> tuple[str, ...]:
         """Whose each picture is."""
         return tuple(row.group for row in self.rows)
 
 
-def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) -> Pictures:
-    """Decode and prepare all of them. Raises `Problem` that names every one that cannot be read."""
+@dataclass(frozen=True)
+class Broken:
+    """A picture that cannot be read, and why."""
+
+    row: Row
+    why: str
+
+
+def read_pictures(
+    rows: Sequence[Row], plan: NetworkPlan, progress: Progress, left_out: list[Broken] | None = None
+) -> Pictures:
+    """Decode and prepare all of them. Raises `Problem` that names those that cannot be read.
+
+    Where `left_out` is given, they are noted there instead, and the others are what is returned.
+    """
     how = preparation_of(plan, rows)
     height, width = how.size
     needed = len(rows) * height * width * len(plan.mean)
@@ -63,32 +87,40 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
             "Take fewer (`most` in the recipe), or a smaller `size`.",
         )
     pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
-    hashes, thumbs, sizes, broken = [], [], [], []
-    source = _Source(plan, how)
+    hashes, thumbs, sizes, broken = list[str](), [], [], list[Broken]()
+    source = RowReader(plan, how)
     for number, row in enumerate(rows):
         progress.check()
         progress.step(Step("Reading pictures", number, len(rows)))
         try:
             raw, content, found = source.read(row)
-            sizes.append((raw.shape[1], raw.shape[0]))
-            pixels[number], _ = prepared(raw, how, found)
+            pixels[len(hashes)], _ = prepared(raw, how, found)
         except (OSError, ValueError, Problem, Image.DecompressionBombError) as error:
-            broken.append(f"{row.path.name} ({error})")
+            broken.append(Broken(row, str(error)))
             continue
+        sizes.append((raw.shape[1], raw.shape[0]))
         hashes.append(hashlib.sha256(content).hexdigest())
         thumbs.append(thumb_of(raw))
     source.close()
-    if broken:
-        raise Problem(
-            f"{len(broken)} of {len(rows)} pictures cannot be read: {'; '.join(broken[:3])}"
-            f"{' …' if len(broken) > 3 else ''}",
-            "Copy them anew, or take their rows out of the table.",
-        )
+    if broken and (left_out is None or not hashes):
+        raise _unreadable(broken, len(rows))
+    if left_out is not None:
+        left_out += broken
+    gone = {id(one.row) for one in broken}
+    rows, pixels = [row for row in rows if id(row) not in gone], pixels[: len(hashes)]
     return Pictures(tuple(rows), pixels, tuple(hashes), np.stack(thumbs), np.array(sizes, dtype=np.intp), how)
 
 
-class _Source:
-    """Files, and patches of slides; the slide read last stays open, for its patches come together."""
+def _unreadable(broken: Sequence[Broken], count: int) -> Problem:
+    named = "; ".join(f"{one.row.path.name} ({one.why})" for one in broken[:3])
+    return Problem(
+        f"{len(broken)} of {count} pictures cannot be read: {named}{' …' if len(broken) > 3 else ''}",
+        "Copy them anew, or take their rows out of the table.",
+    )
+
+
+class RowReader:
+    """Files, stored patches, patches of slides; the slide read last stays open: its patches come together."""
 
     def __init__(self, plan: NetworkPlan, how: Preparation) -> None:
         self._plan, self._how = plan, how
@@ -103,8 +135,8 @@ class _Source:
         if row.slices:
             raw, head = ct_channels([read_cached(path) for path in row.slices], self._how)
             return raw, row.path.read_bytes(), head
-        if row.rect is None:
-            content = row.path.read_bytes()
+        if row.rect is None or row.packed is not None:
+            content = row.path.read_bytes() if row.packed is None else self._stored(row.packed)
             with Image.open(io.BytesIO(content)) as image:
                 return in_channels(image, self._plan.channels), content, None
         if self._slide is None or self._path != row.path:
@@ -113,6 +145,15 @@ class _Source:
         height, width = self._plan.size
         patch = read_region(self._slide, row.rect, Size(width, height))
         return patch, patch.tobytes(), None
+
+    def _stored(self, packed: Packed) -> bytes:
+        own, wanted = packed.spacing, self._plan.spacing
+        if own and wanted and abs(own / wanted - 1) > 0.01:
+            raise Problem(
+                f"{packed.shard.name} holds patches at {own:g} µm/px, the recipe asks for {wanted:g}.",
+                "Write the store anew, or mend network.spacing.",
+            )
+        return packed.read()
 
     def close(self) -> None:
         """Let the slide go."""
@@ -130,9 +171,15 @@ def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:
         return how
     widths, heights = [], []
     for row in rows:
-        with Image.open(row.path) as image:
-            widths.append(image.width)
-            heights.append(image.height)
+        try:
+            where = row.path if row.packed is None else io.BytesIO(row.packed.read())
+            with Image.open(where) as image:
+                widths.append(image.width)
+                heights.append(image.height)
+        except OSError:  # named, with all others like it, when it is read
+            continue
+    if not widths:
+        raise Problem("None of the pictures can be read.", "Check the paths in the recipe and --data.")
     return replace(how, size=(round(float(np.mean(heights))), round(float(np.mean(widths)))))
 
 

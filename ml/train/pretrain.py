@@ -10,6 +10,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -39,6 +40,14 @@ class PretrainedEpoch:
     loss: float
     nearest: float  # share of pictures to choose on whose nearest neighbour has their label
     seconds: float
+    event: ClassVar[str] = "pretrained_epoch"
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        return (
+            f"Epoch {self.number}: loss {self.loss:.4f}, {self.nearest:.1%} of nearest neighbours share the "
+            f"label, {self.seconds:.0f} s"
+        )
 
 
 def pretrain(  # the parts of a run, each with its own type
@@ -54,7 +63,7 @@ def pretrain(  # the parts of a run, each with its own type
     frozen = [value for value in module.parameters() if not value.requires_grad]
     module.requires_grad_(True)
     feed = Feed(pictures, recipe)
-    labels = pictures.labels.argmax(axis=1)
+    labels = _labels(pictures)
     order = Order(fit, how.batch, recipe.seed, _evenly(labels[fit]))
     projection = _projection(module, feed, fit, how.width)
     learning = [*module.parameters(), *projection.parameters()]
@@ -129,6 +138,12 @@ def save_backbone(module: nn.Module, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, part)
     part.replace(path)
+
+
+def _labels(pictures: Pictures) -> Rows:
+    """(n,): the class; of one class that stands on its own whether it holds."""
+    found = pictures.labels
+    return (found[:, 0] > 0.5).astype(np.intp) if found.shape[1] == 1 else found.argmax(axis=1)
 
 
 def _evenly(labels: Rows) -> Balance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,3 +68,31 @@ def spread_labels(features: Features, labels: NDArray[np.intp], how: Spreading) 
     is_new = ~given & (sure >= how.confidence)
     made = np.where(given, labels, np.where(is_new, likeliest, UNLABELLED)).astype(np.intp)
     return Spread(made, np.where(given, 1.0, sure), is_new)
+
+
+def check_spreading(
+    features: Features, labels: NDArray[np.intp], patients: Sequence[str], how: Spreading, parts: int = 5
+) -> dict[str, float] | None:
+    """How often spreading is right: labels of a part of the patients are hidden, spread to, and compared.
+
+    {"right", "reached", "pictures"}: share right among those that got a label, share that got one, and how
+    many were hidden in all. None where a class is there in fewer than two patients.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    known = np.flatnonzero(labels != UNLABELLED)
+    owners = np.array(patients)[known]
+    fewest = min(len(np.unique(owners[labels[known] == c])) for c in np.unique(labels[known]))
+    if fewest < 2:
+        return None
+    right = reached = 0
+    division = StratifiedGroupKFold(min(parts, fewest), shuffle=True, random_state=0)
+    for _, held in division.split(known, labels[known], owners):
+        hidden = labels.copy()
+        hidden[known[held]] = UNLABELLED
+        made = spread_labels(features, hidden, how)
+        got = known[held][made.is_new[known[held]]]
+        reached += len(got)
+        right += int((made.labels[got] == labels[got]).sum())
+    share = round(right / reached, 4) if reached else 0.0
+    return {"right": share, "reached": round(reached / len(known), 4), "pictures": len(known)}

@@ -41,7 +41,8 @@ class Source:
 
     name: str
     path: str
-    table: str = "labels.csv"  # empty: every folder in `path` is a class, named by its folder
+    # empty: every folder in `path` is a class, named by its folder; "manifest.json": `path` is a store
+    table: str = "labels.csv"
     file: str = "file"  # column: the picture, relative to the table
     label: str = "label"  # column
     rename: Mapping[str, str] = field(default_factory=dict)  # labels of the table: our classes

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
+from ml.errors import Problem
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
@@ -28,16 +29,17 @@ from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
-from ml.train.balance import balance_of
+from ml.train.balance import Balance, balance_of
 from ml.train.familiarity import HeldOut, Learned, learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.frozen import learned_part
-from ml.train.learner import Learner, learn
+from ml.train.learner import ONE, Learner, learn
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
+from ml.train.machine import Machine, end_others
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.scan_rows import read_scans
@@ -65,12 +67,16 @@ class Studied:
     facts: dict[str, object]  # figures, leakage report, balance: the same as in report.json
 
 
-def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Studied:
+def run_study(
+    recipe: StudyRecipe, data: Path, out: Path, progress: Progress, machine: Machine = ONE
+) -> Studied:
     """Train every fold and write the bundle into `out`/NAME, figures into `out`/report.json.
 
     Folds that were finished by a run that was killed are taken up again from `out`/folds. Raises `Problem`
-    for bad data and for sides that know each other, `Cancelled`.
+    for bad data and for sides that know each other, `Cancelled`. Of several processes all but the first end
+    here when they have learned.
     """
+    machine.require_possible(recipe)
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
@@ -85,9 +91,10 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     with quiet():
         for fold in folds_of(numbers, recipe.division):
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
-                member, epochs = learn_fold(one, pictures, fold, folder, data, progress)
+                member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)
                 members.append(member)
                 history += epochs
+    end_others()
     facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
     bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
@@ -106,6 +113,12 @@ def _rows(
     return read_rows(recipe.sources, recipe.task, data)
 
 
+def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, ...]:
+    """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
+    slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
+    return _rows(recipe, slides, data, progress)
+
+
 def network_for(
     recipe: StudyRecipe, size: tuple[int, int], data: Path | None = None
 ) -> tuple[nn.Module, str]:
@@ -116,6 +129,9 @@ def network_for(
     """
     plan = recipe.network
     options = network_options(plan, size)
+    if not architectures.is_known(plan.architecture):
+        words = "Take a name of timm, or of our own list."
+        raise Problem(f"There is no network named {plan.architecture}.", words)
     module = architectures.create(plan.architecture, len(recipe.task.classes), options)
     source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
     if plan.begin:
@@ -159,18 +175,17 @@ def answers_and_features(
 
 
 def learn_fold(
-    recipe: StudyRecipe, pictures: Pictures, fold: Fold, folder: Path, data: Path, progress: Progress
+    recipe: StudyRecipe,
+    pictures: Pictures,
+    fold: Fold,
+    folder: Path,
+    data: Path,
+    progress: Progress,
+    machine: Machine = ONE,
 ) -> tuple[Member, list[EpochFigures]]:
     """Teach one fold's network and let it answer; what is kept lies in `folder`. Raises `Cancelled`."""
     lightning.seed_everything(recipe.seed + fold.number, verbose=False)
-    module, source = network_for(recipe, pictures.how.size, data)
-    if source and fold.number == 0:
-        words = f"Begins with weights from {source}. {learning_in_words(module)}".rstrip()
-        progress.step(Step("Preparing", 0, 0, note=words))
-    labels = pictures.labels[fold.fit]
-    balance = balance_of(recipe.fit, recipe.task, labels)
-    if fold.number == 0:
-        progress.step(Step("Preparing", 0, 0, note=f"To learn from: {balance.words}"))
+    module, balance = _to_teach(recipe, pictures, fold, data, progress)
     weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
     order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
     if recipe.pretrain is not None:
@@ -180,8 +195,8 @@ def learn_fold(
         halve(module)  # frozen layers are learned on as they will be shipped
     part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
     choose = loader(feed, Order(fold.choose, 64, 0, None))
-    learner = Learner(part, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
-    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress)
+    learner = Learner(part, recipe, loss_of(recipe.fit, weights))
+    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress, machine)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -197,6 +212,20 @@ def learn_fold(
         shown = Feed(pictures, recipe)
         slides = answer_slides(recipe, shown, pictures, fold, tiles, backbone, progress)
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
+
+
+def _to_teach(
+    recipe: StudyRecipe, pictures: Pictures, fold: Fold, data: Path, progress: Progress
+) -> tuple[nn.Module, Balance]:
+    """The network, and what is done about rare classes; both are said once, before the first fold."""
+    module, source = network_for(recipe, pictures.how.size, data)
+    balance = balance_of(recipe.fit, recipe.task, pictures.labels[fold.fit])
+    if fold.number == 0:
+        if source:
+            words = f"Begins with weights from {source}. {learning_in_words(module)}".rstrip()
+            progress.step(Step("Preparing", 0, 0, note=words))
+        progress.step(Step("Preparing", 0, 0, note=f"To learn from: {balance.words}"))
+    return module, balance
 
 
 def _familiar(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,31 @@ from numpy.typing import NDArray
 
 from ml.errors import Problem
 from ml.geometry import Rect
+from ml.train.manifest import MANIFEST, read_manifest
 from ml.train.study_recipe import Source, Task
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Where the bytes of a picture lie that was stored with others; `spacing` is of its pixels, µm/px."""
+
+    shard: Path
+    name: str
+    offset: int
+    length: int
+    sha256: str
+    spacing: float = 0.0  # 0: nobody knows, or it plays no part
+
+    def read(self) -> bytes:
+        """The bytes. Raises `Problem` where they are not those that were stored, `OSError`."""
+        with self.shard.open("rb") as file:
+            file.seek(self.offset)
+            content = file.read(self.length)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise Problem(f"{self.name} in {self.shard.name} is damaged.", "Copy the store anew.")
+        return content
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +53,12 @@ class Row:
     rect: Rect | None = None  # of a slide: the patch, level-0 px; None: the whole picture
     cell: tuple[int, int] = (0, 0)  # row and column of the patch in its slide's grid
     slices: tuple[Path, ...] = ()  # of CT: the slice among its neighbours, from below to above
+    packed: Packed | None = None  # of a store: where the picture lies now; `path` only names what it was
+
+    @property
+    def file(self) -> Path:
+        """The file that must be there."""
+        return self.path if self.packed is None else self.packed.shard
 
     @property
     def label(self) -> int:
@@ -42,13 +71,8 @@ def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, .
 
     Raises `Problem` where a table, a column, a label or a picture is missing, all of them named.
     """
-    rows: list[Row] = []
-    for source in sources:
-        found = list(_of_table(source, task, data) if source.table else _of_folders(source, task, data))
-        if source.most and len(found) > source.most:
-            found = [found[n] for n in np.linspace(0, len(found) - 1, source.most).round().astype(int)]
-        rows += found
-    missing = [row.path for row in rows if not row.path.is_file()]
+    rows = list_rows(sources, task, data)
+    missing = [row.path for row in rows if not row.file.is_file()]
     if missing:
         names = ", ".join(path.name for path in missing[:5])
         raise Problem(
@@ -57,7 +81,39 @@ def read_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, .
         )
     if not rows:
         raise Problem("There are no pictures to learn from.", "Check the paths in the recipe and --data.")
+    return rows
+
+
+def list_rows(sources: Iterable[Source], task: Task, data: Path) -> tuple[Row, ...]:
+    """The same whether or not the pictures are there. Raises `Problem` for a table, a column or a label."""
+    rows: list[Row] = []
+    for source in sources:
+        found = list(_listed(source, task, data))
+        if source.most and len(found) > source.most:
+            found = [found[n] for n in np.linspace(0, len(found) - 1, source.most).round().astype(int)]
+        rows += found
     return tuple(rows)
+
+
+def _listed(source: Source, task: Task, data: Path) -> Iterator[Row]:
+    if not source.table:
+        return _of_folders(source, task, data)
+    if Path(source.table).name == MANIFEST:
+        return _of_store(source, task, data)
+    return _of_table(source, task, data)
+
+
+def _of_store(source: Source, task: Task, data: Path) -> Iterator[Row]:
+    """Patches that were written once (`ml.train.patch_store`), in the order of the manifest."""
+    path = data / source.path / source.table
+    made = read_manifest(path)
+    for patch in made.patches:
+        text = task.separator.join(patch.labels) or task.negative
+        labels = labels_of(text, source.rename, task, f"{patch.name} of {source.path}")
+        shard = path.parent / patch.shard
+        packed = Packed(shard, patch.name, patch.offset, patch.length, patch.sha256, made.spacing)
+        known = (f"{source.name}: {patch.patient}", source.name, patch.site)
+        yield Row(Path(patch.source), labels, *known, rect=patch.rect, cell=patch.cell, packed=packed)
 
 
 def _of_table(source: Source, task: Task, data: Path) -> Iterator[Row]:
@@ -136,3 +192,9 @@ def labels_of(text: str, rename: Mapping[str, str], task: Task, place: str) -> N
                 "Mend the table, or say by `rename` in the recipe what it means.",
             )
     return labels
+
+
+def label_in_words(row: Row, task: Task) -> str:
+    """The labels of a row as a table has them; empty where there is none."""
+    held = [name for name, value in zip(task.classes, row.labels, strict=True) if value > 0.5]
+    return task.separator.join(held) or task.negative

@@ -8,6 +8,7 @@ from pathlib import Path
 import lightning
 import torch
 
+from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.train.balance import balance_of
 from ml.train.feed import Feed, Order, loader
@@ -15,10 +16,28 @@ from ml.train.figures import EpochFigures
 from ml.train.folds import Fold
 from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
+from ml.train.machine import Machine
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import StudyRecipe
 from ml.train.study_run import network_for, quiet
-from ml.train.tune import Run, Tell
+from ml.train.tune import Run, Search, Tell
+
+_READ_ONCE = ("size", "channels", "crop", "fitting", "fill", "spacing", "windows", "neighbours")
+
+
+def require_reached(search: Search) -> None:
+    """Raise `Problem` for a setting that no trial reads: ranking it would rank noise.
+
+    Pictures are read and divided once, for all trials, and a trial is judged by its pictures alone.
+    """
+    for cell in (*search.grid, *search.ranges):
+        part, _, key = cell.key.partition(".")
+        reached = part in {"network", "fit", "vary", "seed"} and not (part == "network" and key in _READ_ONCE)
+        if not reached:
+            raise Problem(
+                f"The search varies {cell.key}, which trials do not read: pictures are read once for all.",
+                "Take it out of the search, or compare two recipes by `train`.",
+            )
 
 
 def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> Run:
@@ -36,7 +55,7 @@ def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> 
         feed = Feed(pictures, recipe)
         order = Order(fold.fit, recipe.fit.batch, recipe.seed, balance)
         choose = loader(feed, Order(fold.choose, 64, 0, None))
-        learner = Learner(module, recipe, loss_of(recipe.fit, weights), recipe.fit.epochs * len(order))
+        learner = Learner(module, recipe, loss_of(recipe.fit, weights))
 
         def part(epoch: object) -> None:
             if isinstance(epoch, EpochFigures):
@@ -48,7 +67,9 @@ def trial_on(pictures: Pictures, fold: Fold, data: Path, progress: Progress) -> 
 
         inner = Progress(step, part)
         with quiet(), tempfile.TemporaryDirectory() as folder:
-            history = learn(learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner)
+            history = learn(
+                learner, loader(feed, order), choose, Path(folder), fold.number, recipe, inner, Machine(1)
+            )
         return max(epoch.auroc for epoch in history)
 
     return run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -58,8 +59,18 @@ class Told:
 
     study: str
     number: int
-    value: float | None  # None: stopped early
+    value: float | None  # None: it did not come to its end
     parameters: Mapping[str, Any]
+    state: Literal["complete", "pruned", "failed"] = "complete"  # pruned: weak, so that it was stopped early
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # its cell of the grid
+    event: ClassVar[str] = "trial"
+
+    def in_words(self) -> str:
+        """One line for a person."""
+        words = "stopped early" if self.state == "pruned" else "failed"
+        found = words if self.value is None else f"{self.value:.4f}"
+        settings = ", ".join(f"{key} {_short(value)}" for key, value in self.parameters.items())
+        return f"{self.study}, trial {self.number + 1}: {found} with {settings}"
 
 
 def tune(recipe: StudyRecipe, search: Search, database: Path, run: Run, progress: Progress) -> list[Told]:
@@ -84,13 +95,14 @@ def tune(recipe: StudyRecipe, search: Search, database: Path, run: Run, progress
             pruner=optuna.pruners.MedianPruner(n_startup_trials=search.startup, n_warmup_steps=1),
         )
         based = changed(recipe, fixed)
+        _require_same(study, based, search)
         _drop_torn(study)
         while _finished(study) < search.trials:
             progress.check()
             progress.step(Step(f"Searching: {name}", _finished(study), search.trials))
             study.optimize(partial(_try, based, search.ranges, run, progress), n_trials=1)
-            progress.part(_told(name, study.trials[-1]))
-        told += [_told(name, trial) for trial in study.trials if trial.state.is_finished()]
+            progress.part(_told(name, study.trials[-1], fixed))
+        told += [_told(name, trial, fixed) for trial in study.trials if trial.state.is_finished()]
     return told
 
 
@@ -182,6 +194,28 @@ def _drop_torn(study: optuna.Study) -> None:
         study.tell(trial.number, state=TrialState.FAIL)
 
 
-def _told(study: str, trial: FrozenTrial) -> Told:
+def _require_same(study: optuna.Study, based: StudyRecipe, search: Search) -> None:
+    """Trials of another recipe, or of other ranges, cannot be compared with new ones."""
+    told = repr((based, search.ranges))
+    mark = hashlib.sha256(told.encode()).hexdigest()
+    if study.user_attrs.setdefault("of", mark) != mark:
+        raise Problem(
+            "The database holds trials of another recipe or of other ranges.",
+            "Give another folder, or the recipe and the search as they were.",
+        )
+    study.set_user_attr("of", mark)
+
+
+_STATES: dict[TrialState, Literal["complete", "pruned"]] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+}
+
+
+def _told(study: str, trial: FrozenTrial, fixed: Mapping[str, Any]) -> Told:
     value = trial.value if trial.state is TrialState.COMPLETE else None
-    return Told(study, trial.number, value, dict(trial.params))
+    return Told(study, trial.number, value, dict(trial.params), _STATES.get(trial.state, "failed"), fixed)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -14,11 +14,8 @@ from ml.progress import Progress
 from ml.results.analysis import Analysis
 from ml.slide.slide import KnownSpacing
 from ml.verbs.analyze import AnalyzeRequest, analyze
-from ml.verbs.console import Teller, outcome, stopping
+from ml.verbs.console import DONE, REFUSED, STOPPED, Teller, outcome, stopping
 from ml.zoo.store import find
-
-DONE, REFUSED, STOPPED = 0, 2, 130
-"""Exit codes: all there; a problem that a person can mend; stopped by Ctrl-C (128 + the signal's number)."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,20 @@ def request_from(words: AnalyzeWords) -> AnalyzeRequest:
         )
     if words.threshold is not None and not 0 <= words.threshold <= 1:
         raise Problem(f"The threshold {words.threshold:g} is not between 0 and 1.", "Try 0.5.")
-    region = _outline(words.outline) if words.outline else _rectangle(words.region) if words.region else None
+    region = _outline(words.outline) if words.outline else rectangle(words.region) if words.region else None
     return AnalyzeRequest(
         slide=words.slide,
         model=words.model,
         region=region,
-        spacing=None if words.spacing is None else _spacing(words.spacing),
+        spacing=None if words.spacing is None else typed_spacing(words.spacing),
         device=words.device,
         batch=words.batch,
         cam=words.cam,
     )
 
 
-def _rectangle(text: str) -> Shape:
+def rectangle(text: str) -> Shape:
+    """The region that the words mean. Raises `Problem`."""
     try:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
@@ -91,7 +89,8 @@ def _rectangle(text: str) -> Shape:
     return Shape.rectangle(Rect(x, y, width, height))
 
 
-def _spacing(value: float) -> KnownSpacing:
+def typed_spacing(value: float) -> KnownSpacing:
+    """A spacing that was given as a number. Raises `Problem`."""
     if not 0.01 <= value <= 100:
         raise Problem(
             f"A pixel of {value:g} µm is not plausible.", "Give µm per pixel, for example 0.25 for ×40."

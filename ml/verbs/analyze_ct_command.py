@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.verbs.analyze_command import DONE, REFUSED, STOPPED
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
-from ml.verbs.console import Teller, stopping
+from ml.verbs.console import DONE, REFUSED, STOPPED, Teller, stopping
 from ml.volume.opening import open_ct
 from ml.volume.series import Series
 from ml.zoo.store import find

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
+import math
+import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol, TextIO
 
 from ml.errors import Problem
-from ml.progress import Progress, Step
+from ml.progress import Cancelled, Progress, Step
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap, CamPart
 from ml.results.ct_analysis import CtCam
 from ml.results.ct_scores import CtPart, CtPlanned
 from ml.results.scores import Planned, ScorePart
 
+DONE, UNSOUND, REFUSED, STOPPED = 0, 1, 2, 130
+"""Exit codes: all there; looked through and found wanting (`dataset`); a problem that a person can mend;
+stopped by Ctrl-C (128 + the signal's number)."""
+
+_BREATH = 0.1  # seconds between JSON lines of the same phase
 _PAUSE = 2.0  # seconds between lines of the same phase where the output is not a terminal
 
 
@@ -37,6 +46,15 @@ class Teller(Protocol):
 
     def failed(self, problem: Problem) -> None:
         """That it failed, and what a person can do about it."""
+
+
+class Told(Protocol):
+    """A part that says itself what it is: an epoch, a trial of a search."""
+
+    event: str  # its name among JSON lines; everything else in it are its facts
+
+    def in_words(self) -> str:
+        """One line for a person."""
 
 
 class PersonTeller:
@@ -64,16 +82,19 @@ class PersonTeller:
             self._told = (step.phase, now)
 
     def part(self, part: object) -> None:
-        """Only the plan is worth a line: how much is skipped as background."""
+        """The plan is worth a line (how much is skipped as background), and whatever has words of its own."""
         if isinstance(part, Planned):
             skipped = f", {part.grid.skipped_share:.0%} of the region is background and skipped"
             self._line(f"{part.grid.count} patches{skipped if part.grid.skipped_share > 0 else ''}")
+        elif hasattr(part, "in_words"):
+            self._line(part.in_words())
 
     def end(self, event: str, facts: Mapping[str, object]) -> None:
         """What there is now, one fact a line."""
         self._line("Stopped; what was finished is kept." if event == "stopped" else "Done.")
         for name, value in facts.items():
-            self._line(f"  {name}: {value}")
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            self._line(f"  {name}: {text}")
 
     def failed(self, problem: Problem) -> None:
         """What happened, and on the next line what to try."""
@@ -92,15 +113,21 @@ class JsonTeller:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
+        self._told = ("", 0.0)  # phase, when
 
     def step(self, step: Step) -> None:
-        """`{"event": "step", …}`."""
+        """`{"event": "step", …}`; of one phase not more than some ten a second."""
+        phase, when = self._told
+        now = time.monotonic()
+        if step.phase == phase and now - when < _BREATH and not step.note and step.done != step.total:
+            return
+        self._told = (step.phase, now)
         left = step.seconds_left
         rate = {"rate": round(step.rate, 3), "seconds_left": None if left is None else round(left, 1)}
         self._write("step", phase=step.phase, done=step.done, total=step.total, note=step.note, **rate)
 
     def part(self, part: object) -> None:
-        """`planned`, `scores`, `cam_started`, `cam`."""
+        """`planned`, `scores`, `cam_started`, `cam`; `epoch`, `trial` and whatever else names its event."""
         if isinstance(part, Planned):
             grid = part.grid
             self._write(
@@ -120,6 +147,8 @@ class JsonTeller:
             self._write("cam_started", class_index=part.class_index, cells=part.cells)
         elif isinstance(part, CamPart):
             self._write("cam", patches=len(part.rows))
+        elif (event := getattr(part, "event", "")) and dataclasses.is_dataclass(part):
+            self._write(event, **{item.name: getattr(part, item.name) for item in dataclasses.fields(part)})
         else:
             self._ct_part(part)
 
@@ -143,8 +172,43 @@ class JsonTeller:
         self._write("failed", what=problem.what, remedy=problem.remedy, facts=facts)
 
     def _write(self, event: str, **facts: object) -> None:
-        self._stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
+        line = json.dumps(_finite({"event": event, **facts}), ensure_ascii=False, default=str)
+        self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def _finite(value: object) -> object:
+    """Dataclasses laid open; numbers that JSON does not have (NaN, infinity) become null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _finite(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def run_told(run: Callable[[Progress], Mapping[str, object]], *, as_json: bool) -> int:
+    """Run a verb, tell how it goes and how it ended; the exit code. `run` returns the facts of the end.
+
+    A fact `sound` that is false makes the exit code `UNSOUND`.
+    """
+    further = os.environ.get("LOCAL_RANK", "0") != "0"  # of several processes of a training only one speaks
+    teller: Teller = JsonTeller() if as_json else PersonTeller()
+    if further:
+        teller = PersonTeller(io.StringIO())
+    progress = Progress(teller.step, teller.part)
+    try:
+        with stopping(progress):
+            facts = run(progress)
+    except Problem as problem:
+        teller.failed(problem)
+        return REFUSED
+    except Cancelled:
+        teller.end("stopped", {})
+        return STOPPED
+    teller.end("done", facts)
+    return DONE if facts.get("sound", True) else UNSOUND
 
 
 def in_words(step: Step) -> str:

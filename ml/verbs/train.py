@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.report.atomic import cannot_write
+from ml.verbs.study import is_study, made_folder, require_folder
 
 if TYPE_CHECKING:
     from ml.train.run import Trained
     from ml.train.study_recipe import StudyRecipe
     from ml.train.study_run import Studied
+
+_REPORTS = ("report.json", "report.html", "report.pdf")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class TrainRequest:
     data: Path
     out: Path
     folds: int = 0  # only so many of the recipe's folds; 0: as it says
+    tensorboard: Path | None = None  # a folder for curves
+    devices: int = 0  # graphics cards, on a CPU processes; 0: all graphics cards, else one process
+    strategy: Literal["auto", "ddp"] = "auto"
+    mlflow: str = ""  # a tracking URI, or "local"; empty: no experiment is kept
 
 
 def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
@@ -32,23 +38,25 @@ def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
 
     A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels.
     """
-    is_study = _is_study(request.recipe)
-    if not request.data.is_dir():
-        raise Problem(f"The folder {request.data.name} is not there.", "Give the training data by --data.")
-    try:
-        request.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(request.out.name, error) from error
-    if is_study:
-        from ml.train.study_run import run_study
-
-        return run_study(_recipe(request), request.data, request.out, progress)
+    require_folder(request.data)
+    if is_study(request.recipe):
+        return _study(request, progress)
     if request.folds:
         raise Problem(f"The recipe {request.recipe.name} has no folds.", "Leave --folds out.")
+    from ml.train.board import Board
     from ml.train.recipe import read_recipe
     from ml.train.run import train_recipe
 
-    return train_recipe(read_recipe(request.recipe), request.data, request.out, progress)
+    if request.devices > 1:
+        raise Problem("Only a recipe with a [task] learns on several devices.", "Leave --devices out.")
+    if request.mlflow:
+        raise Problem("Only a recipe with a [task] is kept as an experiment.", "Leave --mlflow out.")
+    recipe = read_recipe(request.recipe)
+    with ExitStack() as listeners:
+        if request.tensorboard is not None:
+            board = listeners.enter_context(Board(request.tensorboard))
+            progress = progress.heard_by(board.hear)
+        return train_recipe(recipe, request.data, made_folder(request.out), progress)
 
 
 def _recipe(request: TrainRequest) -> StudyRecipe:
@@ -65,9 +73,27 @@ def _recipe(request: TrainRequest) -> StudyRecipe:
     return replace(recipe, division=replace(recipe.division, run=request.folds))
 
 
-def _is_study(recipe: Path) -> bool:
-    """Whether it has a [task]; what is wrong with a file is said by whoever reads it whole."""
-    try:
-        return "task" in tomllib.loads(recipe.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
+def _study(request: TrainRequest, progress: Progress) -> Studied:
+    """A study, with whoever listens to it: learning itself knows nothing of them."""
+    from ml.train.board import Board
+    from ml.train.experiment import Experiment
+    from ml.train.machine import Machine, is_first
+    from ml.train.study_run import run_study
+    from ml.train.toml_text import toml_of
+
+    recipe = _recipe(request)
+    machine = Machine(request.devices, request.strategy)
+    machine.require_possible(recipe)
+    out = made_folder(request.out)
+    with ExitStack() as listeners:
+        kept = None
+        if request.tensorboard is not None and is_first():
+            board = listeners.enter_context(Board(request.tensorboard, toml_of(recipe)))
+            progress = progress.heard_by(board.hear)
+        if request.mlflow and is_first():
+            kept = listeners.enter_context(Experiment(request.mlflow, recipe, progress))
+            progress = progress.heard_by(kept.hear)
+        done = run_study(recipe, request.data, out, progress, machine)
+        if kept is not None:
+            kept.keep(done.facts, tuple(out / name for name in _REPORTS), done.bundle.path)
+        return done

@@ -1,11 +1,42 @@
-"""A slide file in a container of scanners' kind, made from real tissue."""
+"""What the commands are tried on: a slide file, a small study of real pictures; and how they are called."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+
+from ml import __main__ as command_line
+from tests.ml.verbs.small_study import write_study
+
+Said = tuple[int, list[dict[str, Any]], str]
+"""Exit code, what standard output says as JSON lines, standard error."""
+
+
+@pytest.fixture
+def as_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Runs `parfocal-ml … --json` in this process, as a program calls it."""
+
+    def run(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["parfocal-ml", *map(str, words), "--json"])
+        with pytest.raises(SystemExit) as caught:
+            command_line.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(caught.value.code or 0), [json.loads(line) for line in said.out.splitlines()], said.err
+
+    return run
+
+
+@pytest.fixture
+def small_study(real_data: Path, tmp_path: Path) -> Path:
+    """The recipe of a small study of real pictures; its data lie in the same folder."""
+    return write_study(real_data, tmp_path / "study")
 
 
 @pytest.fixture(scope="session")
