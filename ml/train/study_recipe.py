@@ -47,6 +47,10 @@ class Source:
     group: str = ""  # column of the patient, or whatever must not be torn apart; empty: each picture alone
     group_pattern: str = ""  # regular expression on the file's name whose first group is the patient
     site: str = ""  # column of hospital or scanner: its confounding with the label is measured
+    cohort: str = ""  # sources of one cohort name the same patients the same; empty: the source's own name
+    only_fit: bool = False  # its rows are learned from, but never choose and are never reported on
+    origin: str = ""  # column: whence a label comes; rows not "given" by people are only learned from
+    fold: str = ""  # column: the number of the only fold that may learn from a row; empty cells: all
     most: int = 0  # pictures at most, evenly taken; 0: all
     licence: str = ""
 
@@ -154,7 +158,8 @@ class Division:
     # site: whole hospitals. As published only: row and slide (that one by chance, without regard to classes);
     # neighbours, or slides of one patient, stand on both sides.
     by: Literal["group", "site", "row", "slide"] = "group"
-    duplicates: Literal["stop", "warn"] = "stop"  # near-duplicate pictures on two sides
+    # Near-duplicate pictures on two sides; join: pictures that look the same count as of one patient.
+    duplicates: Literal["stop", "warn", "join"] = "stop"
     seed: int = 17
 
 
@@ -208,6 +213,10 @@ def _contradiction(recipe: StudyRecipe) -> str:
         (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
         *_scan_faults(recipe),
+        (
+            bool(recipe.sources) and all(source.only_fit for source in recipe.sources),
+            "all sources are only_fit: nothing is left to report on",
+        ),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
         (bool(recipe.slides) and not sigmoid, "what is sought in slides stands on its own: output = sigmoid"),
         (alone, "task.classes has too few names"),

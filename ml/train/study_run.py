@@ -32,6 +32,7 @@ from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.learner import Learner, head_of, learn
+from ml.train.lookalike import lookalikes_joined
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
@@ -69,16 +70,17 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
+    pictures, joined_note = _joined(recipe, pictures)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
-    found = leakage.inspect(pictures, numbers)
+    found = dataclasses.replace(leakage.inspect(pictures, numbers), notes=joined_note)
     if recipe.division.by in {"group", "site"}:
-        leakage.refuse(found, duplicates_too=recipe.division.duplicates == "stop")
+        leakage.refuse(found, duplicates_too=recipe.division.duplicates != "warn")
     for sentence in found.in_words():
         progress.step(Step("Checking the division", 0, 0, note=sentence))
     history: list[EpochFigures] = []
     members: list[Member] = []
     with quiet():
-        for fold in folds_of(numbers, recipe.division):
+        for fold in folds_of(numbers, recipe.division, pictures.rows):
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = _fold(one, pictures, fold, folder, data, progress)
                 members.append(member)
@@ -99,6 +101,15 @@ def _rows(
     if recipe.scans:
         return read_scans(recipe.scans, recipe.task, recipe.network.neighbours, data, progress)
     return read_rows(recipe.sources, recipe.task, data)
+
+
+def _joined(recipe: StudyRecipe, pictures: Pictures) -> tuple[Pictures, tuple[str, ...]]:
+    """Groups that share a picture made one, where the recipe asks for it, and a sentence about it."""
+    if recipe.division.duplicates != "join":
+        return pictures, ()
+    made, gone = lookalikes_joined(pictures)
+    before = len(set(pictures.groups))
+    return made, (f"Pictures that look the same stay together: {before:,} groups became {before - gone:,}.",)
 
 
 def network_for(
