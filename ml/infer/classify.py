@@ -12,7 +12,8 @@ from ml.infer.loader import Batch
 from ml.model.network import Network
 from ml.progress import Progress, Step
 from ml.results.cam import CamMap, CamPart
-from ml.results.scores import ScorePart, Scores
+from ml.results.overlap import OverlapMean, resized
+from ml.results.scores import ScorePart, Scores, Values
 
 
 @dataclass(eq=False)
@@ -21,6 +22,9 @@ class Gathered:
 
     scores: Scores
     cam: CamMap | None  # for all patches that were scored; None: not wished
+    count: int  # patches to look at
+    means: OverlapMean | None = None  # of scores, where patches overlap; None: each is a cell of `scores`
+    cam_means: OverlapMean | None = None  # of maps
     notes: list[str] = field(default_factory=list)
     done: int = 0
 
@@ -35,10 +39,11 @@ def classify(
 ) -> None:
     """Score batch after batch in the calling thread, telling a `ScorePart` and a `Step` for each.
 
-    Returns within one batch once a stop is wished. With `gathered.cam`, the maps of `explainer` come out of
+    Where patches overlap, a part holds the cells that they touch, with their means by now: the last word on
+    a cell is its mean over all patches that lie over it. Returns within one batch once a stop is wished. With `gathered.cam`, the maps of `explainer` come out of
     the same forward pass and go there untold. Out of memory halves the batch, goes on, and is noted.
     """
-    total = gathered.scores.grid.count
+    total = gathered.count
     began = time.perf_counter()
     progress.step(Step(PHASE, 0, total))
     for batch in batches:
@@ -65,5 +70,15 @@ def _score(
     else:
         index = cam.class_index
         values, maps = size.run(lambda patches: explainer.explain(patches, index), batch.patches)
-        cam.put(CamPart(batch.rows, batch.columns, maps))
-    return ScorePart(batch.rows, batch.columns, values)
+        cam.put(cam_part(batch, maps, cam, gathered.cam_means))
+    if gathered.means is None:
+        return ScorePart(batch.rows, batch.columns, values)
+    rows, columns, means = gathered.means.add(batch.rows, batch.columns, values[:, None, None])
+    return ScorePart(rows, columns, means[:, 0, 0])
+
+
+def cam_part(batch: Batch, maps: Values, cam: CamMap, means: OverlapMean | None) -> CamPart:
+    """Maps of a batch as those of the cells that they lie over: means, where patches overlap."""
+    if means is None:
+        return CamPart(batch.rows, batch.columns, maps)
+    return CamPart(*means.add(batch.rows, batch.columns, resized(maps, means.edge)))

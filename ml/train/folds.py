@@ -17,7 +17,7 @@ Rows = NDArray[np.intp]
 
 
 ALWAYS = -1
-"""The fold of rows that are only learned from and whose patient is in no fold: every fold learns from them."""
+"""The fold of rows that are only learned from and whose patient is in no other: all folds learn from them."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from ml.train.pictures import Pictures
 def lookalikes_joined(pictures: Pictures) -> tuple[Pictures, int]:
     """The same pictures with groups joined that share a file or a near-duplicate; how many groups went.
 
-    "The same" is what the leakage check calls the same, and the joining goes on from pair to pair: after it no
-    division by group can leave a pair on two sides. Chance likenesses are joined too, which costs evenness of
-    the folds and honest width of the intervals, but never flatters a figure.
+    "The same" is what the leakage check calls the same, and the joining goes on from pair to pair: after it
+    no division by group can leave a pair on two sides. Chance likenesses are joined too: folds are less even
+    and intervals wider for it, but no figure is flattered.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

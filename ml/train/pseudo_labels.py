@@ -1,7 +1,7 @@
 """Labels made up by spreading, kept apart from those of people, fold by fold.
 
-A label that was spread from a picture knows that picture's label. So each fold spreads from what it learns from
-and from nothing else, and the table says in which fold a label may be used.
+A label that was spread from a picture knows that picture's label. So each fold spreads from what it learns
+from and from nothing else, and the table says in which fold a label may be used.
 """
 
 from __future__ import annotations

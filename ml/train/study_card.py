@@ -60,6 +60,7 @@ def study_card(
         members=members,
         temperature=float(str(facts["temperature"])),
         preparation=None if plan.spacing else pictures.how,
+        stride_pixels=plan.stride,
         cam_layer=plan.cam_layer,
         shown_class=task.shown,
         threshold=thresholds[task.shown] if thresholds else 0.5,

@@ -57,7 +57,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Slides:
-    """Slides with boxes around what is sought; they are cut into patches edge to edge (`network.size`)."""
+    """Slides with boxes around what is sought; they are cut into patches (`network.size`).
+
+    Where patches overlap (`network.stride`), scores are averaged on cells of that size, and boxes follow those.
+    """
 
     name: str
     path: str  # a folder of slides
@@ -103,6 +106,7 @@ class NetworkPlan:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)  # of each channel in 0..1
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     spacing: float = 0.0  # µm/px: above 0 the model is one for patches of slides
+    stride: int = 0  # px from one patch of a slide to the next, a whole part of `size`; 0: edge to edge
     cam_layer: str = ""
     windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, a channel each
     neighbours: int = 0  # of CT: slices on either side, each in all windows: windows × (1 + 2 n) channels
@@ -253,6 +257,10 @@ def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
         (
             network.spacing > 0 and network.size[0] != network.size[1],
             "patches of slides (network.spacing) are square",
+        ),
+        (
+            network.stride > 0 and (not network.spacing or network.size[0] % network.stride > 0),
+            "network.stride is no whole part of the patches of slides",
         ),
         (
             bool(network.begin) and network.pretrained,

@@ -167,7 +167,8 @@ def _fold(
     weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
     feed = Feed(pictures, recipe)
     order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
-    choose = loader(feed, Order(fold.choose, 64, 0, None))
+    watched = [row for row in fold.choose if not pictures.rows[row].between]  # enough to choose an epoch by
+    choose = loader(feed, Order(np.array(watched, dtype=np.intp), 64, 0, None))
     if recipe.pretrain is not None:
         pretrain_once(module, recipe, pictures, fold, folder, progress)
     begun = copy.deepcopy(module) if recipe.labelled_slides else module

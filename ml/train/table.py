@@ -32,6 +32,7 @@ class Row:
     site: str = ""
     rect: Rect | None = None  # of a slide: the patch, level-0 px; None: the whole picture
     cell: tuple[int, int] = (0, 0)  # row and column of the patch in its slide's grid
+    between: bool = False  # a patch between those that lie edge to edge
     slices: tuple[Path, ...] = ()  # of CT: the slice among its neighbours, from below to above
     origin: str = GIVEN  # whence the label comes: from people, or from a method named here
     only_fit: bool = False  # learned from, but never chosen or reported on

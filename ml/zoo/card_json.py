@@ -83,6 +83,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             **({"architectures": list(card.architectures)} if card.architectures else {}),
             "temperature": card.temperature,
             **({"reading": card.reading} if card.reading != "blocks" else {}),
+            **({"stride_pixels": card.stride_pixels} if card.stride_pixels else {}),
             **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
             "cam_layer": card.cam_layer,
             "shown_class": card.shown_class,
@@ -125,6 +126,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         architectures=architectures(own.get("architectures", []), members),
         temperature=_positive(own.get("temperature", 1.0), "temperature"),
         reading=_reading(own.get("reading", "blocks")),
+        stride_pixels=_stride(own, pixels),
         preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=_shown(own, names),
@@ -332,6 +334,13 @@ def _output(value: object) -> Literal["softmax", "sigmoid"]:
         return "softmax"
     _require(value == "sigmoid", f"output {value!r} is neither softmax nor sigmoid")
     return "sigmoid"
+
+
+def _stride(own: Json, pixels: int) -> int:
+    stride = _whole(own.get("stride_pixels", 0), "stride_pixels", 0)
+    _require(not stride or pixels % stride == 0, f"a patch of {pixels} px is not whole strides of {stride}")
+    _require(not stride or own.get("reading", "blocks") == "blocks", "reading wsinfer knows no stride_pixels")
+    return stride
 
 
 def _reading(value: object) -> Literal["blocks", "wsinfer"]:
