@@ -34,7 +34,7 @@ class PatchGrid:
     inside: Mask
     kept: Mask
     slide: Size | None = None  # what the grid was laid on, where that is known
-    step: Size | None = None  # from one patch to the next, level-0 px; a whole part of `patch`; None: all of it
+    step: Size | None = None  # from patch to patch, level-0 px: a whole part of `patch`; None: all of it
 
     @classmethod
     def over(
@@ -128,7 +128,7 @@ class PatchGrid:
         return rects[..., 0] + rects[..., 2] / 2, rects[..., 1] + rects[..., 3] / 2
 
     def at(self, point: Point) -> tuple[int, int] | None:
-        """(row, column) of the patch (the cell, where patches overlap) under a place, None outside the grid."""
+        """(row, column) of the patch (of the cell, where patches overlap) under a place, None outside."""
         if not self.bounds.holds(point):
             return None
         row = int((point.y - self.origin.y) // self.stride.height)

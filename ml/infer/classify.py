@@ -40,8 +40,9 @@ def classify(
     """Score batch after batch in the calling thread, telling a `ScorePart` and a `Step` for each.
 
     Where patches overlap, a part holds the cells that they touch, with their means by now: the last word on
-    a cell is its mean over all patches that lie over it. Returns within one batch once a stop is wished. With `gathered.cam`, the maps of `explainer` come out of
-    the same forward pass and go there untold. Out of memory halves the batch, goes on, and is noted.
+    a cell is its mean over all patches that lie over it. Returns within one batch once a stop is wished. With
+    `gathered.cam`, the maps of `explainer` come out of the same forward pass and go there untold. Out of
+    memory halves the batch, goes on, and is noted.
     """
     total = gathered.count
     began = time.perf_counter()
@@ -70,14 +71,14 @@ def _score(
     else:
         index = cam.class_index
         values, maps = size.run(lambda patches: explainer.explain(patches, index), batch.patches)
-        cam.put(cam_part(batch, maps, cam, gathered.cam_means))
+        cam.put(cam_part(batch, maps, gathered.cam_means))
     if gathered.means is None:
         return ScorePart(batch.rows, batch.columns, values)
     rows, columns, means = gathered.means.add(batch.rows, batch.columns, values[:, None, None])
     return ScorePart(rows, columns, means[:, 0, 0])
 
 
-def cam_part(batch: Batch, maps: Values, cam: CamMap, means: OverlapMean | None) -> CamPart:
+def cam_part(batch: Batch, maps: Values, means: OverlapMean | None) -> CamPart:
     """Maps of a batch as those of the cells that they lie over: means, where patches overlap."""
     if means is None:
         return CamPart(batch.rows, batch.columns, maps)

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ml.errors import Problem, SlideProblem
-from ml.geometry import Rect, Size
+from ml.geometry import Size
 from ml.infer.patch_reading import read_patches_alone, read_patches_block
 from ml.infer.priority import READER, give_way
 from ml.patches import Mask, PatchGrid

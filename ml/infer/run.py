@@ -116,8 +116,9 @@ def explain_cells(
 ) -> CamMap:
     """Grad-CAM of single patches (row, column) of the region's grid, whatever tissue they hold.
 
-    Where patches overlap, of single cells: the mean over all patches that lie over one. Tells one empty `CamMap`, then `CamPart`s; gives the map with these patches alone. Raises `IndexError`
-    for a cell outside the grid, `ModelProblem` where the model has no layer that Grad-CAM can show.
+    Where patches overlap, of single cells: the mean over all patches that lie over one. Tells one empty
+    `CamMap`, then `CamPart`s; gives the map with these patches alone. Raises `IndexError` for a cell outside
+    the grid, `ModelProblem` where the model has no layer that Grad-CAM can show.
     """
     explainer = model.required_explainer
     grid = bare_grid(slide, spacing, explainer.network, wishes)
@@ -134,7 +135,7 @@ def explain_cells(
     with _loader(slide, grid, wanted, wishes, explainer.network, progress) as loader:
         for batch in loader:
             _, maps = size.run(lambda patches: explainer.explain(patches, cam.class_index), batch.patches)
-            part = _asked(cam_part(batch, maps, cam, means), asked)
+            part = _asked(cam_part(batch, maps, means), asked)
             cam.put(part)
             progress.part(part)
     return cam

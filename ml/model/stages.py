@@ -32,6 +32,7 @@ class StandardLinear(nn.Linear):
         super().__init__(in_features, out_features)
         self.mean: Tensor
         self.variance: Tensor
+        self.begun: Tensor
         self.register_buffer("mean", torch.zeros(in_features))
         self.register_buffer("variance", torch.ones(in_features))
         self.register_buffer("begun", torch.zeros(()))
@@ -51,11 +52,11 @@ class StandardLinear(nn.Linear):
 class Stages(nn.Module):
     """RGB pictures (n, 3, h, w) in, (n, classes) logits out."""
 
-    default_cfg: ClassVar = {"classifier": "classifier"}  # as timm's networks tell the name of their last layer
+    default_cfg: ClassVar = {"classifier": "classifier"}  # the name of the last layer, as timm tells it
 
     def __init__(self, num_classes: int = 2) -> None:
         super().__init__()
-        whole = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
+        whole: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
         self.num_classes = num_classes
         self.conv_stem, self.bn1 = whole.conv_stem, whole.bn1
         self.blocks = whole.blocks[: STAGES[-1] + 1]
@@ -63,7 +64,7 @@ class Stages(nn.Module):
         self.classifier = StandardLinear(self.num_features, num_classes)
 
     def forward_features(self, pictures: Tensor) -> Tensor:
-        """(n, num_features): of each channel of each stage the mean, then the standard deviation, by stage."""
+        """(n, num_features): stage by stage the mean of each channel, then the standard deviation of each."""
         here, found = self.bn1(self.conv_stem(pictures)), []
         for number, block in enumerate(self.blocks):
             here = block(here)

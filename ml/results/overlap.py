@@ -61,8 +61,8 @@ def patches_over(grid: PatchGrid, cells: Mask) -> Mask:
 class OverlapMean:
     """Means over all patches that lie over a cell, as they come in; for whoever gathers a run.
 
-    What is averaged are arrays (n, parts · reach, parts · reach, …) of n patches: `parts` places along the edge
-    of a cell, 1 for scores, more for maps. Sums are float64, so that the order of patches does not show.
+    What is averaged are arrays (n, parts · reach, parts · reach, …) of n patches: `parts` places along the
+    edge of a cell, 1 for scores, more for maps. Sums are float64: the order of patches does not show.
     """
 
     def __init__(self, grid: PatchGrid, depth: tuple[int, ...] = (), parts: int = 1) -> None:
@@ -79,7 +79,7 @@ class OverlapMean:
 
         Means are (m, parts, parts, …) float32.
         """
-        touched = np.zeros((self._count.shape[0] // self._parts, self._count.shape[1] // self._parts), np.bool_)
+        touched = np.zeros(tuple(n // self._parts for n in self._count.shape), dtype=np.bool_)
         for row, column, value in zip(rows, columns, values, strict=True):
             y, x = row * self._parts, column * self._parts
             self._sum[y : y + self.edge, x : x + self.edge] += value

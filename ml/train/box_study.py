@@ -56,8 +56,9 @@ def scores_of(side: Side, slides: Iterable[LabelledSlide], task: Task) -> dict[s
             made[slide.path.name] = Scores.empty(cells_of(slide.grid), task.classes)
             places = np.array([side.rows[number].cell for number in own], dtype=np.intp)
             values = side.probabilities[own].astype(np.float32)[:, None, None]
-            rows, columns, means = OverlapMean(slide.grid, (len(task.classes),)).add(*places.T, values)
-            made[slide.path.name].put(ScorePart(rows, columns, means[:, 0, 0]))
+            means = OverlapMean(slide.grid, (len(task.classes),))
+            rows, columns, found = means.add(places[:, 0], places[:, 1], values)
+            made[slide.path.name].put(ScorePart(rows, columns, found[:, 0, 0]))
     return made
 
 
@@ -125,7 +126,7 @@ def box_figures(
 ) -> dict[str, object]:
     """All folds together, with 95 % intervals over patients, beside what the grid alone would allow.
 
-    `grid_allows` is of a perfect classifier of patches whose positive ones are enclosed (at least that cover);
+    `grid_allows` is of a perfect classifier of patches whose positive ones, by cover, are enclosed;
     `perfect_scores` is the F1 of one whose answers go the way that scores go: averaged on cells where patches
     overlap, and by a rule chosen on the same other patients.
     """
@@ -156,9 +157,7 @@ def box_figures(
         ),
         "stride_share": round(grid.stride.width / grid.patch.width, 4),
         "grid_allows": {
-            str(cover): round(
-                detection.grid_cap(truth, grid.patch.width, cover, stride=grid.stride.width), 4
-            )
+            str(cover): round(detection.grid_cap(truth, grid.patch.width, cover, stride=grid.stride.width), 4)
             for cover in (0.1, 0.5)
         },
         "perfect_scores": round(perfect.f(), 4),

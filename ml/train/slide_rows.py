@@ -25,7 +25,10 @@ from ml.train.table import Row
 
 @dataclass(frozen=True, eq=False)
 class LabelledSlide:
-    """One slide: its grid (patches may overlap), and the true boxes of each class as (n, 4) left, top, right, bottom."""
+    """One slide: its grid (patches may overlap), and the true boxes of each class.
+
+    Boxes are (n, 4): left, top, right, bottom.
+    """
 
     path: Path
     group: str
@@ -64,9 +67,7 @@ def rows_of(slides: Iterable[LabelledSlide], sources: Iterable[Slides]) -> tuple
             rect = slide.grid.rect(int(row), int(column))
             cell = (int(row), int(column))
             between = bool(row % slide.grid.reach or column % slide.grid.reach)
-            rows.append(
-                Row(slide.path, labels, slide.group, source, rect=rect, cell=cell, between=between)
-            )
+            rows.append(Row(slide.path, labels, slide.group, source, rect=rect, cell=cell, between=between))
     return tuple(rows)
 
 

@@ -59,7 +59,7 @@ class Source:
 class Slides:
     """Slides with boxes around what is sought; they are cut into patches (`network.size`).
 
-    Where patches overlap (`network.stride`), scores are averaged on cells of that size, and boxes follow those.
+    Where patches overlap (`network.stride`), scores are averaged on cells of that size; boxes follow those.
     """
 
     name: str

@@ -167,8 +167,7 @@ def _fold(
     weights = None if balance.weights is None else torch.from_numpy(balance.weights).float()
     feed = Feed(pictures, recipe)
     order = Order(fold.fit, recipe.fit.batch, recipe.seed + fold.number, balance)
-    watched = [row for row in fold.choose if not pictures.rows[row].between]  # enough to choose an epoch by
-    choose = loader(feed, Order(np.array(watched, dtype=np.intp), 64, 0, None))
+    choose = loader(feed, Order(_watched(fold, pictures), 64, 0, None))
     if recipe.pretrain is not None:
         pretrain_once(module, recipe, pictures, fold, folder, progress)
     begun = copy.deepcopy(module) if recipe.labelled_slides else module
@@ -184,6 +183,11 @@ def _fold(
         tiles = softmax_of(chosen), softmax_of(reported)
         slides = answer_slides(recipe, feed, pictures, fold, tiles, backbone, progress)
     return Member(fold, state, reported, chosen, slides), epochs
+
+
+def _watched(fold: Fold, pictures: Pictures) -> Rows:
+    """What an epoch is chosen by: of patches that overlap those that do not, which are enough for that."""
+    return np.array([row for row in fold.choose if not pictures.rows[row].between], dtype=np.intp)
 
 
 def halve(module: nn.Module) -> None:

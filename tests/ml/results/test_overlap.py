@@ -68,9 +68,9 @@ def test_means_are_those_of_all_patches_over_a_cell(reach: int, parts: int) -> N
         whole[y, x] = told
     for row, column in np.ndindex(whole.shape[:2]):
         found = [
-            values[n, (row - r) * parts : (row - r + 1) * parts, (column - c) * parts : (column - c + 1) * parts]
-            for n, (r, c) in enumerate(zip(rows, columns, strict=True))
-            if 0 <= row - r < reach and 0 <= column - c < reach
+            values[n, y * parts : (y + 1) * parts, x * parts : (x + 1) * parts]
+            for n, (y, x) in enumerate(zip(row - rows, column - columns, strict=True))
+            if 0 <= y < reach and 0 <= x < reach
         ]
         assert bool(found) == bool(cells_of(grid).kept[row, column])
         if found:
