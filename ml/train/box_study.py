@@ -124,24 +124,15 @@ def at_natural_share(probabilities: Floats, drawn: Floats, natural: Floats) -> F
 def box_figures(
     folds: Sequence[FoundFold], slides: Sequence[LabelledSlide], finding: Finding, draws: int = 500
 ) -> dict[str, object]:
-    """All folds together, with 95 % intervals over patients, beside what the grid alone would allow.
-
-    `grid_allows` is of a perfect classifier of patches whose positive ones, by cover, are enclosed;
-    `perfect_scores` is the F1 of one whose answers go the way that scores go: averaged on cells where patches
-    overlap, and by a rule chosen on the same other patients.
-    """
+    """All folds together, with 95 % intervals over patients, beside what the grid alone would allow."""
     found = [one for fold in folds for one in fold.found.values()]
     groups = [fold.groups[name] for fold in folds for name in fold.found]
-    class_index = folds[0].rule.class_index
 
     def f1(rows: NDArray[np.intp]) -> float:
         return _total((found[row] for row in rows), finding.overlap).f()
 
     total = _total(found, finding.overlap)
     curve = detection.free_response(found, finding.overlap)
-    truth = np.concatenate([slide.truth[class_index] for slide in slides])
-    grid = slides[0].grid
-    perfect = _total((one for fold in folds for one in fold.perfect.values()), finding.overlap)
     return {
         "slides": len(found),
         "patients": len(set(groups)),
@@ -155,13 +146,29 @@ def box_figures(
         "found_at_false_alarms": dict(
             zip(map(str, _FALSE_ALARMS), detection.found_at(curve, _FALSE_ALARMS), strict=True)
         ),
-        "stride_share": round(grid.stride.width / grid.patch.width, 4),
-        "grid_allows": {
-            str(cover): round(detection.grid_cap(truth, grid.patch.width, cover, stride=grid.stride.width), 4)
-            for cover in (0.1, 0.5)
-        },
-        "perfect_scores": round(perfect.f(), 4),
+        **_most(folds, slides, finding),
         "rules": [fold.rule.in_words() for fold in folds],
+    }
+
+
+def _most(folds: Sequence[FoundFold], slides: Sequence[LabelledSlide], finding: Finding) -> dict[str, object]:
+    """What a network that is always right would reach.
+
+    `grid_allows` is the share of boxes that the patches allow whose positive ones, by cover, are enclosed;
+    `perfect_scores` is the F1 of answers that go the way that scores go: averaged on cells where patches
+    overlap, and by a rule chosen on the same other patients.
+    """
+    grid, class_index = slides[0].grid, folds[0].rule.class_index
+    truth = np.concatenate([slide.truth[class_index] for slide in slides])
+    perfect = _total((one for fold in folds for one in fold.perfect.values()), finding.overlap)
+    allowed = {
+        str(cover): detection.grid_cap(truth, grid.patch.width, cover, stride=grid.stride.width)
+        for cover in (0.1, 0.5)
+    }
+    return {
+        "stride_share": round(grid.stride.width / grid.patch.width, 4),
+        "grid_allows": {cover: round(share, 4) for cover, share in allowed.items()},
+        "perfect_scores": round(perfect.f(), 4),
     }
 
 

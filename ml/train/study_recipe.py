@@ -213,14 +213,10 @@ def _contradiction(recipe: StudyRecipe) -> str:
     alone = len(task.classes) < (1 if sigmoid else 2)
     kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
-        (kinds == 0, "there are no sources"),
+        *_source_faults(recipe),
         (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
         *_scan_faults(recipe),
-        (
-            bool(recipe.sources) and all(source.only_fit for source in recipe.sources),
-            "all sources are only_fit: nothing is left to report on",
-        ),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
         (bool(recipe.slides) and not sigmoid, "what is sought in slides stands on its own: output = sigmoid"),
         (alone, "task.classes has too few names"),
@@ -247,6 +243,20 @@ def _contradiction(recipe: StudyRecipe) -> str:
         (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
     )
     return next((words for wrong, words in faults if wrong), "")
+
+
+def _source_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    sources = recipe.sources
+    return (
+        (
+            not (sources or recipe.slides or recipe.labelled_slides or recipe.scans),
+            "there are no sources",
+        ),
+        (
+            bool(sources) and all(source.only_fit for source in sources),
+            "all sources are only_fit: nothing is left to report on",
+        ),
+    )
 
 
 def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:

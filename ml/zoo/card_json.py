@@ -126,7 +126,6 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         architectures=architectures(own.get("architectures", []), members),
         temperature=_positive(own.get("temperature", 1.0), "temperature"),
         reading=_reading(own.get("reading", "blocks")),
-        stride_pixels=_stride(own, pixels),
         preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=_shown(own, names),
@@ -136,7 +135,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
     texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
-    return dataclasses.replace(card, **texts)
+    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **texts)
 
 
 def _shown(own: dict[str, Any], names: tuple[str, ...]) -> int:
