@@ -1,4 +1,8 @@
-"""Which patches of a region a network looks at: a regular grid of squares in level-0 pixels."""
+"""Which patches of a region a network looks at: a regular grid of squares in level-0 pixels.
+
+Patches lie edge to edge, or overlap: then each begins at a cell of a finer grid, and what is found for the
+patches is averaged onto those cells. Whoever shows or reports anything sees the grid of cells alone.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class PatchGrid:
-    """Patches of one size laid edge to edge from `origin`, in row-major order.
+    """Patches of one size laid edge to edge from `origin`, or every `step`, in row-major order.
 
     `inside` and `kept` are (rows, columns) bool: whose centre lies in the region, and which of those hold
     enough tissue to be looked at. `pixels` is the edge of a patch as the network sees it. Patches at the edge
@@ -30,6 +34,7 @@ class PatchGrid:
     inside: Mask
     kept: Mask
     slide: Size | None = None  # what the grid was laid on, where that is known
+    step: Size | None = None  # from patch to patch, level-0 px: a whole part of `patch`; None: all of it
 
     @classmethod
     def over(
@@ -86,22 +91,33 @@ class PatchGrid:
         return 1 - self.count / inside if inside else 0.0
 
     @property
+    def stride(self) -> Size:
+        """From one patch to the next, level-0 px."""
+        return self.step or self.patch
+
+    @property
+    def reach(self) -> int:
+        """How many cells a patch measures along an edge; 1 where patches lie edge to edge."""
+        return to_pixel(self.patch.width / self.stride.width)
+
+    @property
     def bounds(self) -> Rect:
         """What the whole grid covers, level-0 px."""
-        width, height = self.columns * self.patch.width, self.rows * self.patch.height
+        more = self.reach - 1
+        width, height = (self.columns + more) * self.stride.width, (self.rows + more) * self.stride.height
         return Rect(self.origin.x, self.origin.y, width, height)
 
     def rect(self, row: int, column: int) -> Rect:
         """One patch, level-0 px."""
-        x = self.origin.x + column * self.patch.width
-        y = self.origin.y + row * self.patch.height
+        x = self.origin.x + column * self.stride.width
+        y = self.origin.y + row * self.stride.height
         return Rect(x, y, self.patch.width, self.patch.height)
 
     def rects(self) -> NDArray[np.float64]:
         """All patches as (rows, columns, 4): x, y, width, height in level-0 px."""
         row, column = np.mgrid[: self.rows, : self.columns].astype(np.float64)
-        x = self.origin.x + column * self.patch.width
-        y = self.origin.y + row * self.patch.height
+        x = self.origin.x + column * self.stride.width
+        y = self.origin.y + row * self.stride.height
         return np.stack(
             [x, y, np.full_like(x, self.patch.width), np.full_like(y, self.patch.height)], axis=-1
         )
@@ -112,11 +128,11 @@ class PatchGrid:
         return rects[..., 0] + rects[..., 2] / 2, rects[..., 1] + rects[..., 3] / 2
 
     def at(self, point: Point) -> tuple[int, int] | None:
-        """(row, column) of the patch under a place, None outside the grid."""
+        """(row, column) of the patch (of the cell, where patches overlap) under a place, None outside."""
         if not self.bounds.holds(point):
             return None
-        row = int((point.y - self.origin.y) // self.patch.height)
-        column = int((point.x - self.origin.x) // self.patch.width)
+        row = int((point.y - self.origin.y) // self.stride.height)
+        column = int((point.x - self.origin.x) // self.stride.width)
         return row, column
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ml.infer.batch_size import BatchSize
 from ml.infer.explain import Explainer, Floats
 from ml.infer.loader import Batch
@@ -13,7 +15,8 @@ from ml.infer.ready import ReadyModel
 from ml.model.network import Patches
 from ml.progress import Progress, Step
 from ml.results.cam import CamMap, CamPart
-from ml.results.scores import ScorePart, Scores
+from ml.results.overlap import OverlapMean, resized
+from ml.results.scores import ScorePart, Scores, Values
 
 
 @dataclass(eq=False)
@@ -22,6 +25,9 @@ class Gathered:
 
     scores: Scores
     cam: CamMap | None  # for all patches that were scored; None: not wished
+    count: int  # patches to look at
+    means: OverlapMean | None = None  # of scores (and strangeness) where patches overlap; None: they do not
+    cam_means: OverlapMean | None = None  # of maps
     notes: list[str] = field(default_factory=list)
     done: int = 0
 
@@ -36,10 +42,12 @@ def classify(
 ) -> None:
     """Score batch after batch in the calling thread, telling a `ScorePart` and a `Step` for each.
 
-    Returns within one batch once a stop is wished. With `gathered.cam`, the maps of `explainer` come out of
-    the same forward pass and go there untold. Out of memory halves the batch, goes on, and is noted.
+    Where patches overlap, a part holds the cells that they touch, with their means by now: the last word on
+    a cell is its mean over all patches that lie over it. Returns within one batch once a stop is wished. With
+    `gathered.cam`, the maps of `explainer` come out of the same forward pass and go there untold. Out of
+    memory halves the batch, goes on, and is noted.
     """
-    total = gathered.scores.grid.count
+    total = gathered.count
     began = time.perf_counter()
     progress.step(Step(PHASE, 0, total))
     for batch in batches:
@@ -69,5 +77,19 @@ def _score(
 
     found = size.run(recognition.beside(compute) if recognition else compute, batch.patches)
     if cam is not None and explainer is not None:
-        cam.put(CamPart(batch.rows, batch.columns, found[1]))
-    return ScorePart(batch.rows, batch.columns, found[0], found[-1] if recognition else None)
+        cam.put(cam_part(batch, found[1], gathered.cam_means))
+    values, strangeness = found[0], found[-1] if recognition else None
+    if gathered.means is None:
+        return ScorePart(batch.rows, batch.columns, values, strangeness)
+    together = values if strangeness is None else np.column_stack([values, strangeness])
+    rows, columns, means = gathered.means.add(batch.rows, batch.columns, together[:, None, None])
+    count = values.shape[1]
+    strange = None if strangeness is None else means[:, 0, 0, count]
+    return ScorePart(rows, columns, means[:, 0, 0, :count], strange)
+
+
+def cam_part(batch: Batch, maps: Values, means: OverlapMean | None) -> CamPart:
+    """Maps of a batch as those of the cells that they lie over: means, where patches overlap."""
+    if means is None:
+        return CamPart(batch.rows, batch.columns, maps)
+    return CamPart(*means.add(batch.rows, batch.columns, resized(maps, means.edge)))

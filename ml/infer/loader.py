@@ -18,10 +18,11 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ml.errors import Problem, SlideProblem
-from ml.geometry import Rect, Size
+from ml.geometry import Size
 from ml.infer.patch_reading import read_patches_alone, read_patches_block
 from ml.infer.priority import READER, give_way
 from ml.patches import Mask, PatchGrid
@@ -59,12 +60,14 @@ class Block:
     cells: Mask  # (rows, columns): which of them are wanted
 
 
-def blocks_of(wanted: Mask, pixels: int) -> tuple[Block, ...]:
+def blocks_of(wanted: Mask, pixels: int, reach: int = 1) -> tuple[Block, ...]:
     """How the wanted patches are read: by blocks of up to `BLOCK_PIXELS`, row by row.
+
+    Patches that overlap begin every `pixels` / `reach`.
 
     A block shrinks to what is wanted in it, and falls apart into single patches where that is less than half.
     """
-    edge = max(1, BLOCK_PIXELS // pixels)
+    edge = max(1, (BLOCK_PIXELS - pixels) // (pixels // reach) + 1)
     found: list[Block] = []
     for top in range(0, wanted.shape[0], edge):
         for left in range(0, wanted.shape[1], edge):
@@ -84,16 +87,20 @@ def blocks_of(wanted: Mask, pixels: int) -> tuple[Block, ...]:
 def read_block(slide: Slide, grid: PatchGrid, block: Block, reading: Reading = "blocks") -> Batch:
     """The patches of one block, in row-major order. Raises `SlideProblem` naming the place."""
     rows, columns = block.cells.shape
-    edge = grid.pixels
-    first = grid.rect(block.row, block.column)
-    rect = Rect(first.x, first.y, columns * first.width, rows * first.height)
+    edge, step = grid.pixels, grid.pixels // grid.reach
+    first, last = (
+        grid.rect(block.row + down, block.column + right) for down, right in ((0, 0), (rows - 1, columns - 1))
+    )
+    rect = first.union(last)
     try:
         if reading == "wsinfer":
             cut = read_patches_alone(slide, rect, grid.patch, edge)
         else:
-            pixels = read_patches_block(slide, rect, Size(columns * edge, rows * edge))
-            # The two axes of cells go in front: (rows, columns, edge, edge, 3).
-            cut = pixels.reshape(rows, edge, columns, edge, 3).swapaxes(1, 2)
+            out = Size((columns - 1) * step + edge, (rows - 1) * step + edge)
+            pixels = read_patches_block(slide, rect, out)
+            # A view, (rows, columns, edge, edge, 3): the patches, which may share pixels.
+            windows = sliding_window_view(pixels, (edge, edge), axis=(0, 1))[::step, ::step]
+            cut = np.moveaxis(windows, 2, 4)
     except Problem as problem:
         raise SlideProblem(
             problem.what, problem.remedy, **{**problem.facts, "place": f"x {rect.x:.0f}, y {rect.y:.0f}"}
@@ -124,7 +131,7 @@ class PatchLoader:
         self.seconds_waiting = 0.0  # of whoever takes the batches
         self._slide, self._grid, self._batch, self._progress = slide, grid, batch, progress
         self._reading: Reading = reading
-        self._blocks = blocks_of(wanted, grid.pixels)
+        self._blocks = blocks_of(wanted, grid.pixels, grid.reach)
         self._news = threading.Condition()
         self._ready: deque[Batch] = deque()
         self._collecting: list[Batch] = []  # touched only by the reader whose turn it is

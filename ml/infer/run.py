@@ -13,7 +13,7 @@ import numpy as np
 from ml.annotation.shapes import Shape
 from ml.errors import Problem
 from ml.infer.batch_size import BatchSize
-from ml.infer.classify import Gathered, classify
+from ml.infer.classify import Gathered, cam_part, classify
 from ml.infer.explain import Explainer
 from ml.infer.loader import PatchLoader
 from ml.infer.priority import NETWORK, give_way
@@ -24,6 +24,7 @@ from ml.patches import Mask, PatchGrid
 from ml.progress import Progress, Step
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap, CamPart
+from ml.results.overlap import OverlapMean, cells_of, overlapping, patches_over
 from ml.results.scores import Planned, Scores
 from ml.slide.slide import KnownSpacing, Slide
 from ml.tissue import find_tissue, overview_for
@@ -55,16 +56,19 @@ def run(
         notes: list[str] = []
         explainer = _explainer(model, wishes, notes)
         grid, tissue = plan(slide, spacing, network, wishes, progress)
-        progress.part(Planned(grid, network.card.class_names))
+        cells, names = cells_of(grid), network.card.class_names
+        progress.part(Planned(cells, names))
         strange = model.recognition is not None
-        gathered = Gathered(Scores.empty(grid, network.card.class_names, strange=strange), None, notes)
+        gathered = Gathered(Scores.empty(cells, names, strange=strange), None, grid.count, notes=notes)
+        if grid.reach > 1:
+            gathered.means = OverlapMean(grid, (len(names) + strange,))
         if explainer is not None:
-            gathered.cam = CamMap.empty(grid, cam_class(network, wishes), explainer.cells)
+            gathered.cam, gathered.cam_means = _cam(grid, explainer, cam_class(network, wishes))
         size = BatchSize(wishes.batch or network.device.batch, network.device)
         with _loader(slide, grid, grid.kept, wishes, network, progress) as loader:
             classify(model, explainer, loader, size, gathered, progress)
         cam = _tell_cam(gathered, wishes.cam, network, progress)
-        complete = gathered.done == grid.count
+        complete = gathered.done == gathered.count
         sha256 = slide_hash.result(progress)
     if not sha256:
         notes.append("The hash of the slide's file was not computed.")
@@ -77,7 +81,7 @@ def run(
 def plan(
     slide: Slide, spacing: KnownSpacing, network: Network, wishes: Wishes, progress: Progress
 ) -> tuple[PatchGrid, str]:
-    """Where the patches lie, which of them hold enough tissue, and how tissue was told from glass.
+    """Where the patches lie (they may overlap), which hold enough tissue, and how that was told from glass.
 
     Raises `Problem` for a region beside the slide.
     """
@@ -99,8 +103,8 @@ def plan(
 def bare_grid(slide: Slide, spacing: KnownSpacing, network: Network, wishes: Wishes) -> PatchGrid:
     """The grid before tissue was looked for: the same places for the same region, spacing and model."""
     region = wishes.region or Shape.rectangle(slide.info.bounds)
-    patch = network.card.size_on(spacing.spacing)
-    return PatchGrid.over(region, slide.info.size, patch, network.card.patch_pixels)
+    card = network.card
+    return overlapping(region, slide.info.size, card.cell_on(spacing.spacing), card.reach, card.patch_pixels)
 
 
 def explain_cells(
@@ -113,26 +117,43 @@ def explain_cells(
 ) -> CamMap:
     """Grad-CAM of single patches (row, column) of the region's grid, whatever tissue they hold.
 
-    Tells one empty `CamMap`, then `CamPart`s; gives the map with these patches alone. Raises `IndexError`
-    for a cell outside the grid, `ModelProblem` where the model has no layer that Grad-CAM can show.
+    Where patches overlap, of single cells: the mean over all patches that lie over one. Tells one empty
+    `CamMap`, then `CamPart`s; gives the map with these patches alone. Raises `IndexError` for a cell outside
+    the grid, `ModelProblem` where the model has no layer that Grad-CAM can show.
     """
     explainer = model.required_explainer
     grid = bare_grid(slide, spacing, explainer.network, wishes)
-    wanted = np.zeros_like(grid.inside)
+    laid = cells_of(grid)
+    asked = np.zeros_like(laid.inside)
     for row, column in cells:
-        if not (0 <= row < grid.rows and 0 <= column < grid.columns):
+        if not (0 <= row < laid.rows and 0 <= column < laid.columns):
             raise IndexError(f"no patch in row {row}, column {column}")
-        wanted[row, column] = True
-    cam = CamMap.empty(grid, cam_class(explainer.network, wishes), explainer.cells)
+        asked[row, column] = True
+    wanted = patches_over(grid, asked)
+    cam, means = _cam(grid, explainer, cam_class(explainer.network, wishes))
     progress.part(cam)
     size = BatchSize(wishes.batch or explainer.network.device.batch, explainer.network.device)
     with _loader(slide, grid, wanted, wishes, explainer.network, progress) as loader:
         for batch in loader:
             _, maps = size.run(lambda patches: explainer.explain(patches, cam.class_index), batch.patches)
-            part = CamPart(batch.rows, batch.columns, maps)
+            part = _asked(cam_part(batch, maps, means), asked)
             cam.put(part)
             progress.part(part)
     return cam
+
+
+def _cam(grid: PatchGrid, explainer: Explainer, class_index: int) -> tuple[CamMap, OverlapMean | None]:
+    """An empty map for what these patches will show, and what averages them, where they overlap."""
+    if grid.reach == 1:
+        return CamMap.empty(grid, class_index, explainer.cells), None
+    parts = -(-explainer.cells // grid.reach)
+    return CamMap.empty(cells_of(grid), class_index, parts), OverlapMean(grid, parts=parts)
+
+
+def _asked(part: CamPart, asked: Mask) -> CamPart:
+    """What of a part was asked for: patches that overlap touch more cells."""
+    wanted = asked[part.rows, part.columns]
+    return CamPart(part.rows[wanted], part.columns[wanted], part.values[wanted])
 
 
 def cam_class(network: Network, wishes: Wishes) -> int:
@@ -163,6 +184,7 @@ def _parameters(grid: PatchGrid, network: Network, wishes: Wishes, size: BatchSi
         "patch_spacing_um": network.card.spacing,
         "patch_size_level0": [grid.patch.width, grid.patch.height],
         "grid_origin": [grid.origin.x, grid.origin.y],
+        **({"stride_pixels": network.card.stride_pixels} if grid.reach > 1 else {}),
         "patches": grid.count,
         "patches_in_region": int(grid.inside.sum()),
         "least_tissue": wishes.least_tissue,

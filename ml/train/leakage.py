@@ -53,6 +53,7 @@ class LeakageReport:
     same_files: tuple[Pair, ...]
     near_duplicates: tuple[Pair, ...]
     confounding: tuple[Confounding, ...]
+    notes: tuple[str, ...] = ()  # what was done to the groups before
 
     @property
     def is_clean(self) -> bool:
@@ -69,7 +70,7 @@ class LeakageReport:
 
     def in_words(self) -> tuple[str, ...]:
         """Sentences for a person."""
-        words = [f"{self.pictures:,} pictures of {self.groups:,} groups."]
+        words = [*self.notes, f"{self.pictures:,} pictures of {self.groups:,} groups."]
         if self.is_clean:
             words.append("No group, file or near-duplicate stands on two sides.")
         if self.groups_on_two_sides:

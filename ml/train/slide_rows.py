@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from ml.errors import Problem
 from ml.geometry import Size, Spacing, to_pixel
 from ml.patches import PatchGrid
 from ml.progress import Progress, Step
+from ml.results.overlap import overlapping
 from ml.slide.opening import open_slide, supported_suffixes
 from ml.tissue import find_tissue, overview_for
 from ml.train.study_recipe import NetworkPlan, Slides, Task
@@ -24,7 +25,10 @@ from ml.train.table import Row
 
 @dataclass(frozen=True, eq=False)
 class LabelledSlide:
-    """One slide: its grid, and the true boxes of each class as (n, 4) left, top, right, bottom."""
+    """One slide: its grid (patches may overlap), and the true boxes of each class.
+
+    Boxes are (n, 4): left, top, right, bottom.
+    """
 
     path: Path
     group: str
@@ -62,7 +66,8 @@ def rows_of(slides: Iterable[LabelledSlide], sources: Iterable[Slides]) -> tuple
             labels = (shares[row, column] >= cover[source]).astype(np.float32)
             rect = slide.grid.rect(int(row), int(column))
             cell = (int(row), int(column))
-            rows.append(Row(slide.path, labels, slide.group, source, rect=rect, cell=cell))
+            between = bool(row % slide.grid.reach or column % slide.grid.reach)
+            rows.append(Row(slide.path, labels, slide.group, source, rect=rect, cell=cell, between=between))
     return tuple(rows)
 
 
@@ -92,9 +97,14 @@ def _slide(
         size, bounds = slide.info.size, slide.info.bounds
         overview = overview_for(slide, bounds)
         tissue = find_tissue(overview, bounds, spacing.mean * size.width / overview.shape[1])
-        edge_um = plan.size[0] * plan.spacing
-        patch = Size(max(1, to_pixel(edge_um / spacing.x)), max(1, to_pixel(edge_um / spacing.y)))
-        grid = PatchGrid.over(Shape.rectangle(bounds), size, patch, plan.size[0], tissue.share, source.tissue)
+        edge_um = (plan.stride or plan.size[0]) * plan.spacing
+        cell = Size(max(1, to_pixel(edge_um / spacing.x)), max(1, to_pixel(edge_um / spacing.y)))
+        reach = plan.size[0] // plan.stride if plan.stride else 1
+        grid = overlapping(Shape.rectangle(bounds), size, cell, reach, plan.size[0])
+        least = max(source.tissue, np.finfo(np.float64).tiny)
+        kept = grid.inside.copy()
+        kept[grid.inside] = tissue.share(grid.rects()[grid.inside]) >= least
+        grid = replace(grid, kept=kept)
     return LabelledSlide(path, f"{source.name}: {_patient(path, source)}", grid, spacing, truth)
 
 

@@ -62,6 +62,7 @@ def study_card(
         members=members,
         temperature=float(str(facts["temperature"])),
         preparation=None if plan.spacing else pictures.how,
+        stride_pixels=plan.stride,
         cam_layer=plan.cam_layer,
         shown_class=task.shown,
         threshold=thresholds[task.shown] if thresholds else 0.5,
@@ -108,7 +109,9 @@ def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:
         rows = [row for row in pictures.rows if row.source == source.name]
         groups = len({row.group for row in rows})
         what = "pictures" if isinstance(source, Source) else "patches of slides"
-        parts.append(f"{source.name} ({len(rows):,} {what} of {groups:,} patients or groups)")
+        aside = sum(row.only_fit for row in rows)
+        only = f", {aside:,} of them only learned from" if aside else ""
+        parts.append(f"{source.name} ({len(rows):,} {what} of {groups:,} patients or groups{only})")
         if source.licence:
             licences.append(f"{source.name}: {source.licence}")
     said = f" Licences: {'; '.join(licences)}." if licences else ""

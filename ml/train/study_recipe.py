@@ -49,13 +49,20 @@ class Source:
     group: str = ""  # column of the patient, or whatever must not be torn apart; empty: each picture alone
     group_pattern: str = ""  # regular expression on the file's name whose first group is the patient
     site: str = ""  # column of hospital or scanner: its confounding with the label is measured
+    cohort: str = ""  # sources of one cohort name the same patients the same; empty: the source's own name
+    only_fit: bool = False  # its rows are learned from, but never choose and are never reported on
+    origin: str = ""  # column: whence a label comes; rows not "given" by people are only learned from
+    fold: str = ""  # column: the number of the only fold that may learn from a row; empty cells: all
     most: int = 0  # pictures at most, evenly taken; 0: all
     licence: str = ""
 
 
 @dataclass(frozen=True)
 class Slides:
-    """Slides with boxes around what is sought; they are cut into patches edge to edge (`network.size`)."""
+    """Slides with boxes around what is sought; they are cut into patches (`network.size`).
+
+    Where patches overlap (`network.stride`), scores are averaged on cells of that size; boxes follow those.
+    """
 
     name: str
     path: str  # a folder of slides
@@ -102,6 +109,7 @@ class NetworkPlan:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)  # of each channel in 0..1
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     spacing: float = 0.0  # µm/px: above 0 the model is one for patches of slides
+    stride: int = 0  # px from one patch of a slide to the next, a whole part of `size`; 0: edge to edge
     cam_layer: str = ""
     windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, a channel each
     neighbours: int = 0  # of CT: slices on either side, each in all windows: windows × (1 + 2 n) channels
@@ -158,7 +166,8 @@ class Division:
     # site: whole hospitals. As published only: row and slide (that one by chance, without regard to classes);
     # neighbours, or slides of one patient, stand on both sides.
     by: Literal["group", "site", "row", "slide"] = "group"
-    duplicates: Literal["stop", "warn"] = "stop"  # near-duplicate pictures on two sides
+    # Near-duplicate pictures on two sides; join: pictures that look the same count as of one patient.
+    duplicates: Literal["stop", "warn", "join"] = "stop"
     seed: int = 17
 
 
@@ -209,7 +218,7 @@ def _contradiction(recipe: StudyRecipe) -> str:
     alone = len(task.classes) < (1 if sigmoid else 2)
     kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
-        (kinds == 0, "there are no sources"),
+        *_source_faults(recipe),
         (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
         *_scan_faults(recipe),
@@ -241,6 +250,20 @@ def _contradiction(recipe: StudyRecipe) -> str:
     return next((words for wrong, words in faults if wrong), "")
 
 
+def _source_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    sources = recipe.sources
+    return (
+        (
+            not (sources or recipe.slides or recipe.labelled_slides or recipe.scans),
+            "there are no sources",
+        ),
+        (
+            bool(sources) and all(source.only_fit for source in sources),
+            "all sources are only_fit: nothing is left to report on",
+        ),
+    )
+
+
 def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
     channels = len(network.windows) * (1 + 2 * network.neighbours) or COUNT[network.channels]
     return (
@@ -249,6 +272,10 @@ def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
         (
             network.spacing > 0 and network.size[0] != network.size[1],
             "patches of slides (network.spacing) are square",
+        ),
+        (
+            network.stride > 0 and (not network.spacing or network.size[0] % network.stride > 0),
+            "network.stride is no whole part of the patches of slides",
         ),
         (
             bool(network.begin) and network.pretrained,

@@ -36,6 +36,7 @@ from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.frozen import learned_part
 from ml.train.learner import ONE, Learner, learn
+from ml.train.lookalike import lookalikes_joined
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
@@ -80,16 +81,17 @@ def run_study(
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
+    pictures, joined_note = _joined(recipe, pictures)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
-    found = leakage.inspect(pictures, numbers)
+    found = dataclasses.replace(leakage.inspect(pictures, numbers), notes=joined_note)
     if recipe.division.by in {"group", "site"}:
-        leakage.refuse(found, duplicates_too=recipe.division.duplicates == "stop")
+        leakage.refuse(found, duplicates_too=recipe.division.duplicates != "warn")
     for sentence in found.in_words():
         progress.step(Step("Checking the division", 0, 0, note=sentence))
     history: list[EpochFigures] = []
     members: list[Member] = []
     with quiet():
-        for fold in folds_of(numbers, recipe.division):
+        for fold in folds_of(numbers, recipe.division, pictures.rows):
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)
                 members.append(member)
@@ -117,6 +119,15 @@ def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, 
     """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     return _rows(recipe, slides, data, progress)
+
+
+def _joined(recipe: StudyRecipe, pictures: Pictures) -> tuple[Pictures, tuple[str, ...]]:
+    """Groups that share a picture made one, where the recipe asks for it, and a sentence about it."""
+    if recipe.division.duplicates != "join":
+        return pictures, ()
+    made, gone = lookalikes_joined(pictures)
+    before = len(set(pictures.groups))
+    return made, (f"Pictures that look the same stay together: {before:,} groups became {before - gone:,}.",)
 
 
 def network_for(
@@ -194,7 +205,7 @@ def learn_fold(
     if recipe.network.learns == "head":
         halve(module)  # frozen layers are learned on as they will be shipped
     part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
-    choose = loader(feed, Order(fold.choose, 64, 0, None))
+    choose = loader(feed, Order(_watched(fold, pictures), 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
     epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress, machine)
     part = learner.module.cpu()  # the network, or the last layer that it shares
@@ -240,6 +251,11 @@ def _familiar(
     held_out = HeldOut(layer, before, seen)
     found = learn_familiarity(module, shown, fold, pictures.labels, held_out, progress)
     return found, reported, chosen
+
+
+def _watched(fold: Fold, pictures: Pictures) -> Rows:
+    """What an epoch is chosen by: of patches that overlap those that do not, which are enough for that."""
+    return np.array([row for row in fold.choose if not pictures.rows[row].between], dtype=np.intp)
 
 
 def halve(module: nn.Module) -> None:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,9 @@ from ml.train.manifest import MANIFEST, read_manifest
 from ml.train.study_recipe import Source, Task
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+
+GIVEN = "given"
+"""The origin of a label that a person gave; whatever else stands there was made up by a program."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,12 @@ class Row:
     site: str = ""
     rect: Rect | None = None  # of a slide: the patch, level-0 px; None: the whole picture
     cell: tuple[int, int] = (0, 0)  # row and column of the patch in its slide's grid
+    between: bool = False  # a patch between those that lie edge to edge
     slices: tuple[Path, ...] = ()  # of CT: the slice among its neighbours, from below to above
     packed: Packed | None = None  # of a store: where the picture lies now; `path` only names what it was
+    origin: str = GIVEN  # whence the label comes: from people, or from a method named here
+    only_fit: bool = False  # learned from, but never chosen or reported on
+    fold: int | None = None  # with `only_fit`: the only fold that may learn from it; None: all
 
     @property
     def file(self) -> Path:
@@ -118,13 +125,32 @@ def _of_store(source: Source, task: Task, data: Path) -> Iterator[Row]:
 
 def _of_table(source: Source, task: Task, data: Path) -> Iterator[Row]:
     table = data / source.path / source.table
-    columns = [source.file, source.label, *(c for c in (source.group, source.site) if c)]
+    columns = [source.file, source.label, *(c for c in _also(source) if c)]
     for number, line in enumerate(lines_of(table, source.path, columns), 2):
         place = f"line {number} of {source.table} in {source.path}"
         path = table.parent / line[source.file]
         group = line[source.group] if source.group else _group_of(path.name, source)
         site = line[source.site] if source.site else ""
-        yield _row(source, task, path, line[source.label], group, site, place)
+        row = _row(source, task, path, line[source.label], group, site, place)
+        origin = (line[source.origin].strip() if source.origin else "") or GIVEN
+        fold = _fold_of(line[source.fold] if source.fold else "", place)
+        only_fit = source.only_fit or origin != GIVEN
+        if fold is not None and not only_fit:
+            raise Problem(f"The row in {place} names a fold, but is to be reported on.", "Mend the table.")
+        yield replace(row, origin=origin, only_fit=only_fit, fold=fold)
+
+
+def _also(source: Source) -> tuple[str, ...]:
+    """Columns that a source may have beside picture and label; empty names among them."""
+    return source.group, source.site, source.origin, source.fold
+
+
+def _fold_of(cell: str, place: str) -> int | None:
+    if not cell.strip():
+        return None
+    if not cell.strip().isdecimal():
+        raise Problem(f"“{cell}” in {place} is not the number of a fold.", "They count from 0.")
+    return int(cell)
 
 
 def lines_of(table: Path, folder: str, columns: Iterable[str]) -> list[dict[str, str]]:
@@ -164,7 +190,8 @@ def _of_folders(source: Source, task: Task, data: Path) -> Iterator[Row]:
 
 def _row(source: Source, task: Task, path: Path, label: str, group: str, site: str, place: str) -> Row:
     labels = labels_of(label, source.rename, task, place)
-    return Row(path, labels, f"{source.name}: {group}", source.name, site)
+    patient = f"{source.cohort or source.name}: {group}"
+    return Row(path, labels, patient, source.name, site, only_fit=source.only_fit)
 
 
 def _group_of(name: str, source: Source) -> str:

@@ -42,6 +42,7 @@ class ModelCard:
     familiarity: Familiarity | None = None  # how it knows what is unlike its training data; None: it does not
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap
+    stride_pixels: int = 0  # from one patch to the next, where they overlap: a whole part of `patch_pixels`
     threshold: float = 0.5  # operating threshold for that class
     thresholds: tuple[float, ...] = ()  # of each class that stands on its own; empty: 0.5
     colors: tuple[tuple[int, int, int], ...] = ()  # one a class, colour-blind safe
@@ -54,6 +55,16 @@ class ModelCard:
     licence: str = ""
     metrics: Mapping[str, object] = field(default_factory=dict)  # held-out figures, by name
     command: str = ""  # the exact command that trained it
+
+    @property
+    def reach(self) -> int:
+        """Cells along the edge of a patch, where results are told by cells of `stride_pixels`; else 1."""
+        return self.patch_pixels // self.stride_pixels if self.stride_pixels else 1
+
+    def cell_on(self, spacing: Spacing) -> Size:
+        """Size in level-0 px of what one result is told of: a patch, or the cells that patches overlap on."""
+        edge_um = (self.stride_pixels or self.patch_pixels) * self.spacing
+        return Size(max(1, to_pixel(edge_um / spacing.x)), max(1, to_pixel(edge_um / spacing.y)))
 
     def size_on(self, spacing: Spacing) -> Size:
         """Size of one patch in level-0 px of a slide with this spacing (WSInfer's rounding, per axis)."""

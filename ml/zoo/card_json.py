@@ -84,6 +84,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             **({"architectures": list(card.architectures)} if card.architectures else {}),
             "temperature": card.temperature,
             **({"reading": card.reading} if card.reading != "blocks" else {}),
+            **({"stride_pixels": card.stride_pixels} if card.stride_pixels else {}),
             **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
             **({"familiarity": familiarity_to_json(card.familiarity)} if card.familiarity else {}),
             "cam_layer": card.cam_layer,
@@ -136,7 +137,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
     texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
-    return dataclasses.replace(card, **texts)
+    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **texts)
 
 
 def _shown(own: dict[str, Any], names: tuple[str, ...]) -> int:
@@ -334,6 +335,13 @@ def _output(value: object) -> Literal["softmax", "sigmoid"]:
         return "softmax"
     _require(value == "sigmoid", f"output {value!r} is neither softmax nor sigmoid")
     return "sigmoid"
+
+
+def _stride(own: Json, pixels: int) -> int:
+    stride = _whole(own.get("stride_pixels", 0), "stride_pixels", 0)
+    _require(not stride or pixels % stride == 0, f"a patch of {pixels} px is not whole strides of {stride}")
+    _require(not stride or own.get("reading", "blocks") == "blocks", "reading wsinfer knows no stride_pixels")
+    return stride
 
 
 def _reading(value: object) -> Literal["blocks", "wsinfer"]:

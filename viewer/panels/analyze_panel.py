@@ -256,6 +256,6 @@ def _patches(opened: OpenedSlide, region: Shape | None, card: ModelCard | None) 
     else:  # the part that hangs over the edge holds no patches
         inside = region.bounds.intersection(whole).area / max(region.bounds.area, 1e-9)
         area = region.area * inside
-    number = max(1, round(area / card.size_on(opened.spacing.spacing).area))
+    number = max(1, round(area / card.cell_on(opened.spacing.spacing).area))
     rounded = number if number < 100 else round(number, 1 - len(str(number)) + 1)
     return f", about {count(rounded, 'patch', 'patches')}"

@@ -19,6 +19,7 @@ from ml.infer import loader as loader_module
 from ml.infer.loader import QUEUE_LENGTH, Batch, PatchLoader, blocks_of
 from ml.patches import PatchGrid
 from ml.progress import Progress
+from ml.results.overlap import overlapping
 from ml.slide.region import read_region
 from ml.slide.slide import Slide
 
@@ -195,3 +196,17 @@ def test_nothing_wanted_gives_nothing(array_slide: Callable[..., Slide]) -> None
     grid = grid_over(slide, Rect(0, 0, 300, 300), 100, 100)
     with PatchLoader(slide, grid, np.zeros_like(grid.kept), 8, 2, Progress()) as loader:
         assert list(loader) == []
+
+
+@pytest.mark.parametrize(("cell", "reach", "pixels"), [(32, 2, 64), (50, 2, 64), (25, 4, 100)])
+def test_patches_that_overlap_are_what_each_would_be_alone(
+    array_slide: Callable[..., Slide], cell: int, reach: int, pixels: int
+) -> None:
+    slide = array_slide(picture())
+    shape = Shape.rectangle(Rect(13, 21, 400, 350))
+    grid = overlapping(shape, slide.info.size, Size(cell, cell), reach, pixels)
+    sizes, found = collected(slide, grid, grid.kept, 16, 2)
+    assert sum(sizes) == grid.count == len(set(zip(found.rows, found.columns, strict=True)))
+    for patch, row, column in zip(found.patches, found.rows, found.columns, strict=True):
+        alone = read_region(slide, grid.rect(row, column), Size(pixels, pixels))
+        assert np.abs(alone.astype(int) - patch).max() <= 1

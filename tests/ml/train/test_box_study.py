@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
+from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold, scores_of
 from ml.train.pictures import read_pictures
 from ml.train.slide_rows import LabelledSlide, covered, read_slides, rows_of
 from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan, Slides, Task, Vary
@@ -110,6 +111,35 @@ def test_perfect_scores_give_perfect_boxes_by_a_rule_from_others(slides: tuple[L
     assert figures["grid_allows"] == {"0.1": 1.0, "0.5": 1.0}
     noisy = find_on_fold(scored("choose", 3.0), scored("report", 3.0), slides, TASK, 0, Finding())
     assert box_figures([noisy], slides, Finding(), draws=50)["f1"]["value"] < 0.5  # type: ignore[index]
+
+
+def test_overlapping_patches_are_averaged_on_cells_and_find_what_the_grid_misses(data: Path) -> None:
+    """Boxes moved by half a patch: edge to edge they cannot be met exactly, by cells they can."""
+    folder = data / "moved"
+    folder.mkdir()
+    lines = ["file,x1,y1,x2,y2,label"]
+    for path in sorted((data / "graft").glob("*.tif")):
+        (folder / path.name).symlink_to(path)
+        lines.append(f"{path.name},{48},{80},{48 + 32},{80 + 64},lesion")
+    (folder / "boxes.csv").write_text("\n".join(lines))
+    source, task = Slides("moved", "moved", cover=0.5), TASK
+    allowed = {}
+    for stride in (0, 16):
+        slides = read_slides((source,), task, replace(PLAN, stride=stride), data, Progress())
+        rows = rows_of(slides, (source,))
+        assert any(row.between for row in rows) == bool(stride)
+        truth = np.array([row.labels for row in rows], dtype=np.float64)
+        halves = [
+            Side([rows[n] for n in own], truth[own])
+            for own in (np.flatnonzero([row.group[-1] in side for row in rows]) for side in ("012", "345"))
+        ]
+        fold = find_on_fold(halves[0], halves[1], slides, task, 0, Finding(overlap=0.6))
+        figures = box_figures([fold], slides, Finding(overlap=0.6), draws=20)
+        assert figures["perfect_scores"] == figures["f1"]["value"]  # type: ignore[index]
+        allowed[stride] = figures["perfect_scores"]
+        scores = scores_of(halves[1], slides, task)
+        assert scores["g3_a.tif"].grid.patch.width == (stride or 32)
+    assert allowed == {0: 0.0, 16: 1.0}
 
 
 def test_the_prior_is_put_back() -> None:
