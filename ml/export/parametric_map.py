@@ -58,7 +58,7 @@ def _parametric_map(source: Source, cam: FindingMap) -> hd.pm.ParametricMap:
         instance_number=1,
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_mapping(cam.name, top)],
-        voi_lut_transformations=[hd.VOILUTTransformation(window_center=top / 2, window_width=top)],
+        voi_lut_transformations=[_shown(top)],
         content_label="GRADCAM",
         content_description=short(f"Grad-CAM of {cam.name}"),
         content_creator_name=CREATOR,
@@ -66,6 +66,15 @@ def _parametric_map(source: Source, cam: FindingMap) -> hd.pm.ParametricMap:
         derived_pixel_contrast=hd.pm.DerivedPixelContrastValues.QUANTITY,
         contributing_equipment=[_model(cam.algorithm)],
         **equipment(),
+    )
+
+
+def _shown(top: float) -> hd.VOILUTTransformation:
+    """From 0 to the highest value; exact, because values below 1 have no window in DICOM's usual function."""
+    return hd.VOILUTTransformation(
+        window_center=top / 2,
+        window_width=top,
+        voi_lut_function=hd.VOILUTFunctionValues.LINEAR_EXACT,
     )
 
 

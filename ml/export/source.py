@@ -118,6 +118,10 @@ def _header(path: Path) -> Dataset:
     for key in _EMPTY_WHEN_MISSING:
         if key not in header:
             setattr(header, key, "")
+    if header.get("PatientIdentityRemoved") == "YES" and not (
+        header.get("DeidentificationMethod") or header.get("DeidentificationMethodCodeSequence")
+    ):
+        header.DeidentificationMethod = "Not stated in the source"
     if not header.get("FrameOfReferenceUID"):
         header.FrameOfReferenceUID = generate_uid(entropy_srcs=[str(header.SeriesInstanceUID), "frame"])
     return header

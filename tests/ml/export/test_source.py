@@ -1,0 +1,123 @@
+"""Which series results can refer to: one stack, read only, with its place in the patient."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pydicom
+import pytest
+
+from ml.errors import Problem
+from ml.export.author import Algorithm
+from ml.export.ct_results import CtResults, write_results
+from ml.export.measured import Judged, Measured, Quantity
+from ml.export.parametric_map import FindingMap
+from ml.export.secondary_capture import Picture
+from ml.export.segmentation import Segment
+from ml.export.source import Source, read_source
+from ml.geometry import Point
+from ml.progress import Cancelled, Progress, Step
+
+MODEL = Algorithm("hemorrhage-demo", "1.2")
+
+
+def _everything(source: Source) -> CtResults:
+    rng = np.random.default_rng(3)
+    every = tuple(range(source.count))
+    return CtResults(
+        source,
+        pictures=(Picture(0, np.zeros(source.size, np.uint8), 40, 80),),
+        segments=(Segment("subdural", rng.random((source.count, *source.size)) > 0.99, MODEL),),
+        maps=(FindingMap("Any (1)", rng.random((source.count, *source.size), np.float32), every, MODEL),),
+        measured=(Measured("Line", 0, (Point(1, 2), Point(3, 4)), ((Quantity.length, 2.5),)),),
+        judged=(Judged("any", 0.5, MODEL),),
+    )
+
+
+def test_all_results_in_one_folder(source: Source, sound: Callable[[Path], None], tmp_path: Path) -> None:
+    steps: list[Step] = []
+    written = write_results(_everything(source), tmp_path / "out", Progress(steps.append))
+    names = ["picture-0001.dcm", "segmentation.dcm", "map-01-any--1.dcm", "report.dcm"]
+    assert [path.name for path in written] == names
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
+    assert (steps[-1].done, steps[-1].total) == (4, 4)
+    series = {pydicom.dcmread(path).SeriesInstanceUID for path in written}
+    assert len(series) == 4
+    for path in written:
+        sound(path)
+
+
+def test_a_stop_leaves_whole_files_only(source: Source, tmp_path: Path) -> None:
+    progress = Progress(lambda step: progress.stop() if step.done == 1 else None)
+    with pytest.raises(Cancelled):
+        write_results(_everything(source), tmp_path, progress)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["picture-0001.dcm", "segmentation.dcm"]
+
+
+def test_a_slice_without_frame_of_reference_gets_one_of_its_series(
+    real_data: Path, sound: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = real_data / "ct" / "odd_and_compressed" / "693_UNCR.dcm"
+    assert "FrameOfReferenceUID" not in pydicom.dcmread(path)
+    source, again = read_source([path]), read_source([path])
+    assert source.headers[0].FrameOfReferenceUID == again.headers[0].FrameOfReferenceUID
+    written = write_results(_everything(source), tmp_path)
+    for file in written:
+        sound(file)
+    assert pydicom.dcmread(written[1]).FrameOfReferenceUID == source.headers[0].FrameOfReferenceUID
+
+
+def test_a_file_with_many_slices(
+    slices: tuple[Path, ...], sound: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """Frames instead of instances are named; masks and maps stay on their slices."""
+    datasets = [pydicom.dcmread(path) for path in slices]
+    for dataset in datasets:
+        dataset.PatientName = "Head^"
+    legacy = hd.legacy.LegacyConvertedEnhancedCTImage(
+        datasets,
+        series_instance_uid=hd.UID(),
+        series_number=7,
+        sop_instance_uid=hd.UID(),
+        instance_number=1,
+    )
+    path = tmp_path / "enhanced.dcm"
+    legacy.save_as(path)
+    source = read_source([path])
+    assert (source.multi_frame, source.count) == (True, len(slices))
+    results = _everything(source)
+    picture, seg, cam, report = write_results(results, tmp_path / "out")
+    uid = source.headers[0].SOPInstanceUID
+    every = list(range(1, source.count + 1))
+    found = hd.seg.segread(seg).get_pixels_by_source_frame(uid, every)
+    np.testing.assert_array_equal(found[..., 0], results.segments[0].mask)
+    found = hd.imread(cam).get_pixels_by_source_frame(uid, every, dtype=np.float64)
+    np.testing.assert_array_equal(found, results.maps[0].values.astype(np.float64))
+    (reference,) = pydicom.dcmread(picture).SourceImageSequence
+    assert (reference.ReferencedSOPInstanceUID, reference.ReferencedFrameNumber) == (uid, 1)
+    (group, _) = hd.sr.srread(report).content.get_image_measurement_groups()
+    (measurement,) = group.get_measurements()
+    assert measurement.value == 2.5
+    for file in (picture, seg, cam, report):
+        sound(file)
+
+
+def test_files_that_are_no_stack_are_named(slices: tuple[Path, ...], tmp_path: Path) -> None:
+    (tmp_path / "text.dcm").write_text("no DICOM", encoding="utf-8")
+    with pytest.raises(Problem, match=r"text\.dcm cannot be read: it is no DICOM file"):
+        read_source([tmp_path / "text.dcm"])
+    other = pydicom.dcmread(slices[1])
+    other.SeriesInstanceUID = hd.UID()
+    other.save_as(tmp_path / "other.dcm")
+    with pytest.raises(Problem, match=r"other\.dcm belongs to another series"):
+        read_source([slices[0], tmp_path / "other.dcm"])
+    shutil.copy(slices[1], tmp_path / "flat.dcm")
+    flat = pydicom.dcmread(tmp_path / "flat.dcm")
+    del flat.PixelSpacing
+    flat.save_as(tmp_path / "flat.dcm")
+    with pytest.raises(Problem, match="does not say where its slice lies"):
+        read_source([tmp_path / "flat.dcm"])
