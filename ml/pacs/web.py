@@ -1,0 +1,180 @@
+"""An archive over DICOMweb: QIDO-RS to find, WADO-RS to fetch, STOW-RS to send."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+from dicomweb_client.web import DICOMwebClient
+from pydicom.dataset import Dataset
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from ml.pacs.answer import SERIES_KEYS, STUDY_KEYS, by_number, filters, newest_first, series_of, study_of
+from ml.pacs.inbox import Inbox, uids
+from ml.pacs.logs import hush
+from ml.pacs.pacs import Fetched, FoundStudies, Pacs, Query, RemoteSeries, Sent
+from ml.pacs.server import Server
+from ml.pacs.trouble import incomplete
+from ml.pacs.web_trouble import NotThere, told
+from ml.progress import Progress, Step
+
+_PAGE = 1000  # images asked for at once
+_AS_STORED = (("application/dicom", "*"),)  # in whichever transfer syntax the archive holds
+
+
+class _Bearer(AuthBase):
+    """A token with every request to this archive. Shown nowhere."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Session(requests.Session):
+    """Leaves DICOM's `*` and `?` as they are, which a query may hold: Orthanc 1.10 does not decode them."""
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        made = super().prepare_request(request)
+        place, mark, query = (made.url or "").partition("?")
+        made.url = place + mark + query.replace("%2A", "*").replace("%3F", "?")
+        return made
+
+
+class WebPacs(Pacs):
+    """One HTTP session for all that is asked."""
+
+    def __init__(self, server: Server, word: str | None = None) -> None:
+        hush()
+        self.server = server
+        self._session = _session(server, word)
+        self.client = DICOMwebClient(
+            server.url.rstrip("/"), session=self._session, timeout=server.timeout, permissive_uid=True
+        )
+        self.client.set_http_retry_params(retry=False)
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+    def echo(self) -> str:
+        """A query for one study: DICOMweb has nothing smaller."""
+        with told(self.server, "asking whether it is there"):
+            self.client.search_for_studies(limit=1)
+        return f"{self.server.words} answers."
+
+    def find_studies(self, query: Query, limit: int = 200, progress: Progress | None = None) -> FoundStudies:
+        """QIDO-RS for studies."""
+        progress = progress or Progress()
+        progress.step(Step("Looking for studies", 0, 0))
+        wanted = filters(query)
+        # What is filtered by comes back anyhow.
+        fields = [key for key in STUDY_KEYS if key not in wanted]
+        with told(self.server, "looking for studies"):
+            found = self.client.search_for_studies(limit=limit + 1, fields=fields, search_filters=wanted)
+            studies = [study_of(_dataset(answer)) for answer in found]
+        progress.check()
+        progress.step(Step("Looking for studies", len(studies), 0))
+        return newest_first(studies, limit)
+
+    def find_series(self, study_uid: str) -> tuple[RemoteSeries, ...]:
+        """QIDO-RS for the series of a study."""
+        with told(self.server, "looking for series"):
+            found = self.client.search_for_series(study_uid, fields=list(SERIES_KEYS))
+            return by_number(series_of(_dataset(answer), study_uid) for answer in found)
+
+    def fetch_series(self, series: RemoteSeries, folder: Path, progress: Progress | None = None) -> Fetched:
+        """WADO-RS: the whole series in one stream where nothing of it is here, else image by image."""
+        progress = progress or Progress()
+        wanted = self._images(series)
+        inbox = Inbox(folder, wanted, progress)
+        inbox.tell()
+        if wanted and not inbox.already:
+            self._stream(series, inbox)
+        for uid in inbox.missing():
+            progress.check()
+            try:
+                with told(self.server, "fetching an image"):
+                    image = self.client.retrieve_instance(
+                        series.study_uid, series.uid, uid, media_types=_AS_STORED
+                    )
+            except NotThere:
+                continue
+            _keep(inbox, image)
+        here = len(wanted) - len(inbox.missing())
+        if here < len(wanted) or not wanted:
+            raise incomplete(self.server, here, max(len(wanted), series.images))
+        return Fetched(folder, here, inbox.already, inbox.megabytes)
+
+    def send(self, files: Sequence[Path], progress: Progress | None = None) -> Sent:
+        """STOW-RS."""
+        from ml.pacs.web_send import send
+
+        return send(self.server, self.client, files, progress or Progress())
+
+    def _images(self, series: RemoteSeries) -> frozenset[str]:
+        """UIDs of a series' images, page by page; a page that brings nothing new is the last one."""
+        found: set[str] = set()
+        with told(self.server, "listing images"):
+            while True:
+                page = self.client.search_for_instances(
+                    series.study_uid, series.uid, limit=_PAGE, offset=len(found), fields=["SOPInstanceUID"]
+                )
+                new = {str(_dataset(answer).SOPInstanceUID) for answer in page} - found
+                found |= new
+                if not new or len(page) < _PAGE:
+                    return uids(found)
+
+    def _stream(self, series: RemoteSeries, inbox: Inbox) -> None:
+        """The whole series in one answer, kept image by image as it comes."""
+        images = self.client.iter_series(series.study_uid, series.uid, media_types=_AS_STORED)
+        with told(self.server, "fetching a series"):
+            for image in _one_by_one(images):
+                inbox.progress.check()
+                _keep(inbox, image)
+
+
+def _one_by_one(images: Iterator[Dataset]) -> Iterator[Dataset]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values that do not keep to the standard
+        yield from images
+
+
+def _keep(inbox: Inbox, image: Dataset) -> None:
+    """Put an image into the folder, if it is one that was asked for."""
+    uid = str(image.get("SOPInstanceUID", ""))
+    if not inbox.takes(uid):
+        return
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image.save_as(buffer, enforce_file_format=True)
+    inbox.put(uid, buffer.getvalue())
+
+
+def _dataset(answer: dict[str, Any]) -> Dataset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Dataset.from_json(answer)
+
+
+def _session(server: Server, word: str | None) -> requests.Session:
+    """Certificates and sign-in of one archive; nothing out of the environment or a .netrc gets in."""
+    made = _Session()
+    made.trust_env = False
+    made.verify = server.ca_file or True
+    if server.certificate_file:
+        made.cert = (server.certificate_file, server.key_file)
+    if word is not None:
+        made.auth = (
+            HTTPBasicAuth(server.user.encode(), word.encode())
+            if server.sign_in == "password"
+            else _Bearer(word)
+        )
+    return made
