@@ -47,7 +47,12 @@ class Inbox:
 
     def missing(self) -> tuple[str, ...]:
         """UIDs that are wanted and not here, in order; empty where it is not known what is wanted."""
-        return tuple(uid for uid in sorted(self.wanted or ()) if not self.path(uid).is_file())
+        return tuple(uid for uid in sorted(self.wanted or ()) if not self._is_here(uid))
+
+    def _is_here(self, uid: str) -> bool:
+        """A file, and not an empty one: that is what a power failure leaves of the newest."""
+        path = self.path(uid)
+        return path.is_file() and path.stat().st_size > 0
 
     def takes(self, uid: str) -> bool:
         """Whether an image of this UID belongs here."""

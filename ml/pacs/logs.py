@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-_TALKATIVE = ("pynetdicom", "dicomweb_client", "urllib3")
+_TALKATIVE = ("pynetdicom", "dicomweb_client", "urllib3", "retrying")
 
 
 def hush() -> None:

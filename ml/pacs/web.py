@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import requests
 from dicomweb_client.web import DICOMwebClient
+from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from ml.pacs.answer import SERIES_KEYS, STUDY_KEYS, by_number, filters, newest_first, series_of, study_of
 from ml.pacs.inbox import Inbox, uids
 from ml.pacs.logs import hush
+from ml.pacs.multipart import boundary_of, parts
 from ml.pacs.pacs import Fetched, FoundStudies, Pacs, Query, RemoteSeries, Sent
 from ml.pacs.server import Server
 from ml.pacs.trouble import incomplete
-from ml.pacs.web_trouble import NotThere, told
+from ml.pacs.web_trouble import ASKING, NotThere, told
 from ml.progress import Progress, Step
 
 _PAGE = 1000  # images asked for at once
-_AS_STORED = (("application/dicom", "*"),)  # in whichever transfer syntax the archive holds
+_CHUNK = 1 << 18  # bytes
+# In whichever transfer syntax the archive holds: nothing is decoded and encoded on the way.
+_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
 class _Bearer(AuthBase):
@@ -65,7 +70,7 @@ class WebPacs(Pacs):
 
     def echo(self) -> str:
         """A query for one study: DICOMweb has nothing smaller."""
-        with told(self.server, "asking whether it is there"):
+        with told(self.server, ASKING):
             self.client.search_for_studies(limit=1)
         return f"{self.server.words} answers."
 
@@ -95,18 +100,11 @@ class WebPacs(Pacs):
         wanted = self._images(series)
         inbox = Inbox(folder, wanted, progress)
         inbox.tell()
+        base = f"{self.server.url.rstrip('/')}/studies/{series.study_uid}/series/{series.uid}"
         if wanted and not inbox.already:
-            self._stream(series, inbox)
+            self._bring(base, inbox)
         for uid in inbox.missing():
-            progress.check()
-            try:
-                with told(self.server, "fetching an image"):
-                    image = self.client.retrieve_instance(
-                        series.study_uid, series.uid, uid, media_types=_AS_STORED
-                    )
-            except NotThere:
-                continue
-            _keep(inbox, image)
+            self._bring(f"{base}/instances/{uid}", inbox)
         here = len(wanted) - len(inbox.missing())
         if here < len(wanted) or not wanted:
             raise incomplete(self.server, here, max(len(wanted), series.images))
@@ -131,31 +129,35 @@ class WebPacs(Pacs):
                 if not new or len(page) < _PAGE:
                     return uids(found)
 
-    def _stream(self, series: RemoteSeries, inbox: Inbox) -> None:
-        """The whole series in one answer, kept image by image as it comes."""
-        images = self.client.iter_series(series.study_uid, series.uid, media_types=_AS_STORED)
-        with told(self.server, "fetching a series"):
-            for image in _one_by_one(images):
-                inbox.progress.check()
-                _keep(inbox, image)
+    def _bring(self, url: str, inbox: Inbox) -> None:
+        """What lies under an address, kept image by image as it comes; nothing where there is nothing."""
+        inbox.progress.check()
+        try:
+            with (
+                told(self.server, "fetching images"),
+                self._session.get(
+                    url, headers={"Accept": _AS_STORED}, stream=True, timeout=self.server.timeout
+                ) as answer,
+            ):
+                answer.raise_for_status()
+                boundary = boundary_of(answer.headers.get("Content-Type", ""))
+                for image in parts(answer.iter_content(_CHUNK), boundary):
+                    inbox.progress.check()
+                    _keep(inbox, image)
+        except NotThere:
+            return
 
 
-def _one_by_one(images: Iterator[Dataset]) -> Iterator[Dataset]:
+def _keep(inbox: Inbox, image: bytes) -> None:
+    """Put an image into the folder, byte for byte, if it is one that was asked for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values that do not keep to the standard
-        yield from images
-
-
-def _keep(inbox: Inbox, image: Dataset) -> None:
-    """Put an image into the folder, if it is one that was asked for."""
-    uid = str(image.get("SOPInstanceUID", ""))
-    if not inbox.takes(uid):
-        return
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        image.save_as(buffer, enforce_file_format=True)
-    inbox.put(uid, buffer.getvalue())
+        try:
+            uid = str(dcmread(io.BytesIO(image), specific_tags=["SOPInstanceUID"]).get("SOPInstanceUID", ""))
+        except (InvalidDicomError, ValueError, EOFError):
+            return  # it stays missing, and is told as such
+    if inbox.takes(uid):
+        inbox.put(uid, image)
 
 
 def _dataset(answer: dict[str, Any]) -> Dataset:

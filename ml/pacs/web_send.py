@@ -18,7 +18,7 @@ from ml.pacs.web_trouble import NotTaken, told
 from ml.progress import Progress, Step
 
 PHASE = "Sending images"
-_FILES, _BYTES = 16, 16_000_000  # of one request at most: a stop takes effect between two
+_FILES, _BYTES = 8, 16_000_000  # of one request at most: a stop takes effect between two
 _REASONS = {
     0x0110: "the archive could not process it",
     0x0122: "the archive does not take this kind of object",

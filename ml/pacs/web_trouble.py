@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import requests
 
+from ml.pacs.multipart import Incomplete
 from ml.pacs.server import Server
 from ml.pacs.trouble import PacsProblem, broke_off, unreachable
 
@@ -19,6 +20,8 @@ class NotThere(PacsProblem):
 class NotTaken(PacsProblem):
     """The archive does not take what was sent."""
 
+
+ASKING = "asking whether it is there"
 
 _REFUSED = {400, 409, 413, 415, 422}
 
@@ -34,14 +37,18 @@ def told(server: Server, doing: str) -> Iterator[None]:
         raise _answered(server, doing, error) from None
     except requests.exceptions.JSONDecodeError:
         raise _no_dicom(server) from None
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+    except (
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+        Incomplete,
+    ):
         raise broke_off(server, doing) from None
     except requests.Timeout:
         raise unreachable(server, TimeoutError()) from None
     except requests.ConnectionError as error:
         cause = _cause(error)
         if isinstance(cause, ConnectionResetError | BrokenPipeError):
-            raise broke_off(server, doing) from None
+            raise _no_dicom(server) if doing == ASKING else broke_off(server, doing) from None
         raise unreachable(server, cause) from None
     except requests.TooManyRedirects:
         raise _no_dicom(server) from None
@@ -68,13 +75,13 @@ def _answered(server: Server, doing: str, error: requests.HTTPError) -> PacsProb
         )
     if code == 404:
         return NotThere(
-            f"{server.words} has nothing there (404) for {doing}.",
+            f"{server.words} answers “not found” (404) while {doing}.",
             "Check the web address: it is the one under which /studies lies.",
             **facts,
         )
     if code in _REFUSED:
         return NotTaken(
-            f"{server.words} does not take the request ({code}) for {doing}.",
+            f"{server.words} does not take the request ({code}) while {doing}.",
             "Ask whoever runs the archive what it takes.",
             **facts,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import socket
@@ -13,6 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from ml.pacs import secret
+from ml.pacs.opening import open_pacs
+from ml.pacs.pacs import Pacs
+from ml.pacs.server import Server
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 USER, PASSWORD = "jane", "s3cret-of-the-test"
@@ -48,8 +54,6 @@ def running(folder: Path, certificates: Path | None = None) -> Iterator[Orthanc]
     settings = _settings(made, folder)
     if certificates is not None:
         settings |= {
-            "SslEnabled": True,
-            "SslCertificate": str(certificates / "server-both.pem"),
             "DicomTlsEnabled": True,
             "DicomTlsPrivateKey": str(certificates / "server-key.pem"),
             "DicomTlsCertificate": str(certificates / "server.pem"),
@@ -77,6 +81,45 @@ def running(folder: Path, certificates: Path | None = None) -> Iterator[Orthanc]
         process.wait(30)
         drain.join(30)
         process.stderr.close()
+
+
+def entry(orthanc: Orthanc, road: str, certificates: Path | None = None) -> Server:
+    """The entry of an Orthanc by one of the three roads."""
+    if road == "web":
+        made = Server(
+            name="orthanc",
+            kind="dicomweb",
+            url=orthanc.url,
+            sign_in="password",
+            user=USER,
+        )
+    else:
+        made = Server(
+            name="orthanc",
+            kind="dimse",
+            host="localhost",
+            port=orthanc.dicom_port,
+            title="ORTHANC",
+            retrieve="move" if road == "move" else "get",
+            listen_host="127.0.0.1",
+            listen_port=orthanc.move_port,
+            tls=certificates is not None,
+        )
+    if certificates is None:
+        return made
+    files = {
+        "ca_file": str(certificates / "ca.pem"),
+        "certificate_file": str(certificates / "client.pem"),
+        "key_file": str(certificates / "client-key.pem"),
+    }
+    return dataclasses.replace(made, **files)
+
+
+def opened(server: Server) -> Pacs:
+    """The archive of an entry, its password put into the keyring first."""
+    if server.sign_in != "none":
+        secret.keep(server, PASSWORD)
+    return open_pacs(server)
 
 
 def _settings(made: Orthanc, folder: Path) -> dict[str, object]:
