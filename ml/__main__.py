@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.progress import Cancelled
 from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command
 from ml.verbs.console import JsonTeller, PersonTeller
+from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
     help="Parfocal's core on the command line. Research use only.",
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(pacs_app, name="pacs")
 
 
 class Cam(StrEnum):

@@ -16,6 +16,7 @@ from pydicom.sr.codedict import codes
 from ml.export.author import NOTICE, equipment
 from ml.export.saving import save
 from ml.export.source import Source
+from ml.volume.window import Window, windowed
 
 SERIES_NUMBER = 9001
 
@@ -26,21 +27,19 @@ class Picture:
 
     slice_number: int  # from 0, in the order of the stack
     pixels: NDArray[np.uint8]
-    level: float  # HU, middle of the window
-    width: float  # HU
+    window: Window
     words: str = ""  # what lies over it: "Grad-CAM of subdural"
 
     @property
     def description(self) -> str:
         """The window, and what lies over the slice."""
-        window = f"Window level {self.level:g} HU, width {self.width:g} HU"
+        window = f"Window level {self.window.level:g} HU, width {self.window.width:g} HU"
         return ". ".join(part for part in (window, self.words, NOTICE.rstrip(".")) if part) + "."
 
 
-def grey(values: NDArray[np.floating], level: float, width: float) -> NDArray[np.uint8]:
+def grey(values: NDArray[np.floating], window: Window) -> NDArray[np.uint8]:
     """HU, (rows, columns), as grey levels 0..255 by DICOM's LINEAR_EXACT (C.11.2.1.3.2), half goes up."""
-    scaled = (np.asarray(values, dtype=np.float64) - (level - width / 2)) / width
-    shown: NDArray[np.uint8] = np.floor(np.clip(scaled, 0, 1) * 255 + 0.5).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.floor(windowed(values, [window])[..., 0] * 255 + 0.5).astype(np.uint8)
     return shown
 
 

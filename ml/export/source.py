@@ -13,6 +13,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage, generate_uid
 
 from ml.errors import Problem
+from ml.volume.series import Series
 
 _MULTI_FRAME = {EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage}
 _NEEDED = {
@@ -73,6 +74,11 @@ class Source:
         """The headers in which these slices stand, each once, in their order."""
         found = dict.fromkeys(0 if self.multi_frame else slice_ for slice_ in slices)
         return tuple(self.headers[number] for number in found)
+
+
+def source_of(series: Series) -> Source:
+    """The source that a series found on the disk is. Raises `Problem` as `read_source` does."""
+    return read_source([slice_.path for slice_ in series.slices])
 
 
 def read_source(paths: Sequence[Path]) -> Source:

@@ -86,7 +86,7 @@ def _server(name: str, table: object) -> Server:
 def _write(all_servers: tuple[Server, ...]) -> None:
     parts = [_HEAD]
     for one in sorted(all_servers, key=lambda one: one.name):
-        lines = [f"\n[{_text(one.name)}]"]
+        lines = [f"\n[{_text(one.name) if '.' in one.name else one.name}]"]
         for field in dataclasses.fields(one):
             value = getattr(one, field.name)
             if field.name != "name" and value != field.default:

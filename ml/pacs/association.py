@@ -37,13 +37,12 @@ def associated(
     `store` takes what comes in by C-GET. Raises `PacsProblem` where none comes about.
     """
     association = _open(server, word, contexts, roles, store)
+    in_peace = False
     try:
         yield association
-    except BaseException:
-        association.abort()
-        raise
-    if association.is_established:
-        association.release()
+        in_peace = association.is_established
+    finally:
+        association.release() if in_peace else association.abort()
 
 
 def entity(server: Server) -> AE:

@@ -41,6 +41,11 @@ def forget(server: Server) -> None:
         _asked(server, "delete")
 
 
+def shared(one: Server, other: Server) -> bool:
+    """Whether two entries are served by the same secret."""
+    return one.sign_in != "none" != other.sign_in and _account(one) == _account(other)
+
+
 def _account(server: Server) -> str:
     return f"{server.user}@{server.address}" if server.user else server.address
 
@@ -61,7 +66,9 @@ def _asked(server: Server, what: str, word: str = "") -> str | None:
             return keyring.get_password(SERVICE, _account(server))
     except PasswordDeleteError:
         return None
-    except NoKeyringError:  # its text may be long, and says nothing that a person can use
+    except NoKeyringError:
+        if what == "delete":  # where there is no keyring, nothing is in it
+            return None
         raise Problem("This computer has no keyring that Parfocal can use.", _NO_KEYRING) from None
     except KeyringError as error:
         kind = type(error).__name__

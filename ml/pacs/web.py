@@ -77,10 +77,10 @@ class WebPacs(Pacs):
     def find_studies(self, query: Query, limit: int = 200, progress: Progress | None = None) -> FoundStudies:
         """QIDO-RS for studies."""
         progress = progress or Progress()
-        progress.step(Step("Looking for studies", 0, 0))
         wanted = filters(query)
         # What is filtered by comes back anyhow.
         fields = [key for key in STUDY_KEYS if key not in wanted]
+        progress.step(Step("Looking for studies", 0, 0))
         with told(self.server, "looking for studies"):
             found = self.client.search_for_studies(limit=limit + 1, fields=fields, search_filters=wanted)
             studies = [study_of(_dataset(answer)) for answer in found]

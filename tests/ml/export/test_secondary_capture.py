@@ -11,11 +11,12 @@ import pytest
 
 from ml.export.secondary_capture import Picture, grey, write_pictures
 from ml.export.source import Source
+from ml.volume.window import BRAIN, Window
 
 
 def test_grey_levels_are_those_of_the_window() -> None:
     values = np.array([[-1000.0, 0.0, 40.0, 80.0, 3000.0, 20.0]])
-    np.testing.assert_array_equal(grey(values, 40, 80), [[0, 0, 128, 255, 255, 64]])
+    np.testing.assert_array_equal(grey(values, BRAIN), [[0, 0, 128, 255, 255, 64]])
 
 
 def test_grey_levels_equal_pydicoms(slices: tuple[Path, ...]) -> None:
@@ -26,7 +27,7 @@ def test_grey_levels_equal_pydicoms(slices: tuple[Path, ...]) -> None:
     dataset.WindowCenter, dataset.WindowWidth, dataset.VOILUTFunction = 40, 80, "LINEAR_EXACT"
     wide = apply_windowing(values, dataset)
     wide = (wide - wide.min()) / (wide.max() - wide.min()) * 255
-    np.testing.assert_allclose(grey(values, 40, 80), wide, atol=0.51)
+    np.testing.assert_allclose(grey(values, BRAIN), wide, atol=0.51)
 
 
 def test_pictures_come_back(
@@ -35,8 +36,8 @@ def test_pictures_come_back(
     values = pydicom.dcmread(slices[4]).pixel_array - 1024.0
     color = np.random.default_rng(2).integers(0, 256, (*source.size, 3), dtype=np.uint8)
     pictures = [
-        Picture(4, grey(values, 40, 80), 40, 80),
-        Picture(7, color, 75, 215, "Grad-CAM of subdural"),
+        Picture(4, grey(values, BRAIN), BRAIN),
+        Picture(7, color, Window(75, 215), "Grad-CAM of subdural"),
     ]
     paths = write_pictures(source, pictures, tmp_path)
     one, two = (pydicom.dcmread(path) for path in paths)
@@ -59,4 +60,4 @@ def test_pictures_come_back(
 
 def test_another_size_is_refused(source: Source, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="the slice"):
-        write_pictures(source, [Picture(0, np.zeros((8, 8), np.uint8), 40, 80)], tmp_path)
+        write_pictures(source, [Picture(0, np.zeros((8, 8), np.uint8), BRAIN)], tmp_path)

@@ -18,9 +18,11 @@ from ml.export.measured import Judged, Measured, Quantity
 from ml.export.parametric_map import FindingMap
 from ml.export.secondary_capture import Picture
 from ml.export.segmentation import Segment
-from ml.export.source import Source, read_source
+from ml.export.source import Source, read_source, source_of
 from ml.geometry import Point
 from ml.progress import Cancelled, Progress, Step
+from ml.volume.series import read_series
+from ml.volume.window import BRAIN
 
 MODEL = Algorithm("hemorrhage-demo", "1.2")
 
@@ -30,7 +32,7 @@ def _everything(source: Source) -> CtResults:
     every = tuple(range(source.count))
     return CtResults(
         source,
-        pictures=(Picture(0, np.zeros(source.size, np.uint8), 40, 80),),
+        pictures=(Picture(0, np.zeros(source.size, np.uint8), BRAIN),),
         segments=(Segment("subdural", rng.random((source.count, *source.size)) > 0.99, MODEL),),
         maps=(FindingMap("Any (1)", rng.random((source.count, *source.size), np.float32), every, MODEL),),
         measured=(Measured("Line", 0, (Point(1, 2), Point(3, 4)), ((Quantity.length, 2.5),)),),
@@ -49,6 +51,12 @@ def test_all_results_in_one_folder(source: Source, sound: Callable[[Path], None]
     assert len(series) == 4
     for path in written:
         sound(path)
+
+
+def test_a_series_of_the_disk_is_a_source(slices: tuple[Path, ...], source: Source) -> None:
+    (series,) = read_series(tuple(reversed(slices))).series
+    found = [header.SOPInstanceUID for header in source_of(series).headers]
+    assert found == [header.SOPInstanceUID for header in source.headers]
 
 
 def test_a_stop_leaves_whole_files_only(source: Source, tmp_path: Path) -> None:

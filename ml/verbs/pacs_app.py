@@ -1,0 +1,175 @@
+"""The words of `parfocal-ml pacs`: which there are and what they mean."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ml.errors import Problem
+
+pacs_app = typer.Typer(
+    help="Picture archives: find studies, fetch series, send results.", no_args_is_help=True
+)
+servers_app = typer.Typer(help="The archives that are known: list, add, remove, secret.")
+pacs_app.add_typer(servers_app, name="servers")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
+Name = Annotated[str, typer.Argument(help="Name of a server, as `pacs servers` lists it.")]
+
+
+class Retrieve(StrEnum):
+    """How images come over DIMSE."""
+
+    get = "get"
+    move = "move"
+
+
+@servers_app.callback(invoke_without_command=True)
+def servers(context: typer.Context, as_json: AsJson = False) -> None:
+    """The archives that are known. Their passwords are in the system's keyring."""
+    from ml.verbs import pacs_command
+
+    if context.invoked_subcommand is None:
+        for facts in pacs_command.listed():
+            words = json.dumps(facts, ensure_ascii=False) if as_json else pacs_command.in_one_line(facts)
+            typer.echo(words)
+
+
+@servers_app.command(
+    "add",
+    epilog="Examples: parfocal-ml pacs servers add north --host pacs.example --port 104 --title NORTH; "
+    "parfocal-ml pacs servers add south --url https://pacs.example/dicom-web --user jane",
+)
+def add(
+    name: Annotated[str, typer.Argument(help="What to ask for it by.")],
+    url: Annotated[str, typer.Option(help="DICOMweb: the address under which /studies lies.")] = "",
+    host: Annotated[str, typer.Option(help="DIMSE: name or address of its computer.")] = "",
+    port: Annotated[int, typer.Option(help="DIMSE.")] = 104,
+    title: Annotated[str, typer.Option(help="DIMSE: its application entity title.")] = "ANY-SCP",
+    own_title: Annotated[str, typer.Option(help="DIMSE: ours, as it knows us.")] = "PARFOCAL",
+    retrieve: Annotated[Retrieve, typer.Option(help="DIMSE: C-GET or C-MOVE.")] = Retrieve.get,
+    listen_host: Annotated[str, typer.Option(help="C-MOVE: address that we listen on; empty: all.")] = "",
+    listen_port: Annotated[int, typer.Option(help="C-MOVE: port that it has for us.")] = 11112,
+    tls: Annotated[bool, typer.Option("--tls", help="DIMSE: encrypt.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="PEM: who vouches for it.")] = None,
+    certificate_file: Annotated[Path | None, typer.Option(help="PEM: our certificate.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="PEM: its key.")] = None,
+    user: Annotated[str, typer.Option(help="Sign in with this user and a password.")] = "",
+    token: Annotated[bool, typer.Option("--token", help="DICOMweb: sign in with a token.")] = False,
+    plain_password: Annotated[
+        bool, typer.Option("--plain-password", help="Allow the secret on an unencrypted connection.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds without an answer.")] = 30.0,
+) -> None:
+    """Add an archive, or replace the one of that name."""
+    from ml.pacs.server import Server
+    from ml.verbs import pacs_command
+
+    if bool(url) == bool(host):
+        raise Problem("A server is reached either by --url or by --host.", "Give one of them.")
+    server = Server(
+        name=name,
+        kind="dicomweb" if url else "dimse",
+        url=url,
+        host=host,
+        port=port,
+        title=title,
+        own_title=own_title,
+        retrieve="move" if retrieve is Retrieve.move else "get",
+        listen_host=listen_host,
+        listen_port=listen_port,
+        tls=tls,
+        ca_file=_whole(ca_file),
+        certificate_file=_whole(certificate_file),
+        key_file=_whole(key_file),
+        sign_in="token" if token else "password" if user else "none",
+        user=user,
+        plain_password=plain_password,
+        timeout=timeout,
+    )
+    typer.echo(pacs_command.add(server))
+
+
+@servers_app.command("remove")
+def remove(name: Name) -> None:
+    """Forget an archive and its secret."""
+    from ml.verbs import pacs_command
+
+    typer.echo(pacs_command.remove(name))
+
+
+@servers_app.command("secret")
+def secret(name: Name) -> None:
+    """Type its password or token: it goes into the system's keyring. Also read from standard input."""
+    from ml.verbs import pacs_command
+
+    typer.echo(pacs_command.keep_secret(name))
+
+
+@pacs_app.command("echo")
+def echo(server: Name, as_json: AsJson = False) -> None:
+    """Whether an archive answers."""
+    from ml.verbs import pacs_command
+
+    raise typer.Exit(pacs_command.echo(server, pacs_command.teller(as_json)))
+
+
+@pacs_app.command(
+    "find", epilog="Example: parfocal-ml pacs find north --patient-name 'Doe*' --date 20240101- --modality CT"
+)
+def find(
+    server: Name,
+    patient_name: Annotated[str, typer.Option(help="With * and ? for letters: 'Doe*'.")] = "",
+    patient_id: Annotated[str, typer.Option(help="As the hospital has it.")] = "",
+    date: Annotated[str, typer.Option(help="20240131, or a range: 20240101-20240131.")] = "",
+    modality: Annotated[str, typer.Option(help="CT, MR, …")] = "",
+    description: Annotated[str, typer.Option(help="Of the study, with * and ?.")] = "",
+    accession: Annotated[str, typer.Option(help="Accession number.")] = "",
+    study: Annotated[str, typer.Option(help="List the series of the study with this UID.")] = "",
+    limit: Annotated[int, typer.Option(help="Studies at most.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Find studies, or list the series of one."""
+    from ml.pacs.pacs import Query
+    from ml.verbs import pacs_command
+
+    told = pacs_command.teller(as_json)
+    if study:
+        raise typer.Exit(pacs_command.find_series(server, study, told))
+    query = Query(patient_name, patient_id, date, modality, description, accession)
+    raise typer.Exit(pacs_command.find(server, query, limit, told))
+
+
+@pacs_app.command("fetch", epilog="Example: parfocal-ml pacs fetch north --study 1.2.3 --out cases")
+def fetch(
+    server: Name,
+    study: Annotated[str, typer.Option(help="UID of the study.")],
+    out: Annotated[Path, typer.Option(help="Folder; each series gets one of its own in it.")],
+    series: Annotated[str, typer.Option(help="UID of one series; else all of the study.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Fetch series. What is there already is not fetched again; Ctrl-C keeps what has arrived."""
+    from ml.verbs import pacs_command
+
+    raise typer.Exit(pacs_command.fetch(server, study, series, out, pacs_command.teller(as_json)))
+
+
+@pacs_app.command("send", epilog="Example: parfocal-ml pacs send north results/")
+def send(
+    server: Name,
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files, or folders of them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Send DICOM files to an archive, as they are."""
+    from ml.verbs import pacs_command
+
+    raise typer.Exit(pacs_command.send(server, paths, pacs_command.teller(as_json)))
+
+
+def _whole(path: Path | None) -> str:
+    """With all folders: the list of servers is read from anywhere."""
+    return "" if path is None else str(path.expanduser().resolve())
