@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pydicom.dataset import Dataset
 
 from ml.errors import Problem
+from ml.pacs.inbox import is_uid
 from ml.pacs.pacs import FoundStudies, Query, RemoteSeries, Study
 
 STUDY_KEYS = (
@@ -39,6 +40,8 @@ def filters(query: Query) -> dict[str, str]:
         raise Problem(
             f"“{query.dates}” is no date.", "Give 20240131, 20240101-20240131, -20240131 or 20240101-."
         )
+    if query.study_uid:
+        uid(query.study_uid)
     wanted = {
         "PatientName": query.patient_name,
         "PatientID": query.patient_id,
@@ -49,6 +52,13 @@ def filters(query: Query) -> dict[str, str]:
         "StudyInstanceUID": query.study_uid,
     }
     return {key: value for key, value in wanted.items() if value}
+
+
+def uid(text: str) -> str:
+    """A UID that a person or a program gave, as it is. Raises `Problem` where it is none."""
+    if not is_uid(text):
+        raise Problem(f"“{text[:80]}” is no UID.", "Copy it from what the archive lists.")
+    return text
 
 
 def study_of(answer: Dataset) -> Study:

@@ -20,6 +20,7 @@ from ml.pacs.answer import (
     newest_first,
     series_of,
     study_of,
+    uid,
 )
 from ml.pacs.association import associated
 from ml.pacs.pacs import Fetched, FoundStudies, Pacs, Query, RemoteSeries, Sent
@@ -33,6 +34,7 @@ FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
 
 _PENDING = {0xFF00, 0xFF01}
 _CANCELLED = 0xFE00
+_DEAF = 500  # answers after the wish to stop, until the archive is hung up on
 
 
 class DimsePacs(Pacs):
@@ -66,7 +68,7 @@ class DimsePacs(Pacs):
 
     def find_series(self, study_uid: str) -> tuple[RemoteSeries, ...]:
         """C-FIND on the level of series."""
-        wanted = _identifier("SERIES", SERIES_KEYS, {"StudyInstanceUID": study_uid})
+        wanted = _identifier("SERIES", SERIES_KEYS, {"StudyInstanceUID": uid(study_uid)})
         with associated(self.server, self._word, [build_context(FIND)]) as association:
             answers = _answers(self.server, association, wanted, 10_000, "looking for series")
             return by_number(series_of(answer, study_uid) for answer in answers)
@@ -85,7 +87,7 @@ class DimsePacs(Pacs):
 
     def _images(self, series: RemoteSeries) -> dict[str, str]:
         """Classes of a series' images by their UIDs; empty where the archive does not list images."""
-        keys = {"StudyInstanceUID": series.study_uid, "SeriesInstanceUID": series.uid}
+        keys = {"StudyInstanceUID": uid(series.study_uid), "SeriesInstanceUID": uid(series.uid)}
         wanted = _identifier("IMAGE", IMAGE_KEYS, keys)
         with associated(self.server, self._word, [build_context(FIND)]) as association:
             try:
@@ -124,11 +126,13 @@ def _answers(
             raise broke_off(server, doing)
         code = int(status.Status)
         if code in _PENDING:
-            if given < limit and answer is not None:
-                given += 1
+            given += 1
+            if given <= limit and answer is not None:
                 yield answer
-            elif given == limit:
-                given += 1
+            elif given == limit + 1:
                 association.send_c_cancel(1, query_model=FIND)
+            elif given > limit + _DEAF:
+                association.abort()
+                return
         elif code not in {0, _CANCELLED}:
             raise failed(server, doing, code, str(status.get("ErrorComment", "") or ""))

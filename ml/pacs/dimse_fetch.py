@@ -166,6 +166,7 @@ def _listening(server: Server, post: _Post) -> Iterator[None]:
     """Within, the archive can deliver to us. Raises `PacsProblem` where the port is taken."""
     context = listening_context(server) if server.tls else None
     ours = entity(server)
+    ours.require_called_aet = True
     for storage in AllStoragePresentationContexts:
         ours.add_supported_context(str(storage.abstract_syntax), [*_PLAIN, *_COMPRESSED])
     try:

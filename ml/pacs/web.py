@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from ml.pacs.answer import SERIES_KEYS, STUDY_KEYS, by_number, filters, newest_first, series_of, study_of
+from ml.pacs.answer import SERIES_KEYS, STUDY_KEYS, by_number, filters, newest_first, series_of, study_of, uid
 from ml.pacs.inbox import Inbox, uids
 from ml.pacs.logs import hush
 from ml.pacs.multipart import boundary_of, parts
@@ -91,7 +91,7 @@ class WebPacs(Pacs):
     def find_series(self, study_uid: str) -> tuple[RemoteSeries, ...]:
         """QIDO-RS for the series of a study."""
         with told(self.server, "looking for series"):
-            found = self.client.search_for_series(study_uid, fields=list(SERIES_KEYS))
+            found = self.client.search_for_series(uid(study_uid), fields=list(SERIES_KEYS))
             return by_number(series_of(_dataset(answer), study_uid) for answer in found)
 
     def fetch_series(self, series: RemoteSeries, folder: Path, progress: Progress | None = None) -> Fetched:
@@ -100,11 +100,12 @@ class WebPacs(Pacs):
         wanted = self._images(series)
         inbox = Inbox(folder, wanted, progress)
         inbox.tell()
-        base = f"{self.server.url.rstrip('/')}/studies/{series.study_uid}/series/{series.uid}"
+        place = f"studies/{uid(series.study_uid)}/series/{uid(series.uid)}"
+        base = f"{self.server.url.rstrip('/')}/{place}"
         if wanted and not inbox.already:
             self._bring(base, inbox)
-        for uid in inbox.missing():
-            self._bring(f"{base}/instances/{uid}", inbox)
+        for one in inbox.missing():
+            self._bring(f"{base}/instances/{one}", inbox)
         here = len(wanted) - len(inbox.missing())
         if here < len(wanted) or not wanted:
             raise incomplete(self.server, here, max(len(wanted), series.images))
@@ -122,7 +123,11 @@ class WebPacs(Pacs):
         with told(self.server, "listing images"):
             while True:
                 page = self.client.search_for_instances(
-                    series.study_uid, series.uid, limit=_PAGE, offset=len(found), fields=["SOPInstanceUID"]
+                    uid(series.study_uid),
+                    uid(series.uid),
+                    limit=_PAGE,
+                    offset=len(found),
+                    fields=["SOPInstanceUID"],
                 )
                 new = {str(_dataset(answer).SOPInstanceUID) for answer in page} - found
                 found |= new
@@ -153,11 +158,12 @@ def _keep(inbox: Inbox, image: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values that do not keep to the standard
         try:
-            uid = str(dcmread(io.BytesIO(image), specific_tags=["SOPInstanceUID"]).get("SOPInstanceUID", ""))
+            header = dcmread(io.BytesIO(image), specific_tags=["SOPInstanceUID"])
         except (InvalidDicomError, ValueError, EOFError):
             return  # it stays missing, and is told as such
-    if inbox.takes(uid):
-        inbox.put(uid, image)
+    name = str(header.get("SOPInstanceUID", ""))
+    if inbox.takes(name):
+        inbox.put(name, image)
 
 
 def _dataset(answer: dict[str, Any]) -> Dataset:

@@ -142,6 +142,7 @@ def _settings(made: Orthanc, folder: Path) -> dict[str, object]:
         "DicomAlwaysAllowFind": True,
         "DicomAlwaysAllowMove": True,
         "DicomModalities": {"parfocal": peer},
+        "DefaultEncoding": "Utf8",
         "StorageCompression": False,
         "ConcurrentJobs": 2,
     }

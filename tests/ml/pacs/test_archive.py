@@ -76,6 +76,32 @@ def test_studies_are_found_by_what_is_known(pacs: Pacs, slices: tuple[Path, ...]
         assert pacs.find_studies(query).studies == ()
 
 
+def test_letters_beyond_ascii(pacs: Pacs, slices: tuple[Path, ...], tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(slices[0])
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3.7.1", "1.2.3.7.2"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.7.3"
+    dataset.PatientName, dataset.PatientID = "Müller^Ägidius=山田^太郎", "letters"
+    dataset.save_as(tmp_path / "letters.dcm")
+    pacs.send([tmp_path / "letters.dcm"])
+    (study,) = pacs.find_studies(Query(patient_id="letters")).studies
+    assert study.patient_name == "Müller^Ägidius=山田^太郎"
+    if pacs.server.kind == "dimse":  # Debian's Orthanc does not decode letters in a web address
+        assert pacs.find_studies(Query(patient_name="Müller*")).studies == (study,)
+
+
+def test_what_is_no_uid_goes_nowhere(pacs: Pacs, tmp_path: Path) -> None:
+    from ml.errors import Problem
+
+    for ask in (
+        lambda: pacs.find_series("../../system"),
+        lambda: pacs.find_studies(Query(study_uid="*")),
+        lambda: pacs.fetch_series(RemoteSeries("1.2", "../3"), tmp_path),
+    ):
+        with pytest.raises(Problem, match="is no UID"):
+            ask()
+
+
 def test_a_limit_is_said(pacs: Pacs, slices: tuple[Path, ...], tmp_path: Path) -> None:
     paths = []
     for number in range(3):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
@@ -210,6 +211,33 @@ def test_user_and_password_over_dimse() -> None:
     finally:
         listening.shutdown()
     assert seen == [(USER.encode(), PASSWORD.encode()), (USER.encode(), b"wrong")]
+
+
+def test_an_archive_that_does_not_stop_is_hung_up_on() -> None:
+    """It goes on answering after the wish to stop."""
+    sent: list[int] = []
+
+    def answer(event: evt.Event) -> Iterator[tuple[int, pydicom.Dataset | None]]:
+        for number in range(20_000):
+            if not event.assoc.is_established:
+                return
+            found = pydicom.Dataset()
+            found.StudyInstanceUID = f"1.2.{number}"
+            sent.append(number)
+            yield 0xFF00, found
+
+    listening = AE(ae_title="DEAF")
+    listening.add_supported_context("1.2.840.10008.5.1.4.1.2.2.1")
+    port = free_port()
+    listening.start_server(("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_FIND, answer)])
+    try:
+        deaf = Server(name="deaf", kind="dimse", host="127.0.0.1", port=port, title="DEAF")
+        with open_pacs(deaf) as pacs:
+            found = pacs.find_studies(Query(), limit=10)
+    finally:
+        listening.shutdown()
+    assert (len(found.studies), found.more) == (10, True)
+    assert len(sent) < 20_000
 
 
 def test_no_log_holds_a_secret_or_a_name(
