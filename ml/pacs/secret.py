@@ -6,11 +6,17 @@ not get the secret of the old one sent there.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ml.errors import Problem
 from ml.pacs.server import Server
 
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
 SERVICE = "Parfocal PACS"
 
+_EMPTY = {"keyring.backends.fail", "keyring.backends.null"}
 _NO_KEYRING = (
     "Install or unlock one: Credential Manager on Windows and Keychain on macOS are there; on Linux, GNOME "
     "Keyring or KWallet."
@@ -51,26 +57,43 @@ def _account(server: Server) -> str:
 
 
 def _asked(server: Server, what: str, word: str = "") -> str | None:
-    import keyring
-    from keyring.errors import KeyringError, NoKeyringError, PasswordDeleteError
+    from keyring.errors import KeyringError, PasswordDeleteError
 
-    backend = keyring.get_keyring()
-    if type(backend).__module__.startswith("keyrings.alt"):  # these write files, some of them readable
-        raise Problem("The keyring that is set up keeps secrets in a file.", _NO_KEYRING)
-    try:
-        if what == "write":
-            keyring.set_password(SERVICE, _account(server), word)
-        elif what == "delete":
-            keyring.delete_password(SERVICE, _account(server))
-        else:
-            return keyring.get_password(SERVICE, _account(server))
-    except PasswordDeleteError:
-        return None
-    except NoKeyringError:
+    backend = _safe_backend()
+    if backend is None:
         if what == "delete":  # where there is no keyring, nothing is in it
             return None
-        raise Problem("This computer has no keyring that Parfocal can use.", _NO_KEYRING) from None
-    except KeyringError as error:
+        raise Problem("This computer has no keyring that Parfocal can use.", _NO_KEYRING)
+    try:
+        if what == "write":
+            backend.set_password(SERVICE, _account(server), word)
+        elif what == "delete":
+            backend.delete_password(SERVICE, _account(server))
+        else:
+            return backend.get_password(SERVICE, _account(server))
+    except PasswordDeleteError:
+        return None
+    except KeyringError as error:  # its text may be long, and says nothing that a person can use
         kind = type(error).__name__
         raise Problem(f"The keyring did not answer ({kind}).", "Unlock it and try again.") from None
     return None
+
+
+def _safe_backend() -> KeyringBackend | None:
+    """The keyring that is set up, of several the first that keeps secrets safely; None where there is none."""
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    found = keyring.get_keyring()
+    several = list(found.backends) if isinstance(found, ChainerBackend) else [found]
+    usable = [one for one in several if type(one).__module__ not in _EMPTY]
+    safe = [one for one in usable if not _writes_files(one)]
+    if usable and not safe:
+        raise Problem("The keyring that is set up keeps secrets in a file.", _NO_KEYRING)
+    return safe[0] if safe else None
+
+
+def _writes_files(backend: KeyringBackend) -> bool:
+    """Those of keyrings.alt and keyrings.cryptfile: some write text, others what can be copied."""
+    module = type(backend).__module__
+    return module.startswith(("keyrings.alt", "keyrings.cryptfile")) or hasattr(backend, "file_path")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ml.errors import Problem
+
+if TYPE_CHECKING:
+    from ml.pacs.server import Server
 
 pacs_app = typer.Typer(
     help="Picture archives: find studies, fetch series, send results.", no_args_is_help=True
@@ -45,6 +48,7 @@ def servers(context: typer.Context, as_json: AsJson = False) -> None:
     "parfocal-ml pacs servers add south --url https://pacs.example/dicom-web --user jane",
 )
 def add(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="What to ask for it by.")],
     url: Annotated[str, typer.Option(help="DICOMweb: the address under which /studies lies.")] = "",
     host: Annotated[str, typer.Option(help="DIMSE: name or address of its computer.")] = "",
@@ -66,32 +70,9 @@ def add(
     timeout: Annotated[float, typer.Option(help="Seconds without an answer.")] = 30.0,
 ) -> None:
     """Add an archive, or replace the one of that name."""
-    from ml.pacs.server import Server
     from ml.verbs import pacs_command
 
-    if bool(url) == bool(host):
-        raise Problem("A server is reached either by --url or by --host.", "Give one of them.")
-    server = Server(
-        name=name,
-        kind="dicomweb" if url else "dimse",
-        url=url,
-        host=host,
-        port=port,
-        title=title,
-        own_title=own_title,
-        retrieve="move" if retrieve is Retrieve.move else "get",
-        listen_host=listen_host,
-        listen_port=listen_port,
-        tls=tls,
-        ca_file=_whole(ca_file),
-        certificate_file=_whole(certificate_file),
-        key_file=_whole(key_file),
-        sign_in="token" if token else "password" if user else "none",
-        user=user,
-        plain_password=plain_password,
-        timeout=timeout,
-    )
-    typer.echo(pacs_command.add(server))
+    typer.echo(pacs_command.add(_server(dict(context.params))))
 
 
 @servers_app.command("remove")
@@ -168,6 +149,25 @@ def send(
     from ml.verbs import pacs_command
 
     raise typer.Exit(pacs_command.send(server, paths, pacs_command.teller(as_json)))
+
+
+def _server(typed: dict[str, Any]) -> Server:
+    """The entry that the words of `servers add` mean. Raises `Problem` for words that mean none."""
+    from ml.pacs.server import Server
+
+    if bool(typed["url"]) == bool(typed["host"]):
+        raise Problem("A server is reached either by --url or by --host.", "Give one of them.")
+    token = typed.pop("token")
+    files = {key: _whole(typed[key]) for key in ("ca_file", "certificate_file", "key_file")}
+    return Server(
+        **{
+            **typed,
+            **files,
+            "kind": "dicomweb" if typed["url"] else "dimse",
+            "retrieve": str(typed["retrieve"]),
+            "sign_in": "token" if token else "password" if typed["user"] else "none",
+        }
+    )
 
 
 def _whole(path: Path | None) -> str:

@@ -9,36 +9,14 @@ from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
-from keyring.errors import PasswordDeleteError
 
 from ml.pacs.pacs import Pacs
 from ml.pacs.server import Server
 from tests.ml.pacs.certificates import write_certificates
-from tests.ml.pacs.orthanc import Orthanc, entry, opened, running
+from tests.ml.pacs.orthanc import MemoryKeyring, Orthanc, entry, opened, running
 from tests.ml.pacs.wire import wire
 
 ROADS = ("get", "move", "web")
-
-
-class MemoryKeyring(KeyringBackend):
-    """Keeps secrets as long as a test runs."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[(service, username)] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.kept.pop((service, username), None) is None:
-            raise PasswordDeleteError(username)
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,13 @@ import dataclasses
 
 import keyring
 import pytest
-from keyring.backends import fail
+from keyring.backends import fail, null
+from keyring.backends.chainer import ChainerBackend
 
 from ml.errors import Problem
 from ml.pacs import secret
 from ml.pacs.server import Server
+from tests.ml.pacs.orthanc import MemoryKeyring
 
 SERVER = Server(name="south", kind="dicomweb", url="https://pacs.example/rs", sign_in="password", user="jane")
 
@@ -49,10 +51,30 @@ def test_a_computer_without_keyring_is_told() -> None:
 
 
 def test_a_keyring_that_writes_files_is_refused() -> None:
-    class Plain(fail.Keyring):
+    class Plain(MemoryKeyring):
         """What keyrings.alt calls itself."""
 
     Plain.__module__ = "keyrings.alt.file"
     keyring.set_keyring(Plain())
     with pytest.raises(Problem, match="keeps secrets in a file"):
+        secret.keep(SERVER, "word")
+
+
+def test_of_several_keyrings_the_first_safe_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class File(MemoryKeyring):
+        """One that writes a file."""
+
+        file_path = "secrets.cfg"
+
+    file, safe = File(), MemoryKeyring()
+    monkeypatch.setattr(ChainerBackend, "backends", [fail.Keyring(), file, safe])
+    keyring.set_keyring(ChainerBackend())
+    secret.keep(SERVER, "word")
+    assert (list(safe.kept.values()), file.kept) == (["word"], {})
+    assert secret.secret(SERVER) == "word"
+
+
+def test_a_keyring_that_forgets_everything_is_none() -> None:
+    keyring.set_keyring(null.Keyring())
+    with pytest.raises(Problem, match="no keyring"):
         secret.keep(SERVER, "word")
