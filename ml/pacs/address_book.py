@@ -50,7 +50,7 @@ def server(name: str) -> Server:
         names = ", ".join(known) or "none yet"
         raise Problem(
             f"There is no server named “{name}”.",
-            f"Known are: {names}. A new one comes with `parfocal-ml pacs servers add`.",
+            f"Known are: {names}. A new one comes with `parfocal-ml pacs servers add-dimse` or `add-web`.",
         )
     return known[name]
 

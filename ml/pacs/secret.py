@@ -94,6 +94,6 @@ def _safe_backend() -> KeyringBackend | None:
 
 
 def _writes_files(backend: KeyringBackend) -> bool:
-    """Those of keyrings.alt and keyrings.cryptfile: some write text, others what can be copied."""
+    """Those of keyrings.alt and keyrings.cryptfile: a file can be copied, and some hold plain text."""
     module = type(backend).__module__
     return module.startswith(("keyrings.alt", "keyrings.cryptfile")) or hasattr(backend, "file_path")

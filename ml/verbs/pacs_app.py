@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-from ml.errors import Problem
-
-if TYPE_CHECKING:
-    from ml.pacs.server import Server
 
 pacs_app = typer.Typer(
     help="Picture archives: find studies, fetch series, send results.", no_args_is_help=True
@@ -21,6 +16,13 @@ servers_app = typer.Typer(help="The archives that are known: list, add, remove, 
 pacs_app.add_typer(servers_app, name="servers")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
+NewName = Annotated[str, typer.Argument(help="What to ask for it by.")]
+CaFile = Annotated[Path | None, typer.Option(help="PEM: who vouches for it.")]
+CertificateFile = Annotated[Path | None, typer.Option(help="PEM: our certificate.")]
+KeyFile = Annotated[Path | None, typer.Option(help="PEM: its key.")]
+User = Annotated[str, typer.Option(help="Sign in with this user and a password.")]
+PlainPassword = Annotated[bool, typer.Option("--plain-password", help="Allow it without encryption.")]
+Timeout = Annotated[float, typer.Option(help="Seconds without an answer.")]
 Name = Annotated[str, typer.Argument(help="Name of a server, as `pacs servers` lists it.")]
 
 
@@ -43,36 +45,55 @@ def servers(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @servers_app.command(
-    "add",
-    epilog="Examples: parfocal-ml pacs servers add north --host pacs.example --port 104 --title NORTH; "
-    "parfocal-ml pacs servers add south --url https://pacs.example/dicom-web --user jane",
+    "add-dimse",
+    epilog="Example: parfocal-ml pacs servers add-dimse north pacs.example --port 104 --title NORTH",
 )
-def add(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What to ask for it by.")],
-    url: Annotated[str, typer.Option(help="DICOMweb: the address under which /studies lies.")] = "",
-    host: Annotated[str, typer.Option(help="DIMSE: name or address of its computer.")] = "",
-    port: Annotated[int, typer.Option(help="DIMSE.")] = 104,
-    title: Annotated[str, typer.Option(help="DIMSE: its application entity title.")] = "ANY-SCP",
-    own_title: Annotated[str, typer.Option(help="DIMSE: ours, as it knows us.")] = "PARFOCAL",
-    retrieve: Annotated[Retrieve, typer.Option(help="DIMSE: C-GET or C-MOVE.")] = Retrieve.get,
-    listen_host: Annotated[str, typer.Option(help="C-MOVE: address that we listen on; empty: all.")] = "",
+def add_dimse(
+    name: NewName,
+    host: Annotated[str, typer.Argument(help="Name or address of its computer.")],
+    port: Annotated[int, typer.Option(help="Its port.")] = 104,
+    title: Annotated[str, typer.Option(help="Its application entity title.")] = "ANY-SCP",
+    own_title: Annotated[str, typer.Option(help="Ours, as it knows us.")] = "PARFOCAL",
+    retrieve: Annotated[Retrieve, typer.Option(help="Fetch by C-GET or C-MOVE.")] = Retrieve.get,
+    listen_host: Annotated[str, typer.Option(help="C-MOVE: address to listen on; empty: all.")] = "",
     listen_port: Annotated[int, typer.Option(help="C-MOVE: port that it has for us.")] = 11112,
-    tls: Annotated[bool, typer.Option("--tls", help="DIMSE: encrypt.")] = False,
-    ca_file: Annotated[Path | None, typer.Option(help="PEM: who vouches for it.")] = None,
-    certificate_file: Annotated[Path | None, typer.Option(help="PEM: our certificate.")] = None,
-    key_file: Annotated[Path | None, typer.Option(help="PEM: its key.")] = None,
-    user: Annotated[str, typer.Option(help="Sign in with this user and a password.")] = "",
-    token: Annotated[bool, typer.Option("--token", help="DICOMweb: sign in with a token.")] = False,
-    plain_password: Annotated[
-        bool, typer.Option("--plain-password", help="Allow the secret on an unencrypted connection.")
-    ] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds without an answer.")] = 30.0,
+    tls: Annotated[bool, typer.Option("--tls", help="Encrypt.")] = False,
+    ca_file: CaFile = None,
+    certificate_file: CertificateFile = None,
+    key_file: KeyFile = None,
+    user: User = "",
+    plain_password: PlainPassword = False,
+    timeout: Timeout = 30.0,
 ) -> None:
-    """Add an archive, or replace the one of that name."""
-    from ml.verbs import pacs_command
+    """Add an archive that speaks DIMSE, or replace the one of that name."""
+    dimse: dict[str, Any] = {"host": host, "port": port, "title": title, "own_title": own_title}
+    dimse |= {"retrieve": retrieve.value, "listen_host": listen_host, "listen_port": listen_port, "tls": tls}
+    files = _files(ca_file, certificate_file, key_file)
+    sign_in = "password" if user else "none"
+    common = {"user": user, "sign_in": sign_in, "plain_password": plain_password, "timeout": timeout}
+    _add({"name": name, "kind": "dimse", **dimse, **files, **common})
 
-    typer.echo(pacs_command.add(_server(dict(context.params))))
+
+@servers_app.command(
+    "add-web",
+    epilog="Example: parfocal-ml pacs servers add-web south https://pacs.example/dicom-web --user jane",
+)
+def add_web(
+    name: NewName,
+    url: Annotated[str, typer.Argument(help="The address under which /studies lies.")],
+    ca_file: CaFile = None,
+    certificate_file: CertificateFile = None,
+    key_file: KeyFile = None,
+    user: User = "",
+    token: Annotated[bool, typer.Option("--token", help="Sign in with a token.")] = False,
+    plain_password: PlainPassword = False,
+    timeout: Timeout = 30.0,
+) -> None:
+    """Add an archive that speaks DICOMweb, or replace the one of that name."""
+    files = _files(ca_file, certificate_file, key_file)
+    sign_in = "token" if token else "password" if user else "none"
+    common = {"user": user, "sign_in": sign_in, "plain_password": plain_password, "timeout": timeout}
+    _add({"name": name, "kind": "dicomweb", "url": url, **files, **common})
 
 
 @servers_app.command("remove")
@@ -151,25 +172,14 @@ def send(
     raise typer.Exit(pacs_command.send(server, paths, pacs_command.teller(as_json)))
 
 
-def _server(typed: dict[str, Any]) -> Server:
-    """The entry that the words of `servers add` mean. Raises `Problem` for words that mean none."""
+def _add(entry: dict[str, Any]) -> None:
     from ml.pacs.server import Server
+    from ml.verbs import pacs_command
 
-    if bool(typed["url"]) == bool(typed["host"]):
-        raise Problem("A server is reached either by --url or by --host.", "Give one of them.")
-    token = typed.pop("token")
-    files = {key: _whole(typed[key]) for key in ("ca_file", "certificate_file", "key_file")}
-    return Server(
-        **{
-            **typed,
-            **files,
-            "kind": "dicomweb" if typed["url"] else "dimse",
-            "retrieve": str(typed["retrieve"]),
-            "sign_in": "token" if token else "password" if typed["user"] else "none",
-        }
-    )
+    typer.echo(pacs_command.add(Server(**entry)))
 
 
-def _whole(path: Path | None) -> str:
-    """With all folders: the list of servers is read from anywhere."""
-    return "" if path is None else str(path.expanduser().resolve())
+def _files(ca: Path | None, certificate: Path | None, key: Path | None) -> dict[str, str]:
+    """Paths of PEM files with all folders: the list of servers is read from anywhere."""
+    named = {"ca_file": ca, "certificate_file": certificate, "key_file": key}
+    return {name: "" if path is None else str(path.expanduser().resolve()) for name, path in named.items()}

@@ -81,7 +81,7 @@ def keep_secret(name: str) -> str:
 
     server = address_book.server(name)
     if server.sign_in == "none":
-        raise Problem(f"{server.words} needs no sign-in.", "Add it anew with --user or --token if it does.")
+        raise Problem(f"{server.words} needs no sign-in.", "Add it anew with --user if it does.")
     asked = f"{server.sign_in.capitalize()} for {server.words}: "
     word = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not word:

@@ -46,9 +46,9 @@ def pacs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 @pytest.fixture
 def known(pacs: Command, orthanc: Orthanc) -> tuple[str, str]:
     """Both ways to the archive, put into the list by commands."""
-    words = ("--host", "localhost", "--port", orthanc.dicom_port, "--title", "ORTHANC")
-    assert pacs("servers", "add", "dimse", *words)[0] == 0
-    code, out, _ = pacs("servers", "add", "web", "--url", orthanc.url, "--user", USER)
+    words = ("localhost", "--port", orthanc.dicom_port, "--title", "ORTHANC")
+    assert pacs("servers", "add-dimse", "dimse", *words)[0] == 0
+    code, out, _ = pacs("servers", "add-web", "web", orthanc.url, "--user", USER)
     assert (code, "servers secret web" in out) == (0, True)
     code, out, _ = pacs("servers", "secret", "web", typed=PASSWORD + "\n")
     assert (code, "system's keyring" in out) == (0, True)
@@ -142,8 +142,8 @@ def test_what_is_refused_is_named(pacs: Command, known: tuple[str, str], tmp_pat
         (("find", "web", "--date", "yesterday"), "is no date"),
         (("find", "web", "--limit", "0"), "finds nothing"),
         (("fetch", "web", "--study", "1.2.3", "--out", "x"), "no such study"),
-        (("servers", "add", "a"), "either by --url or by --host"),
-        (("servers", "add", "a", "--url", "http://x", "--token"), "anybody can read"),
+        (("servers", "add-dimse", "a", "b c"), "is not the name of a computer"),
+        (("servers", "add-web", "a", "http://x", "--token"), "anybody can read"),
         (("servers", "secret", "dimse"), "needs no sign-in"),
         (("servers", "secret", "web"), "Nothing was typed"),
         (("servers", "remove", "other"), "no server named"),
