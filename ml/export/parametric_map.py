@@ -34,16 +34,14 @@ class FindingMap:
 def write_map(source: Source, cam: FindingMap, path: Path) -> None:
     """Write a map as one Parametric Map of 32-bit floats with a real-world mapping of slope 1.
 
-    In a file with many slices all of them must be named. Raises `Problem` when the disk does not let us,
-    `ValueError` where the map does not fit the series or is not finite.
+    Raises `Problem` when the disk does not let us, `ValueError` where the map does not fit the series or is
+    not finite.
     """
     slices = list(cam.slices)
     if cam.values.shape != (len(slices), *source.size):
         raise ValueError(f"the map is {cam.values.shape}, {len(slices)} slices are {source.size}")
     if not np.isfinite(cam.values).all():
         raise ValueError("the map holds values that are not finite")
-    if source.multi_frame and slices != list(range(source.count)):
-        raise ValueError("a map on a file with many slices names all of them")
     save(lambda: _parametric_map(source, cam), source, path)
 
 
@@ -65,6 +63,7 @@ def _parametric_map(source: Source, cam: FindingMap) -> hd.pm.ParametricMap:
         series_description=short(f"Grad-CAM of {cam.name}, research use only"),
         derived_pixel_contrast=hd.pm.DerivedPixelContrastValues.QUANTITY,
         contributing_equipment=[_model(cam.algorithm)],
+        **source.planes(cam.slices),
         **equipment(),
     )
 

@@ -72,7 +72,7 @@ def _image(source: Source, picture: Picture, series: str, number: int) -> Datase
         series_number=SERIES_NUMBER,
         sop_instance_uid=hd.UID(),
         instance_number=number,
-        pixel_spacing=_spacing(source, picture.slice_number),  # type: ignore[arg-type]  # mm, not whole ones
+        pixel_spacing=source.geometry(picture.slice_number, "PixelSpacing"),  # type: ignore[arg-type]  # mm, not whole ones
         patient_orientation=_sides(source, picture.slice_number),
         transfer_syntax_uid="1.2.840.10008.1.2.1",
         series_description="Key images, research use only",
@@ -98,25 +98,9 @@ def _reference(header: Dataset, frames: list[int] | None) -> Dataset:
     return item
 
 
-def _plane(source: Source, slice_: int, group: str, key: str) -> Sequence[float]:
-    """A value of the slice's geometry: of its header, or of its frame's functional group."""
-    header = source.header(slice_)
-    if not source.multi_frame:
-        return [float(v) for v in header[key].value]
-    for holder in (header.PerFrameFunctionalGroupsSequence[slice_], header.SharedFunctionalGroupsSequence[0]):
-        if group in holder:
-            return [float(v) for v in holder[group].value[0][key].value]
-    raise ValueError(f"no {key} for slice {slice_}")
-
-
-def _spacing(source: Source, slice_: int) -> tuple[float, float]:
-    rows, columns = _plane(source, slice_, "PixelMeasuresSequence", "PixelSpacing")
-    return rows, columns
-
-
 def _sides(source: Source, slice_: int) -> tuple[str, str]:
     """To which side of the patient rows and columns run, one letter each."""
-    cosines = np.array(_plane(source, slice_, "PlaneOrientationSequence", "ImageOrientationPatient"))
+    cosines = np.array(source.geometry(slice_, "ImageOrientationPatient"))
     letters = []
     for direction in (cosines[:3], cosines[3:]):
         axis = int(np.argmax(np.abs(direction)))

@@ -77,6 +77,7 @@ def _segmentation(
         series_description="Findings, research use only",
         omit_empty_frames=True,
         coding_schemes=[OWN_SCHEME],
+        **source.planes(range(source.count)),
         **equipment(),
     )
 

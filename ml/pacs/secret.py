@@ -80,7 +80,7 @@ def _asked(server: Server, what: str, word: str = "") -> str | None:
 
 
 def _safe_backend() -> KeyringBackend | None:
-    """The keyring that is set up, of several the first that keeps secrets safely; None where there is none."""
+    """The keyring that is set up, of several the first that is safe; None where there is none."""
     import keyring
     from keyring.backends.chainer import ChainerBackend
 
@@ -94,6 +94,6 @@ def _safe_backend() -> KeyringBackend | None:
 
 
 def _writes_files(backend: KeyringBackend) -> bool:
-    """Those of keyrings.alt and keyrings.cryptfile: a file can be copied, and some hold plain text."""
+    """Those of keyrings.alt and of keyrings.cryptfile: whoever copies the file has the secrets."""
     module = type(backend).__module__
     return module.startswith(("keyrings.alt", "keyrings.cryptfile")) or hasattr(backend, "file_path")

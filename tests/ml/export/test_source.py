@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from ml.export.segmentation import Segment
 from ml.export.source import Source, read_source, source_of
 from ml.geometry import Point
 from ml.progress import Cancelled, Progress, Step
+from ml.volume.opening import open_ct
 from ml.volume.series import read_series
 from ml.volume.window import BRAIN
 
@@ -59,6 +62,16 @@ def test_a_series_of_the_disk_is_a_source(slices: tuple[Path, ...], source: Sour
     assert found == [header.SOPInstanceUID for header in source.headers]
 
 
+def test_a_series_in_a_zip_is_a_source(slices: tuple[Path, ...], source: Source, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "series.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in slices[:3]:
+            packed.write(path, path.name)
+    (series,) = open_ct(tmp_path / "series.zip").series
+    found = source_of(series)
+    assert [h.SOPInstanceUID for h in found.headers] == [h.SOPInstanceUID for h in source.headers[:3]]
+    assert found.geometry(1, "ImagePositionPatient") == source.geometry(1, "ImagePositionPatient")
+
+
 def test_a_stop_leaves_whole_files_only(source: Source, tmp_path: Path) -> None:
     progress = Progress(lambda step: progress.stop() if step.done == 1 else None)
     with pytest.raises(Cancelled):
@@ -83,7 +96,7 @@ def test_a_file_with_many_slices(
     slices: tuple[Path, ...], sound: Callable[[Path], None], tmp_path: Path
 ) -> None:
     """Frames instead of instances are named; masks and maps stay on their slices."""
-    datasets = [pydicom.dcmread(path) for path in slices]
+    datasets = [pydicom.dcmread(path) for path in reversed(slices)]
     for dataset in datasets:
         dataset.PatientName = "Head^"
     legacy = hd.legacy.LegacyConvertedEnhancedCTImage(
@@ -95,18 +108,25 @@ def test_a_file_with_many_slices(
     )
     path = tmp_path / "enhanced.dcm"
     legacy.save_as(path)
-    source = read_source([path])
+    (series,) = read_series([path]).series
+    source = source_of(series)
     assert (source.multi_frame, source.count) == (True, len(slices))
     results = _everything(source)
+    some = FindingMap("Any (1)", results.maps[0].values[[2, 7]], (2, 7), MODEL)
+    results = dataclasses.replace(results, maps=(some,))
     picture, seg, cam, report = write_results(results, tmp_path / "out")
     uid = source.headers[0].SOPInstanceUID
-    every = list(range(1, source.count + 1))
-    found = hd.seg.segread(seg).get_pixels_by_source_frame(uid, every)
+    every = [source.frames(number)[0] for number in range(source.count)]
+    # The stack rises; the frames of this file may not: the order of one is not that of the other.
+    heights = [legacy.PerFrameFunctionalGroupsSequence[n - 1].PlanePositionSequence[0] for n in every]
+    assert np.all(np.diff([float(place.ImagePositionPatient[2]) for place in heights]) > 0)
+    found = hd.seg.segread(seg).get_pixels_by_source_frame(uid, every, assert_missing_frames_are_empty=True)
     np.testing.assert_array_equal(found[..., 0], results.segments[0].mask)
-    found = hd.imread(cam).get_pixels_by_source_frame(uid, every, dtype=np.float64)
-    np.testing.assert_array_equal(found, results.maps[0].values.astype(np.float64))
+    wanted = [every[2], every[7]]
+    found = hd.imread(cam).get_pixels_by_source_frame(uid, wanted, dtype=np.float64)
+    np.testing.assert_array_equal(found, some.values.astype(np.float64))
     (reference,) = pydicom.dcmread(picture).SourceImageSequence
-    assert (reference.ReferencedSOPInstanceUID, reference.ReferencedFrameNumber) == (uid, 1)
+    assert (reference.ReferencedSOPInstanceUID, reference.ReferencedFrameNumber) == (uid, every[0])
     (group, _) = hd.sr.srread(report).content.get_image_measurement_groups()
     (measurement,) = group.get_measurements()
     assert measurement.value == 2.5
