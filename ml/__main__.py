@@ -97,11 +97,12 @@ def analyze_ct(
     cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    dicom: Annotated[bool, typer.Option("--dicom", help="Also as DICOM: SEG, maps, SR, pictures.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a CT series slice by slice, and write report, tables and key images."""
     words = analyze_ct_command.AnalyzeCtWords(
-        path, model, out, series, slices, device, cam, comment, overwrite
+        path, model, out, series, slices, device, cam, comment, overwrite, dicom
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))

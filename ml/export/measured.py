@@ -43,12 +43,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Judged:
-    """A finding with its probability, for one slice or (None) the series, and what a person made of it."""
+    """A finding with its probability, for some slices or (none named) the series, and what a person said."""
 
     name: str
     probability: float  # 0..1
     algorithm: Algorithm
-    slice_number: int | None = None
+    slices: tuple[int, ...] = ()  # that it stands for, from 0, in the order of the stack
     verdict: Literal["open", "accepted", "rejected"] = "open"
     calibrated: bool = False  # whether the probability went through a fitted temperature or the like
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import highdicom as hd
+import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
@@ -78,7 +79,7 @@ class Source:
         return self.headers[self.places[slice_][0]]
 
     def frames(self, slice_: int) -> list[int] | None:
-        """The frame numbers (DICOM's, from 1) of a slice in its file; None where the file holds nothing else."""
+        """DICOM's frame number (from 1) of a slice in its file; None where the file holds nothing else."""
         return [self.places[slice_][1] + 1] if self.multi_frame else None
 
     def some(self, slices: Iterable[int]) -> tuple[Dataset, ...]:
@@ -119,7 +120,8 @@ def _of_frame(header: Dataset, frame: int, key: str) -> Dataset:
     for holder in (header.PerFrameFunctionalGroupsSequence[frame], header.SharedFunctionalGroupsSequence[0]):
         group = holder.get(_GROUPS[key])
         if group and key in group[0]:
-            return group[0]
+            found: Dataset = group[0]
+            return found
     raise Problem(
         f"Frame {frame + 1} does not say where it lies or how large a pixel is.",
         "Results cannot be placed on it: export the series anew with its geometry.",
@@ -165,7 +167,25 @@ def _headers(files: Sequence[StoredFile]) -> tuple[Dataset, ...]:
             raise Problem(f"{file.path.name} has another size than {name}.", "Export one stack alone.")
     if len(headers) > 1 and any(str(h.SOPClassUID) in _MULTI_FRAME for h in headers):
         raise Problem("The series has several files with many slices each.", "Export one of them alone.")
+    _fill_thickness(headers)
     return tuple(headers)
+
+
+def _fill_thickness(headers: Sequence[Dataset]) -> None:
+    """Where a slice does not say how thick it is, the distance to its neighbour; of a single one 1 mm.
+
+    DICOM demands a thickness of masks and maps, and a geometry of one slice counts by 1 mm here as well.
+    """
+    if str(headers[0].SOPClassUID) in _MULTI_FRAME or all(h.get("SliceThickness") for h in headers):
+        return
+    distance = 1.0
+    if len(headers) > 1:
+        one, other = (np.array(h.ImagePositionPatient, dtype=float) for h in headers[:2])
+        cosines = np.array(headers[0].ImageOrientationPatient, dtype=float)
+        distance = round(abs(float(np.cross(cosines[:3], cosines[3:]) @ (other - one))), 6)
+    for header in headers:
+        if not header.get("SliceThickness"):
+            header.SliceThickness = distance
 
 
 def _header(file: StoredFile) -> Dataset:

@@ -135,12 +135,13 @@ def _region(source: Source, measured: Measured) -> sr.PlanarROIMeasurementsAndQu
 
 def _finding(source: Source, judged: Judged) -> sr.MeasurementsAndQualitativeEvaluations:
     """A model's finding (TID 1501) with its probability, what a person made of it, and the slices."""
-    slices = range(source.count) if judged.slice_number is None else [judged.slice_number]
+    slices = judged.slices or range(source.count)
+    frames = [frame for slice_ in slices for frame in source.frames(slice_) or []]
     images = [
         sr.SourceImageForMeasurementGroup(
             referenced_sop_class_uid=header.SOPClassUID,
             referenced_sop_instance_uid=header.SOPInstanceUID,
-            referenced_frame_numbers=None if judged.slice_number is None else source.frames(slices[0]),
+            referenced_frame_numbers=frames if judged.slices and frames else None,
         )
         for header in source.some(slices)
     ]

@@ -134,6 +134,29 @@ def test_a_file_with_many_slices(
         sound(file)
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_slices_that_do_not_say_how_thick_they_are(
+    slices: tuple[Path, ...], count: int, sound: Callable[[Path], None], tmp_path: Path
+) -> None:
+    thin = []
+    for path in slices[:count]:
+        dataset = pydicom.dcmread(path)
+        del dataset.SliceThickness
+        del dataset.SpacingBetweenSlices
+        thin.append(tmp_path / path.name)
+        dataset.save_as(thin[-1])
+    source = read_source(thin)
+    results = _everything(source)
+    picture, seg, cam, report = write_results(results, tmp_path / "out")
+    measures = pydicom.dcmread(cam).SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    assert measures.get("SliceThickness") == (1.5 if count > 1 else 1.0)
+    uids = [header.SOPInstanceUID for header in source.headers]
+    found = hd.seg.segread(seg).get_pixels_by_source_instance(uids, assert_missing_frames_are_empty=True)
+    np.testing.assert_array_equal(found[..., 0], results.segments[0].mask)
+    for file in (picture, report, seg, cam):
+        sound(file)
+
+
 def test_files_that_are_no_stack_are_named(slices: tuple[Path, ...], tmp_path: Path) -> None:
     (tmp_path / "text.dcm").write_text("no DICOM", encoding="utf-8")
     with pytest.raises(Problem, match=r"text\.dcm cannot be read: it is no DICOM file"):

@@ -41,7 +41,7 @@ def report(source: Source, tmp_path: Path) -> Path:
     """All kinds of measurements and findings in one report."""
     judged = [
         Judged("subdural", 0.9125, MODEL, verdict="accepted", calibrated=True),
-        Judged("any", 0.97, MODEL, slice_number=3, verdict="rejected"),
+        Judged("any", 0.97, MODEL, slices=(3,), verdict="rejected"),
     ]
     path = tmp_path / "report.dcm"
     write_report(source, [LINE, ANGLE, REGION], judged, path, reader="Doe^Jane")
