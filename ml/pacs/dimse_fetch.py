@@ -12,10 +12,12 @@ from pynetdicom import AllStoragePresentationContexts, build_context, build_role
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.service_class import ServiceClass, StorageServiceClass
+from pynetdicom.sop_class import register_uid, uid_to_service_class
 
 from ml.errors import Problem
 from ml.pacs.association import associated, entity
-from ml.pacs.inbox import Inbox, uids
+from ml.pacs.inbox import Inbox, is_uid, uids
 from ml.pacs.pacs import Fetched, RemoteSeries
 from ml.pacs.server import Server
 from ml.pacs.tls import listening_context
@@ -33,7 +35,8 @@ _DELIVERY = 600.0  # seconds: archives may deliver a whole series by C-MOVE befo
 _PENDING = {0xFF00, 0xFF01}
 _SOME_FAILED = 0xB000
 _NOT_OURS, _NO_ROOM = 0xA900, 0xA700
-_COMPRESSED = [s for s in AllTransferSyntaxes if UID(s).is_compressed]
+_RETIRED = ["1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"]  # JPEG by spectral selection, progressive
+_COMPRESSED = [*(s for s in AllTransferSyntaxes if UID(s).is_compressed), *map(UID, _RETIRED)]
 _PLAIN: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 _USUAL = (  # what a series may hold, where the archive does not say: CT, MR, derived objects, X-ray, US
     "1.2.840.10008.5.1.4.1.1.2",
@@ -92,7 +95,7 @@ def fetch(
     post = _Post(inbox, series)
     said = ""
     if wanted is None or inbox.missing():
-        with _road(server, word, sorted(set(images.values()) - {""}), post) as road:
+        with _road(server, word, sorted(filter(is_uid, set(images.values()))), post) as road:
             if not inbox.already:
                 road.ask(_identifier("SERIES", series))
             for some in _batches(inbox.missing(), _AT_ONCE):
@@ -146,7 +149,7 @@ def _road(server: Server, word: str | None, classes: Sequence[str], post: _Post)
         with associated(server, word, contexts, roles, post.take) as association:
             yield _Road(server, association, post)
         return
-    with _listening(server, post), associated(server, word, [build_context(MOVE)]) as association:
+    with _listening(server, post, classes), associated(server, word, [build_context(MOVE)]) as association:
         association.dimse_timeout = max(_DELIVERY, server.timeout)
         yield _Road(server, association, post)
 
@@ -162,13 +165,18 @@ def _contexts(classes: Sequence[str]) -> list[PresentationContext]:
 
 
 @contextlib.contextmanager
-def _listening(server: Server, post: _Post) -> Iterator[None]:
-    """Within, the archive can deliver to us. Raises `PacsProblem` where the port is taken."""
+def _listening(server: Server, post: _Post, classes: Sequence[str] = ()) -> Iterator[None]:
+    """Within, the archive can deliver to us: objects of these classes, which may be retired ones, and of all
+    that DICOM knows today. Raises `PacsProblem` where the port is taken.
+    """
     context = listening_context(server) if server.tls else None
     ours = entity(server)
     ours.require_called_aet = True
-    for storage in AllStoragePresentationContexts:
-        ours.add_supported_context(str(storage.abstract_syntax), [*_PLAIN, *_COMPRESSED])
+    known = (str(storage.abstract_syntax) for storage in AllStoragePresentationContexts)
+    for sop_class in dict.fromkeys((*classes, *known)):
+        if uid_to_service_class(sop_class) is ServiceClass:  # retired or private: not taken unasked
+            register_uid(sop_class, f"Stored_{sop_class.replace('.', '_')}", StorageServiceClass)
+        ours.add_supported_context(sop_class, [*_PLAIN, *_COMPRESSED])
     try:
         ours.start_server(
             (server.listen_host, server.listen_port),

@@ -57,7 +57,9 @@ def look_at(files: Sequence[Path], progress: Progress) -> tuple[list[Outgoing], 
             )
         except InvalidDicomError:
             bad.append(Refused(path, "it is no DICOM file"))
-        except (OSError, AttributeError, ValueError, KeyError, EOFError) as error:
+        except AttributeError:
+            bad.append(Refused(path, "its header does not say what it is"))
+        except (OSError, ValueError, KeyError, EOFError) as error:
             bad.append(Refused(path, f"it cannot be read ({type(error).__name__})"))
     return good, bad
 

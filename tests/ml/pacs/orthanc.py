@@ -69,7 +69,7 @@ def free_port() -> int:
 @contextmanager
 def running(folder: Path, certificates: Path | None = None) -> Iterator[Orthanc]:
     """Start Orthanc with storage in a folder; it is ended afterwards. Skips where it is not installed."""
-    program = shutil.which("Orthanc")
+    program = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin")
     if program is None or not PLUGIN.exists():
         pytest.skip("Orthanc is not installed (Debian packages orthanc and orthanc-dicomweb)")
     made = Orthanc(free_port(), free_port(), free_port(), certificates is not None)

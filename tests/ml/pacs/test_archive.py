@@ -168,16 +168,30 @@ def test_results_are_sent_back(pacs: Pacs, slices: tuple[Path, ...], tmp_path: P
             np.testing.assert_array_equal(found[..., 0], mask)
 
 
-def test_compressed_images_stay_as_they_are(pacs: Pacs, real_data: Path, tmp_path: Path) -> None:
-    original = real_data / "ct" / "odd_and_compressed" / "JPEG-LL.dcm"
-    header = pydicom.dcmread(original)
-    assert pacs.send([original]).stored == 1
-    (series,) = pacs.find_series(header.StudyInstanceUID)
-    pacs.fetch_series(series, tmp_path)
-    (found,) = tmp_path.iterdir()
-    read = pydicom.dcmread(found)
-    assert read.file_meta.TransferSyntaxUID == header.file_meta.TransferSyntaxUID
-    assert read.PixelData == header.PixelData
+ODD = (
+    "odd_and_compressed/JPEG-LL.dcm",
+    "odd_and_compressed/color-pl.dcm",  # of a retired class
+    "transfer_syntaxes/CTImage.dcm_JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm",
+    "transfer_syntaxes/CTImage.dcm_JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55.dcm",  # retired too
+)
+
+
+def test_odd_and_compressed_images_stay_as_they_are(pacs: Pacs, real_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "sent").mkdir()
+    for number, name in enumerate(ODD):
+        original = pydicom.dcmread(real_data / "ct" / name)
+        original.StudyInstanceUID, original.SeriesInstanceUID = "1.2.3.8.1", f"1.2.3.8.2.{number}"
+        original.SOPInstanceUID = f"1.2.3.8.3.{number}"
+        original.file_meta.MediaStorageSOPInstanceUID = original.SOPInstanceUID
+        original.save_as(tmp_path / "sent" / f"{number}.dcm")
+    assert pacs.send(sorted((tmp_path / "sent").iterdir())).stored == len(ODD)
+    for one in pacs.find_series("1.2.3.8.1"):
+        pacs.fetch_series(one, tmp_path / one.uid)
+        (found,) = (tmp_path / one.uid).iterdir()
+        read = pydicom.dcmread(found)
+        original = pydicom.dcmread(tmp_path / "sent" / f"{one.uid[-1]}.dcm")
+        assert read.file_meta.TransferSyntaxUID == original.file_meta.TransferSyntaxUID, ODD[int(one.uid[-1])]
+        assert read.PixelData == original.PixelData
 
 
 def test_a_stopped_sending_is_told(pacs: Pacs, slices: tuple[Path, ...]) -> None:
