@@ -102,7 +102,7 @@ def fetch(
                 road.ask(_identifier("IMAGE", series, some))
         said = road.said
     here = len(wanted) - len(inbox.missing()) if wanted else inbox.images
-    total = len(wanted) if wanted else max(series.images, inbox.images)
+    total = max(series.images, here, len(wanted or ()))  # archives may list fewer images than there are
     if here < total:
         raise incomplete(server, here, total, said)
     return Fetched(folder, here, inbox.already, inbox.megabytes)

@@ -12,16 +12,20 @@ from email.message import Message
 
 
 class Incomplete(Exception):  # noqa: N818 - it is told as a connection that broke off
-    """The answer ended before its last boundary, or is no multipart answer."""
+    """The answer ended before its last boundary."""
+
+
+class NotMultipart(Exception):  # noqa: N818 - it is told as a server that speaks something else
+    """The answer has no parts."""
 
 
 def boundary_of(content_type: str) -> bytes:
-    """The delimiter that a Content-Type header names. Raises `Incomplete` where it names none."""
+    """The delimiter that a Content-Type header names. Raises `NotMultipart` where it names none."""
     message = Message()
     message["Content-Type"] = content_type
     name = message.get_param("boundary")
     if message.get_content_maintype() != "multipart" or not isinstance(name, str) or not name:
-        raise Incomplete(content_type)
+        raise NotMultipart(content_type)
     return b"--" + name.encode("latin-1")
 
 

@@ -110,9 +110,13 @@ def failed(server: Server, doing: str, status: int, comment: str = "") -> PacsPr
     )
 
 
-def incomplete(server: Server, here: int, wanted: int, reason: str = "") -> PacsProblem:
+class SeriesIncomplete(PacsProblem):
+    """Some images of a series did not come; those that did are kept."""
+
+
+def incomplete(server: Server, here: int, wanted: int, reason: str = "") -> SeriesIncomplete:
     """Some of a series did not come."""
-    return PacsProblem(
+    return SeriesIncomplete(
         f"{here} of {wanted} images of the series are here; {server.words} did not deliver the rest"
         f"{f': {reason}' if reason else ''}.",
         "Fetch again: only the rest is asked for.",

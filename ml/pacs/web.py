@@ -106,9 +106,9 @@ class WebPacs(Pacs):
             self._bring(base, inbox)
         for one in inbox.missing():
             self._bring(f"{base}/instances/{one}", inbox)
-        here = len(wanted) - len(inbox.missing())
-        if here < len(wanted) or not wanted:
-            raise incomplete(self.server, here, max(len(wanted), series.images))
+        here, total = len(wanted) - len(inbox.missing()), max(len(wanted), series.images)
+        if here < total or not wanted:
+            raise incomplete(self.server, here, total)
         return Fetched(folder, here, inbox.already, inbox.megabytes)
 
     def send(self, files: Sequence[Path], progress: Progress | None = None) -> Sent:
@@ -118,7 +118,7 @@ class WebPacs(Pacs):
         return send(self.server, self.client, files, progress or Progress())
 
     def _images(self, series: RemoteSeries) -> frozenset[str]:
-        """UIDs of a series' images, page by page; a page that brings nothing new is the last one."""
+        """UIDs of a series' images, page by page until nothing new comes: archives have their own limits."""
         found: set[str] = set()
         with told(self.server, "listing images"):
             while True:
@@ -131,7 +131,7 @@ class WebPacs(Pacs):
                 )
                 new = {str(_dataset(answer).SOPInstanceUID) for answer in page} - found
                 found |= new
-                if not new or len(page) < _PAGE:
+                if not new or 0 < series.images <= len(found):
                     return uids(found)
 
     def _bring(self, url: str, inbox: Inbox) -> None:

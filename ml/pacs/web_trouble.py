@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import requests
 
-from ml.pacs.multipart import Incomplete
+from ml.pacs.multipart import Incomplete, NotMultipart
 from ml.pacs.server import Server
 from ml.pacs.trouble import PacsProblem, broke_off, unreachable
 
@@ -35,7 +35,7 @@ def told(server: Server, doing: str) -> Iterator[None]:
             yield
     except requests.HTTPError as error:
         raise _answered(server, doing, error) from None
-    except requests.exceptions.JSONDecodeError:
+    except (requests.exceptions.JSONDecodeError, NotMultipart):
         raise _no_dicom(server) from None
     except (
         requests.exceptions.ChunkedEncodingError,

@@ -12,6 +12,7 @@ from ml.pacs import address_book
 from ml.pacs.opening import open_pacs
 from ml.pacs.pacs import Arrived, Pacs, Query, RemoteSeries, Study
 from ml.pacs.server import Server
+from ml.pacs.trouble import SeriesIncomplete
 from ml.progress import Cancelled, Progress
 from ml.verbs.analyze_command import DONE, REFUSED, STOPPED
 from ml.verbs.console import JsonTeller, PersonTeller, Teller, stopping
@@ -133,14 +134,22 @@ def fetch(name: str, study: str, series: str, out: Path, told: Teller) -> int:
                 f"{pacs.server.words} has no such {'series' if series else 'study'}.",
                 f"Look with: parfocal-ml pacs find {name}",
             )
-        images, already, folders = 0, 0, []
+        fetched, incomplete = [], []
         for one in found:
             if not is_uid(one.uid):
                 raise Problem("The archive named a series that is no UID.", "Tell whoever runs the archive.")
-            fetched = pacs.fetch_series(one, out / one.uid, progress)
-            images, already = images + fetched.images, already + fetched.already
-            folders.append(str(fetched.folder))
-        return {"images": images, "already there": already, "folders": folders}
+            try:
+                fetched.append(pacs.fetch_series(one, out / one.uid, progress))
+            except SeriesIncomplete as problem:  # the other series are fetched all the same
+                if len(found) == 1:
+                    raise
+                incomplete.append(problem.what)
+        facts: Facts = {
+            "images": sum(one.images for one in fetched),
+            "already there": sum(one.already for one in fetched),
+            "folders": [str(one.folder) for one in fetched],
+        }
+        return facts | ({"incomplete": incomplete} if incomplete else {})
 
     return _run(name, told, work)
 
@@ -170,7 +179,7 @@ def _run(name: str, told: Teller, work: Callable[[Pacs, Progress], Facts]) -> in
         told.failed(problem)
         return REFUSED
     told.end("done", facts)
-    return REFUSED if "refused" in facts else DONE
+    return REFUSED if facts.keys() & {"refused", "incomplete"} else DONE
 
 
 def _facts(server: Server) -> Facts:

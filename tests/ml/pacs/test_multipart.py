@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.pacs.multipart import Incomplete, boundary_of, parts
+from ml.pacs.multipart import Incomplete, NotMultipart, boundary_of, parts
 
 BOUNDARY = b"--b0"
 
@@ -49,5 +49,5 @@ def test_the_boundary_of_a_header() -> None:
     assert boundary_of('multipart/related; type="application/dicom"; boundary=b0') == b"--b0"
     assert boundary_of('multipart/related; boundary="a b"; type=x') == b"--a b"
     for other in ("application/dicom", "multipart/related", "text/html; boundary=x", ""):
-        with pytest.raises(Incomplete):
+        with pytest.raises(NotMultipart):
             boundary_of(other)
