@@ -87,9 +87,9 @@ def test_a_slice_without_frame_of_reference_gets_one_of_its_series(
     source, again = read_source([path]), read_source([path])
     assert source.headers[0].FrameOfReferenceUID == again.headers[0].FrameOfReferenceUID
     written = write_results(_everything(source), tmp_path)
+    assert pydicom.dcmread(written[1]).FrameOfReferenceUID == source.headers[0].FrameOfReferenceUID
     for file in written:
         sound(file)
-    assert pydicom.dcmread(written[1]).FrameOfReferenceUID == source.headers[0].FrameOfReferenceUID
 
 
 def test_a_file_with_many_slices(
