@@ -155,7 +155,12 @@ def read_source(paths: Sequence[Path]) -> Source:
 
 def _headers(files: Sequence[StoredFile]) -> tuple[Dataset, ...]:
     """Headers of files that belong together. Raises `Problem` where they do not."""
-    headers = [_header(file) for file in files]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values that do not keep to the standard
+        return _checked([_header(file) for file in files], files)
+
+
+def _checked(headers: Sequence[Dataset], files: Sequence[StoredFile]) -> tuple[Dataset, ...]:
     first, name = headers[0], files[0].path.name
     for file, header in zip(files, headers, strict=True):
         for key, words in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series")):
@@ -191,9 +196,7 @@ def _fill_thickness(headers: Sequence[Dataset]) -> None:
 def _header(file: StoredFile) -> Dataset:
     path = file.path
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of values that do not keep to the standard
-            header = dcmread(_readable(file), stop_before_pixels=True)
+        header = dcmread(_readable(file), stop_before_pixels=True)
     except (OSError, InvalidDicomError, ValueError, AttributeError, KeyError, EOFError) as error:
         raise Problem(f"{path.name} cannot be read: {_reason(error)}.", "Copy it anew.") from error
     for key, words in _NEEDED.items():

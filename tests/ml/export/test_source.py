@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_slices_that_do_not_say_how_thick_they_are(
     np.testing.assert_array_equal(found[..., 0], results.segments[0].mask)
     for file in (picture, report, seg, cam):
         sound(file)
+
+
+def test_identifiers_that_are_none_are_referred_to_as_they_are(real_data: Path, tmp_path: Path) -> None:
+    """A real file whose UIDs were replaced by hashes: what it says is repeated, not mended."""
+    source = read_source([real_data / "ct" / "odd_and_compressed" / "bad_sequence.dcm"])
+    _, seg, _, _ = write_results(_everything(source), tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        group = pydicom.dcmread(seg).PerFrameFunctionalGroupsSequence[0]
+        named = group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        assert named == source.headers[0].SOPInstanceUID
 
 
 def test_files_that_are_no_stack_are_named(slices: tuple[Path, ...], tmp_path: Path) -> None:
