@@ -21,6 +21,11 @@ from ml.volume.series import Series
 from ml.volume.stored_file import StoredFile
 
 _MULTI_FRAME = {EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage}
+_SHARED = {
+    "StudyInstanceUID": "study",
+    "SeriesInstanceUID": "series",
+    "FrameOfReferenceUID": "frame of reference",
+}
 _NEEDED = {
     "SOPClassUID": "which kind of object it is",
     "SOPInstanceUID": "its own identifier",
@@ -163,13 +168,18 @@ def _headers(files: Sequence[StoredFile]) -> tuple[Dataset, ...]:
 def _checked(headers: Sequence[Dataset], files: Sequence[StoredFile]) -> tuple[Dataset, ...]:
     first, name = headers[0], files[0].path.name
     for file, header in zip(files, headers, strict=True):
-        for key, words in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series")):
+        for key, words in _SHARED.items():
             if header[key].value != first[key].value:
                 raise Problem(
                     f"{file.path.name} belongs to another {words} than {name}.", "Export one series alone."
                 )
         if (header.Rows, header.Columns) != (first.Rows, first.Columns):
             raise Problem(f"{file.path.name} has another size than {name}.", "Export one stack alone.")
+    if len({str(header.SOPInstanceUID) for header in headers}) < len(headers):
+        raise Problem(
+            "Two slices of the series have the same identifier (SOP Instance UID).",
+            "Results could not tell which one they belong to: export the series anew from its source.",
+        )
     if len(headers) > 1 and any(str(h.SOPClassUID) in _MULTI_FRAME for h in headers):
         raise Problem("The series has several files with many slices each.", "Export one of them alone.")
     _fill_thickness(headers)

@@ -178,6 +178,16 @@ def test_files_that_are_no_stack_are_named(slices: tuple[Path, ...], tmp_path: P
     other.save_as(tmp_path / "other.dcm")
     with pytest.raises(Problem, match=r"other\.dcm belongs to another series"):
         read_source([slices[0], tmp_path / "other.dcm"])
+    twin = pydicom.dcmread(slices[1])
+    twin.SOPInstanceUID = pydicom.dcmread(slices[0]).SOPInstanceUID
+    twin.save_as(tmp_path / "twin.dcm")
+    with pytest.raises(Problem, match="same identifier"):
+        read_source([slices[0], tmp_path / "twin.dcm"])
+    moved = pydicom.dcmread(slices[1])
+    moved.FrameOfReferenceUID = hd.UID()
+    moved.save_as(tmp_path / "moved.dcm")
+    with pytest.raises(Problem, match="another frame of reference"):
+        read_source([slices[0], tmp_path / "moved.dcm"])
     shutil.copy(slices[1], tmp_path / "flat.dcm")
     flat = pydicom.dcmread(tmp_path / "flat.dcm")
     del flat.PixelSpacing
