@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.progress import Cancelled
 from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command, study_commands
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
+from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
     help="Parfocal's core on the command line. Research use only.",
@@ -25,6 +26,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 study_commands.register(app)
+app.add_typer(pacs_app, name="pacs")
 
 
 class Cam(StrEnum):
@@ -103,11 +105,12 @@ def analyze_ct(
     cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    dicom: Annotated[bool, typer.Option("--dicom", help="Also as DICOM: SEG, maps, SR, pictures.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a CT series slice by slice, and write report, tables and key images."""
     words = analyze_ct_command.AnalyzeCtWords(
-        path, model, out, series, slices, device, cam, comment, overwrite
+        path, model, out, series, slices, device, cam, comment, overwrite, dicom
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))

@@ -27,6 +27,7 @@ class AnalyzeCtWords:
     cam: bool = True
     comment: str = ""
     overwrite: bool = False
+    dicom: bool = False  # also as DICOM objects, into a folder `dicom`
 
 
 def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
@@ -54,6 +55,10 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
                 material = CtMaterial(series, analysis, find(words.model).card, comment=words.comment)
                 facts["headline"] = gather_ct(material).headline
                 facts["files"] = [path.name for path in export_ct(material, words.out, Progress())]
+                if words.dicom:
+                    from ml.export.analyzed import write_dicom
+
+                    facts["dicom"] = [path.name for path in write_dicom(material, words.out / "dicom")]
     except Problem as problem:
         teller.failed(problem)
         return REFUSED

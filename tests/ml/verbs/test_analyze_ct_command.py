@@ -45,6 +45,15 @@ def test_a_series_becomes_files(bundle: Bundle, heads: Path, tmp_path: Path) -> 
     assert (code, events[-1]["what"]) == (2, "The folder out is not empty.")
 
 
+def test_a_series_becomes_dicom(bundle: Bundle, heads: Path, tmp_path: Path) -> None:
+    words = ("--model", bundle.path, "--out", tmp_path / "out", "--slices", "2-5", "--dicom")
+    code, events = run(heads / "p1", *words)
+    assert code == 0
+    names = events[-1]["dicom"]
+    assert "report.dcm" in names  # type: ignore[operator]
+    assert {path.name for path in (tmp_path / "out" / "dicom").iterdir()} == set(names)  # type: ignore[call-overload]
+
+
 def test_one_of_several_series_is_chosen(bundle: Bundle, heads: Path, tmp_path: Path) -> None:
     code, events = run(heads, "--model", bundle.path, "--out", tmp_path)
     assert code == 2

@@ -1,0 +1,110 @@
+"""An analysis goes into DICOM as it stands in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pydicom
+import pytest
+from pydicom.sr.codedict import codes
+
+from ml.export.analyzed import results_of, write_dicom
+from ml.export.measured import Measured, Quantity
+from ml.geometry import Point
+from ml.report.ct_material import CtMaterial
+from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
+from ml.results.ct_findings import map_boxes
+from ml.results.ct_scores import CtScores
+from ml.volume.series import Series, read_series
+from ml.volume.window import SUBDURAL
+from ml.zoo.card import ModelCard
+
+
+@pytest.fixture
+def material(slices: tuple[Path, ...]) -> CtMaterial:
+    """Five real slices: "any" peaks in the third, with a map, and is accepted; "left" in the first."""
+    series: Series = read_series(slices[:5]).series[0]
+    values = np.array([[0.1, 0.6], [0.7, 0.1], [0.9, 0.3], [0.2, 0.1], [np.nan] * 2], dtype=np.float32)
+    heat = np.zeros((256, 256), dtype=np.float32)
+    heat[100:120, 60:90] = np.linspace(0.2, 3, 30, dtype=np.float32)
+    provenance = CtProvenance(
+        series.uid, "0" * 64, 5, (256, 256), "ct", "1", "1" * 64, "CPU", "2026-01-01T00:00:00+00:00", 1.5
+    )
+    scores = CtScores(("any", "left"), values, values * np.float32(0.1))
+    analysis = CtAnalysis(scores, (0.5, 0.5), provenance, (CtCam(2, 0, heat),), complete=False)
+    card = ModelCard(
+        name="ct",
+        title="CT kinds",
+        version="1",
+        architecture="test_resnet",
+        class_names=("any", "left"),
+        patch_pixels=32,
+        spacing=1.0,
+        mean=(0.3,) * 3,
+        std=(0.3,) * 3,
+        weights_sha256="1" * 64,
+        temperature=1.5,
+    )
+    made = CtMaterial(series, analysis, card, SUBDURAL)
+    return CtMaterial(series, analysis, card, SUBDURAL, {made.findings[0].key: "accepted"})
+
+
+def test_everything_is_gathered(material: CtMaterial) -> None:
+    results = results_of(material)
+    assert [(p.slice_number, p.pixels.ndim) for p in results.pictures] == [(2, 2), (2, 3), (0, 2)]
+    judged = [(one.name, round(one.probability, 6), one.slices, one.verdict) for one in results.judged]
+    looked = (0, 1, 2, 3)
+    assert judged == [
+        ("any", 0.9, looked, "open"),
+        ("left", 0.6, looked, "open"),
+        ("any", 0.9, (2,), "accepted"),
+        ("left", 0.6, (0,), "open"),
+    ]
+    assert all(one.calibrated for one in results.judged)
+    (segment,) = results.segments
+    ((rect, _), *_) = map_boxes(material.analysis.cams[0].values)
+    rows, columns = np.nonzero(segment.mask[2])
+    assert (columns.min(), columns.max() + 1) == (rect.x, rect.right)
+    assert (rows.min(), rows.max() + 1) == (rect.y, rect.bottom)
+    assert not segment.mask[[0, 1, 3, 4]].any()
+
+
+def test_everything_comes_back(
+    material: CtMaterial, slices: tuple[Path, ...], sound: Callable[[Path], None], tmp_path: Path
+) -> None:
+    line = Measured("Distance 1", 2, (Point(1, 2), Point(4, 6)), ((Quantity.length, 4.785),))
+    files = {path.name: path for path in write_dicom(material, tmp_path, (line,))}
+    assert list(files) == [
+        "picture-0001.dcm",
+        "picture-0002.dcm",
+        "picture-0003.dcm",
+        "segmentation.dcm",
+        "map-01-any.dcm",
+        "report.dcm",
+    ]
+    peak = pydicom.dcmread(slices[2])
+    picture = pydicom.dcmread(files["picture-0001.dcm"])
+    hounsfield = peak.pixel_array.astype(float) - 1024
+    wanted = np.floor(np.clip((hounsfield - (80 - 100)) / 200, 0, 1) * 255 + 0.5)
+    np.testing.assert_array_equal(picture.pixel_array, wanted)
+    assert picture.SourceImageSequence[0].ReferencedSOPInstanceUID == peak.SOPInstanceUID
+    assert "Window level 80 HU, width 200 HU. Peak of any, probability 0.90." in picture.ImageComments
+    cam = hd.imread(files["map-01-any.dcm"]).get_pixels_by_source_instance(
+        [peak.SOPInstanceUID], dtype=np.float64
+    )
+    np.testing.assert_array_equal(cam[0], material.analysis.cams[0].values.astype(np.float64))
+    content = hd.sr.srread(files["report.dcm"]).content
+    groups = content.get_image_measurement_groups()
+    found = [
+        (group.tracking_identifier, measurement.value)
+        for group in groups
+        for measurement in group.get_measurements(name=codes.DCM.Probability)
+    ]
+    assert [name for name, _ in found] == ["any", "left", "any", "left"]
+    np.testing.assert_allclose([value for _, value in found], [0.9, 0.6, 0.9, 0.6], rtol=1e-6)
+    assert len(groups[1].source_images) == 4
+    for path in files.values():
+        sound(path)
