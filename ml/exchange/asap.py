@@ -16,7 +16,7 @@ from ml.annotation.packed import writing
 from ml.annotation.rings import Misshapen, area_of
 from ml.annotation.shapes import Annotation, Color, Ring, Shape
 from ml.exchange.contract import About, Document, Read
-from ml.exchange.pieces import Able, called, note_unsaid, pieces
+from ml.exchange.pieces import Able, called, note_unsaid, pieces, shown_color
 from ml.exchange.xml_tree import Element, NotANumber, attributes, is_xml, point_of, problem_of, read_xml
 from ml.geometry import Point
 
@@ -119,16 +119,16 @@ def _class_of(group: str, groups: Mapping[str, Element]) -> str:
 def write(document: Document, path: Path, name: str) -> Iterable[str]:
     """Write a file that ASAP opens; see `Format`."""
     losses = Losses()
-    classes = dict(document.classes)
+    groups = dict(document.classes)
     with writing(path, name) as file:
         file.write('<?xml version="1.0"?>\n<ASAP_Annotations>\n\t<Annotations>\n')
         for annotation in document.annotations:
             if annotation.class_name:
                 color = annotation.color or class_color(annotation.class_name)
-                classes.setdefault(annotation.class_name, color)
-            file.writelines(_lines(annotation, classes, losses))
+                groups.setdefault(annotation.class_name, color)
+            file.writelines(_lines(annotation, document.classes, losses))
         file.write("\t</Annotations>\n\t<AnnotationGroups>\n")
-        file.writelines(_groups(classes))
+        file.writelines(_groups(groups))
         file.write("\t</AnnotationGroups>\n</ASAP_Annotations>\n")
     return losses.sentences()
 
@@ -140,10 +140,7 @@ def _lines(annotation: Annotation, classes: Mapping[str, Color], losses: Losses)
         losses.add("XML cannot hold some characters: they became �", called(annotation))
     if annotation.class_name == _NO_GROUP:
         losses.add("“None” means no class in ASAP: the class is called “None (class)”", called(annotation))
-    color = annotation.color or classes.get(annotation.class_name)
-    if color is None:
-        losses.add("In ASAP all have a colour: it got blue", called(annotation))
-        color = (0, 114, 178)
+    color = shown_color(annotation, classes, _ABLE, losses)
     for piece in pieces(annotation, _ABLE, losses):
         kind = _type_of(piece, annotation.metadata.get(_KEPT, ""))
         group = _group(annotation.class_name) or _NO_GROUP

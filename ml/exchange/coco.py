@@ -34,12 +34,16 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
             entry = _entry(annotation, number, numbers, losses)
             if entry is not None:
                 line = _json(entry)
-                if any("\ud800" <= sign <= "\udfff" for sign in ("" if line.isascii() else line)):
+                if not (line + annotation.class_name).isascii() and _has_halves(line + annotation.class_name):
                     losses.add("Characters that are none became question marks", called(annotation))
                 file.write(before + line)
                 before = ",\n"
         file.write("\n]}\n")
     return losses.sentences()
+
+
+def _has_halves(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _image(document: Document, losses: Losses) -> dict[str, object]:

@@ -19,11 +19,11 @@ from ml.annotation.losses import Losses
 from ml.annotation.shapes import Annotation, Color, Ring, Shape
 from ml.errors import Problem
 from ml.exchange.contract import Document
-from ml.exchange.dicom_codes import UNCLASSIFIED, clean, code_of, measured
+from ml.exchange.dicom_codes import UNCLASSIFIED, class_code, clean, measured
 from ml.exchange.dicom_slide import DicomSlide, open_slide_headers
 from ml.exchange.pieces import Able, called, note_unsaid, pieces
 
-TITLE = "DICOM bulk annotations"
+TITLE = "DICOM ANN"
 MODEL, VERSION = "Model", "Model version"
 """Texts of an annotation that a model made; they become the algorithm of its group."""
 _ABLE = Able(
@@ -47,7 +47,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     from highdicom.ann import MicroscopyBulkSimpleAnnotations
     from pydicom.uid import generate_uid
 
-    slide = open_slide_headers(document.about.dicom, f"{TITLE} take patient and place from")
+    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
     losses = Losses()
     groups: dict[_Key, list[tuple[Shape, Annotation]]] = {}
     for annotation in document.annotations:
@@ -72,7 +72,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
         content_description="Research use only. Not for diagnosis.",
         specific_character_set="ISO_IR 192",
     )
-    made.save_as(path)
+    made.save_as(path, enforce_file_format=True)
     return losses.sentences()
 
 
@@ -87,7 +87,7 @@ def _note(annotation: Annotation, losses: Losses) -> None:
     note_unsaid(annotation, _ABLE, losses)
     kept = {MODEL, VERSION} if annotation.metadata.get(MODEL) else set()
     if annotation.metadata.keys() - kept:
-        losses.add(f"{TITLE} have no texts but that of the model: left out", called(annotation))
+        losses.add(f"{TITLE} has no texts but that of the model: left out", called(annotation))
     if any(math.isnan(value) for value in annotation.measurements.values()):
         losses.add("A measurement that is no number (NaN) is left out", called(annotation))
     finite = [value for value in annotation.measurements.values() if math.isfinite(value)]
@@ -114,13 +114,13 @@ def _group(
             codes.DCM.ArtificialIntelligence,
             clean(key.version or "?", where, losses) if key.version else "unknown",
         )
-    label = clean(key.class_name, where, losses) if key.class_name else UNCLASSIFIED
+    label = clean(key.class_name, where, losses) if key.class_name else UNCLASSIFIED.lower()
     return AnnotationGroup(
         number=number,
         uid=generate_uid(),
         label=label,
         annotated_property_category=codes.SCT.MorphologicallyAbnormalStructure,
-        annotated_property_type=code_of(key.class_name or UNCLASSIFIED, where, Losses()),
+        annotated_property_type=class_code(key.class_name),
         graphic_type=key.graphic,
         graphic_data=[_places(shape, slide) for shape, _ in members],
         algorithm_type="AUTOMATIC" if algorithm else "MANUAL",
@@ -140,6 +140,8 @@ def _measurements(members: Sequence[Annotation], losses: Losses) -> Iterator[Any
 
     for name in dict.fromkeys(name for annotation in members for name in annotation.measurements):
         values = np.array([annotation.measurements.get(name, math.nan) for annotation in members])
+        if np.isnan(values).all():
+            continue
         concept, unit = measured(name, f"“{name}”", losses)
         with np.errstate(over="ignore"):
             yield Measurements(concept, values, unit)

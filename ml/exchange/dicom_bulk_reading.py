@@ -26,7 +26,7 @@ _BROKEN = (ValueError, AttributeError, KeyError, IndexError, TypeError)  # what 
 
 def recognises(head: bytes) -> bool:
     """Whether a file is DICOM of this kind."""
-    return head[128:132] == b"DICM" and SOP_CLASS + b"\0" in head[:4096].ljust(4097, b"\0")
+    return head[128:132] == b"DICM" and SOP_CLASS in head[:4096]
 
 
 def read(path: Path, about: About) -> Read:
@@ -127,7 +127,7 @@ def _class_of(group: Any, number: int, losses: Losses) -> str:
             f"group {number}",
         )
         return label or meaning
-    return "" if label == UNCLASSIFIED else label
+    return "" if code.CodeValue == UNCLASSIFIED else label
 
 
 def _color_of(group: Any) -> Color | None:

@@ -11,7 +11,8 @@ from ml.annotation.losses import Losses
 
 SCHEME = "99PARFOCAL"
 MEANING = 64  # characters of a code's meaning, and of a label
-UNCLASSIFIED = "unclassified"
+UNCLASSIFIED = "UNCLASSIFIED"
+"""Value of the code for what has no class; no name of a class becomes this one."""
 _UNITS = {"µm": "um", "µm²": "um2", "mm": "mm", "mm²": "mm2", "%": "%", "px": "{pixels}", "px²": "{pixels}2"}
 _SHOWN = {ucum: shown for shown, ucum in _UNITS.items()}
 _NAME_AND_UNIT = re.compile(r"^(.+) \(([^()]*)\)$", re.DOTALL)
@@ -34,6 +35,15 @@ def code_of(text: str, where: str, losses: Losses) -> Any:
 
     value = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:15].upper()
     return CodedConcept(f"P{value}", SCHEME, clean(text, where, losses))
+
+
+def class_code(class_name: str) -> Any:
+    """The code of a class; that of no class has a value of its own."""
+    from highdicom.sr import CodedConcept
+
+    if not class_name:
+        return CodedConcept(UNCLASSIFIED, SCHEME, UNCLASSIFIED.lower())
+    return code_of(class_name, "", Losses())
 
 
 def measured(name: str, where: str, losses: Losses) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ from ml.exchange.dicom_codes import code_of, measured, uid_of
 from ml.exchange.dicom_slide import DicomSlide, open_slide_headers
 from ml.exchange.pieces import Able, called, note_unsaid, pieces
 
-TITLE = "DICOM structured reports"
+TITLE = "DICOM SR"
 MOST = 2000
 """More regions than this make a report that no program opens with ease."""
 _SAID = frozenset({"name", "measurements", "metadata", "id"})
@@ -34,7 +34,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    slide = open_slide_headers(document.about.dicom, f"{TITLE} take patient and place from")
+    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
     if not slide.has_frame:
         raise Problem(
             "The slide does not say where its pixels lie in mm, which a structured report needs.",
@@ -67,7 +67,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
         manufacturer="Parfocal",
         specific_character_set="ISO_IR 192",
     )
-    made.save_as(path)
+    made.save_as(path, enforce_file_format=True)
     return losses.sentences()
 
 
@@ -79,6 +79,8 @@ def _note(annotation: Annotation, losses: Losses) -> None:
         losses.add("What has no name, or is an empty text, is not carried", called(annotation))
     if any("\ud800" <= sign <= "\udfff" or sign in "\0\x1b" for sign in annotation.name):
         losses.add("Characters that are none became question marks", called(annotation))
+    if annotation.name != annotation.name.rstrip():
+        losses.add("Spaces at the end of a name are not carried", called(annotation))
 
 
 def _region(annotation: Annotation, piece: Shape, number: int, slide: DicomSlide, losses: Losses) -> Any:
@@ -106,7 +108,7 @@ def _region(annotation: Annotation, piece: Shape, number: int, slide: DicomSlide
     uid = uid_of(annotation.id if number == 0 else f"{annotation.id} {number}")
     title = annotation.name.translate({0: "?", 27: "?"}).encode("utf-8", "replace").decode()
     return PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=uid, identifier=title or None),
+        tracking_identifier=TrackingIdentifier(uid=uid, identifier=title or annotation.id),
         referenced_region=ImageRegion3D(graphic, slide.to_mm(ring), slide.full.FrameOfReferenceUID),
         finding_type=code_of(annotation.class_name, where, losses) if annotation.class_name else None,
         measurements=measurements or None,

@@ -34,7 +34,7 @@ def read(path: Path, about: About) -> Read:
     from pydicom.errors import InvalidDicomError
 
     try:
-        content = srread(path).content
+        content: Any = srread(path).content
         groups = content.get_planar_roi_measurement_groups()
         others = len(content.get_volumetric_roi_measurement_groups())
         others += len(content.get_image_measurement_groups())
@@ -68,14 +68,15 @@ def _region(group: Any, place: str, slide: DicomSlide | None, losses: Losses) ->
         return
     if group.finding_sites or group.method is not None or group.finding_category is not None:
         losses.add("Site, method and category of a finding are not carried", place)
-    finding = group.finding_type
+    finding, known = group.finding_type, id_of(str(group.tracking_uid or ""))
+    name = str(group.tracking_identifier or "")
     yield Annotation(
         shape,
-        name=str(group.tracking_identifier or ""),
+        name="" if name == known else name,  # a group must have one, so one without has its identifier
         class_name="" if finding is None else str(finding.meaning),
         measurements={name_of(m.name, m.unit): float(m.value) for m in group.get_measurements()},
         metadata={str(e.name.meaning): str(e.value.meaning) for e in group.get_qualitative_evaluations()},
-        id=id_of(str(group.tracking_uid or "")),
+        id=known,
     )
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import shapely
 
-from ml.annotation.feature import class_color
 from ml.annotation.losses import Losses
 from ml.annotation.packed import writing
 from ml.annotation.rings import Misshapen, area_of
 from ml.annotation.shapes import Annotation, Color, Ring, Shape, polygons_of
 from ml.exchange.contract import About, Document, Read
-from ml.exchange.pieces import Able, called, note_unsaid, pieces
+from ml.exchange.pieces import Able, called, note_unsaid, pieces, shown_color
 from ml.exchange.xml_tree import Element, NotANumber, attributes, is_xml, point_of, problem_of, read_xml
 from ml.geometry import Spacing
 
@@ -162,7 +161,8 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     layers: dict[tuple[str, Color, bool], list[Annotation]] = {}
     last = None
     for annotation in document.annotations:
-        key = (annotation.class_name, _shown(annotation, document.classes), annotation.locked)
+        color = shown_color(annotation, document.classes, _ABLE, losses)
+        key = (annotation.class_name, color, annotation.locked)
         if key in layers and key != last:
             losses.add(f"{TITLE} keeps annotations by class, so their order is another")
         layers.setdefault(key, []).append(annotation)
@@ -175,11 +175,6 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
             file.writelines(_layer_lines(number, key, annotations, spacing, losses))
         file.write("</Annotations>\n")
     return losses.sentences()
-
-
-def _shown(annotation: Annotation, classes: Mapping[str, Color]) -> Color:
-    color = annotation.color or classes.get(annotation.class_name)
-    return color or (class_color(annotation.class_name) if annotation.class_name else (0, 114, 178))
 
 
 def _layer_lines(
@@ -215,8 +210,6 @@ def _layer_lines(
 
 def _note(annotation: Annotation, losses: Losses) -> None:
     note_unsaid(annotation, _ABLE, losses)
-    if annotation.color is None:
-        losses.add(f"In {TITLE} all have a colour: it got that of its class, or blue", called(annotation))
     texts = annotation.metadata
     said = [annotation.name, annotation.class_name, *annotation.measurements, *texts, *texts.values()]
     if not all(is_xml(sign) for text in said for sign in text):

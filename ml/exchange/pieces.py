@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ml.annotation.feature import class_color
 from ml.annotation.losses import Losses
-from ml.annotation.shapes import Annotation, Plane, Ring, Shape, is_upright
+from ml.annotation.shapes import Annotation, Color, Plane, Ring, Shape, is_upright
 from ml.exchange.keyhole import keyhole
 
 
@@ -26,6 +28,7 @@ class Able:
     said: frozenset[str] = frozenset()  # of the names in `_SENTENCES`
 
 
+_BLUE: Color = (0, 114, 178)
 _SENTENCES = {
     "name": "no names",
     "locked": "no locks",
@@ -60,6 +63,15 @@ def note_unsaid(annotation: Annotation, able: Able, losses: Losses) -> None:
             losses.add(f"{able.title} has {_SENTENCES[key]}: left out", called(annotation))
     if "id" not in able.said:
         losses.add(f"{able.title} has no identifiers: they are made anew when it is read")
+
+
+def shown_color(annotation: Annotation, classes: Mapping[str, Color], able: Able, losses: Losses) -> Color:
+    """The colour of an annotation in a format where all have one: its own, that of its class, or blue."""
+    color = annotation.color or classes.get(annotation.class_name)
+    if color is None:
+        losses.add(f"In {able.title} all have a colour: it got one", called(annotation))
+        color = class_color(annotation.class_name) if annotation.class_name else _BLUE
+    return color
 
 
 def pieces(annotation: Annotation, able: Able, losses: Losses) -> list[Shape]:

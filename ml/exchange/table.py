@@ -29,7 +29,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     derived = DERIVED if spacing else DERIVED[:2]
     with writing(path, name) as file:
         file.write("\ufeff")  # by which spreadsheets know UTF-8
-        rows = csv.writer(file, lineterminator="\n")
+        rows = csv.writer(file, lineterminator="\r\n")  # as RFC 4180, and so that both are quoted
         rows.writerow([*FIXED, *derived, *(MEASURED + m for m in measured), *(TEXT + t for t in texts)])
         for annotation in document.annotations:
             _note(annotation, document, losses)
