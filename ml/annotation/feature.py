@@ -74,8 +74,8 @@ def _geometry(shape: Shape, plane: Plane) -> dict[str, object]:
 
 def plane_of(value: object) -> Plane:
     """The plane of a geometry, the first where it names none."""
-    said = value.get("plane") if isinstance(value, Mapping) else None
-    if not isinstance(said, Mapping):
+    said = value.get("plane") if isinstance(value, dict) else None
+    if not isinstance(said, dict):
         return _FIRST_PLANE
     numbers = {k: said[k] for k in ("c", "z", "t") if type(said.get(k)) is int and abs(said[k]) < 1 << 31}
     return Plane(**numbers)
@@ -109,7 +109,7 @@ def classification_of(value: object) -> tuple[str, Color | None]:
     """Name and colour of a class: a bare word, an object with `name` or `names`, or nothing."""
     if isinstance(value, str):
         return value, None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return "", None
     names = value.get("names")
     parts = names if isinstance(names, list) else [value.get("name") or ""]
@@ -131,10 +131,10 @@ def color_of(value: object) -> Color | None:
 def measurements_of(value: object) -> dict[str, float]:
     """Numbers by name: an object, or the older list of name and value. What is not a number is left out."""
     pairs: list[tuple[object, object]] = []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         pairs = list(value.items())
     elif isinstance(value, list):
-        pairs = [(item.get("name"), item.get("value")) for item in value if isinstance(item, Mapping)]
+        pairs = [(item.get("name"), item.get("value")) for item in value if isinstance(item, dict)]
     found = {}
     for name, said in pairs:
         number = _NOT_FINITE.get(said) if isinstance(said, str) else said
@@ -146,14 +146,14 @@ def measurements_of(value: object) -> dict[str, float]:
 def is_translucent(said: Mapping[str, object]) -> bool:
     """Whether a colour can be seen through, its own or that of its class."""
     colors = [said.get("color")]
-    if isinstance(classified := said.get("classification"), Mapping):
+    if isinstance(classified := said.get("classification"), dict):
         colors.append(classified.get("color"))
     return any(isinstance(c, list) and len(c) == 4 and c[3] != 255 for c in colors)
 
 
 def height_of(geometry: object) -> bool:
     """Whether the first place of a geometry has a third coordinate that is not 0."""
-    place = geometry.get("coordinates") if isinstance(geometry, Mapping) else None
+    place = geometry.get("coordinates") if isinstance(geometry, dict) else None
     while isinstance(place, list) and place and isinstance(place[0], list):
         place = place[0]
     return isinstance(place, list) and len(place) > 2 and place[2] not in (0, None)
@@ -166,7 +166,7 @@ def with_shape(annotation: Annotation, shape: Shape) -> Annotation:
 
 def metadata_of(value: object) -> dict[str, str]:
     """Words by name."""
-    pairs = value.items() if isinstance(value, Mapping) else ()
+    pairs = value.items() if isinstance(value, dict) else ()
     return {str(name): said if isinstance(said, str) else str(said) for name, said in pairs}
 
 

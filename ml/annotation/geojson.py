@@ -17,6 +17,7 @@ from ml.annotation.losses import Losses
 from ml.annotation.packed import NoText, reading, text_of, writing
 from ml.annotation.rings import Misshapen, crossing, mended, unchecked_shapes_of
 from ml.annotation.shapes import Annotation, Color, Shape, is_upright
+from ml.annotation.undisturbed import undisturbed
 from ml.errors import Problem
 
 _GEOMETRIES = (
@@ -116,7 +117,8 @@ class GeojsonObjects:
 
     def found(self, read: f.Text) -> FoundAnnotations:
         """All of them."""
-        annotations = tuple(self.annotations(read))
+        with undisturbed():
+            annotations = tuple(self.annotations(read))
         return FoundAnnotations(annotations, self.losses.sentences(), self.classes)
 
     def annotations(self, read: f.Text) -> Iterator[Annotation]:
@@ -124,10 +126,19 @@ class GeojsonObjects:
         items = JsonItems(read)
         numbered = enumerate(self._features(items), start=1)
         try:
-            while batch := list(islice(numbered, _BATCH)):
-                yield from self._checked([a for n, one in batch for a in self._feature(one, f"feature {n}")])
+            while ready := self._batch(numbered):
+                yield from ready
         except (NoJson, NoText) as error:
             raise self._wrong(str(error)) from error
+
+    def _batch(self, numbered: Iterator[tuple[int, object]]) -> list[Annotation]:
+        """The objects of the next features that hold any; none at the end."""
+        with undisturbed():
+            while batch := list(islice(numbered, _BATCH)):
+                objects = [one for n, given in batch for one in self._feature(given, f"feature {n}")]
+                if objects:
+                    return list(self._checked(objects))
+        return []
 
     def _features(self, items: JsonItems) -> Iterator[object]:
         yield from items.of_list("features")
@@ -148,10 +159,10 @@ class GeojsonObjects:
             raise self._wrong(f"“{str(kind)[:40]}” is neither a FeatureCollection nor a Feature")
 
     def _feature(self, feature: object, place: str) -> Iterator[tuple[Annotation, str]]:
-        if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
             raise self._wrong(f"{place} is not of the type “Feature”")
         said = feature.get("properties")
-        said = said if isinstance(said, Mapping) else {}
+        said = said if isinstance(said, dict) else {}
         kind = f.object_type(said)
         try:
             if kind != "root":  # QuPath's root stands for the whole picture
@@ -165,7 +176,7 @@ class GeojsonObjects:
             yield from self._feature(child, f"{place}, child {number}")
 
     def _shapes(
-        self, feature: Mapping[str, object], said: Mapping[str, object], kind: str, place: str
+        self, feature: dict[str, object], said: dict[str, object], kind: str, place: str
     ) -> Iterator[tuple[Annotation, str]]:
         class_name, class_color = f.classification_of(said.get("classification"))
         if class_name and class_color is not None:
@@ -189,13 +200,13 @@ class GeojsonObjects:
             )
             yield annotation, place
 
-    def _tell_unknown(self, feature: Mapping[str, object], said: Mapping[str, object], place: str) -> None:
-        for key in sorted(said.keys() - _TOLD):
+    def _tell_unknown(self, feature: dict[str, object], said: dict[str, object], place: str) -> None:
+        unknown = () if said.keys() <= _TOLD else said.keys() - _TOLD
+        unknown = unknown if feature.keys() <= _PARTS else {*unknown, *(feature.keys() - _PARTS)}
+        for key in sorted(unknown):
             self.losses.add(f"“{key}” is not carried", place)
         if f.is_translucent(said):
             self.losses.add("How far a colour can be seen through is not carried", place)
-        for key in sorted(feature.keys() - _PARTS):
-            self.losses.add(f"“{key}” is not carried", place)
         if f.height_of(feature.get("geometry")):
             self.losses.add("The third coordinate of places is not carried", place)
 

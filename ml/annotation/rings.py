@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import shapely
@@ -30,7 +32,7 @@ def shapes_of(geometry: object) -> tuple[Shape, ...]:
 
 def unchecked_shapes_of(geometry: object) -> tuple[Shape, ...]:
     """The same, where somebody looks later whether areas cross themselves: see `crossing`."""
-    if not isinstance(geometry, Mapping):
+    if not isinstance(geometry, dict):
         raise Misshapen("it has no geometry")
     kind, places = geometry.get("type"), geometry.get("coordinates")
     if kind == "GeometryCollection":
@@ -109,7 +111,7 @@ def crossing(shapes: Sequence[Shape]) -> list[int]:
             owner[-1] = ~number
     if not rings:
         return []
-    places = np.array([(p.x, p.y) for ring in rings for p in ring])
+    places = np.array([value for ring in rings for p in ring for value in (p.x, p.y)]).reshape(-1, 2)
     lines = shapely.linearrings(places, indices=np.repeat(np.arange(len(at)), at))
     fine = shapely.is_valid(shapely.polygons(lines, indices=np.array(ring_of)))
     wrong = {
@@ -158,12 +160,26 @@ def _rings(places: object, where: str) -> list[Ring]:
 
 
 def _ring(places: object, where: str) -> Ring:
-    points = [_point(place, where) for place in _list(places, where)]
+    points = _many(places) or [_point(place, where) for place in _list(places, where)]
     if len(points) > 1 and points[0] == points[-1]:
         points.pop()
     if len(points) < 3:
         raise Misshapen(f"{where} has fewer than three places")
     return tuple(points)
+
+
+def _many(places: object) -> list[Point]:
+    """The points of a list of plain pairs of numbers; empty for any other, which `_point` then looks into.
+
+    A file may hold millions of places, and this looks at all of a ring at once.
+    """
+    if type(places) is not list or set(map(type, places)) != {list} or set(map(len, places)) != {2}:
+        return []
+    flat = list(chain.from_iterable(places))
+    if not set(map(type, flat)) <= {int, float} or not (-FARTHEST <= min(flat) <= max(flat) <= FARTHEST):
+        return []
+    values = list(map(float, flat))
+    return [] if math.isnan(sum(values)) else list(map(Point, values[::2], values[1::2]))
 
 
 def _line(places: object, where: str) -> Ring:

@@ -103,7 +103,7 @@ def _picture(
     for image in listed:
         if stem and PurePath(str(image.get("file_name"))).stem == stem:
             rest = sum(entry.get("image_id") != image.get("id") for _, entry in entries)
-            losses.add(f"{rest:,} annotations of other pictures are left out")
+            losses.add(f"Annotations of other pictures are left out ({rest:,})")
             return image.get("id")
     raise Problem(
         f"“{file}” holds annotations of {len(ids):,} pictures, and none is named like the slide.",

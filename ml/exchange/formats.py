@@ -17,6 +17,7 @@ from pathlib import Path
 from ml.annotation.geojson import read_geojson, write_geojson
 from ml.annotation.packed import reading
 from ml.annotation.shapes import Annotation
+from ml.annotation.undisturbed import undisturbed
 from ml.errors import Problem
 from ml.exchange import (
     asap,
@@ -86,11 +87,12 @@ def read(path: Path, about: About | None = None) -> Read:
     read have the same id. Raises `Problem`, naming line or element, where nothing can be read.
     """
     found_format = format_of(path)
-    found = found_format.read(path, about or About())
-    annotations, replaced = _distinct(found.annotations)
+    with undisturbed():
+        found = found_format.read(path, about or About())
+        annotations, replaced = _distinct(found.annotations)
     left_out = found.left_out
     if replaced:
-        left_out += (f"{replaced:,} annotations had the identifier of another, and got new ones.",)
+        left_out += (f"Annotations with the identifier of another got a new one ({replaced:,}).",)
     return replace(found, annotations=annotations, left_out=left_out, format=found_format.id)
 
 

@@ -39,7 +39,8 @@ def convert(
 def in_words(facts: dict[str, object]) -> str:
     """The same for a person: every loss on a line of its own."""
     way = f"from {facts['from']}, written as {facts['to']}: {facts['file']}"
-    lines = [f"{facts['annotations']:,} annotations {way}"]
+    count = facts["annotations"]
+    lines = [f"{count:,} annotation{'' if count == 1 else 's'} {way}"]
     for key, title in (
         ("left_out", "Not taken from the first file:"),
         ("lost", "Not carried into the second:"),

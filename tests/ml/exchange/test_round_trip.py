@@ -42,9 +42,6 @@ SHAPES_SAID = (
 )
 MOVED = {"geojson": 0.0051, "dicom-ann": 2e-4, "dicom-sr": 0.03}
 ORDER = "their order is another"
-import os
-from hypothesis import Phase
-PROFILE = settings(phases=[Phase.explicit, Phase.generate] if os.environ.get('QUICK') else list(Phase))
 FAST = [one.id for one in FORMATS if not one.id.startswith("dicom")]
 
 
@@ -100,7 +97,7 @@ ABOUT = About("slide.svs", Size(200_000, 200_000), Spacing(0.25, 0.25))
 
 @pytest.mark.parametrize("format_id", FAST)
 @given(drawn=documents)
-@settings(PROFILE, max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_any_document(
     format_id: str, drawn: list[Annotation], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -115,7 +112,7 @@ def test_any_document(
 @pytest.mark.data
 @pytest.mark.parametrize("format_id", ["dicom-ann", "dicom-sr"])
 @given(drawn=st.lists(annotations, min_size=1, max_size=4, unique_by=lambda annotation: annotation.id))
-@settings(PROFILE, max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 def test_any_document_on_a_dicom_slide(
     format_id: str, drawn: list[Annotation], real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
