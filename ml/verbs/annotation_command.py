@@ -61,5 +61,5 @@ def about_slide(slide: Path | None, spacing: float | None) -> About:
     with open_slide(slide) as opened:
         info = opened.info
         known = stated or (info.spacing.spacing if info.spacing else None)
-        dicom = slide if "SeriesInstanceUID" in info.properties else None
+        dicom = slide if info.vendor == "DICOM whole slide" else None
         return About(slide.name, info.size, known, dicom)
