@@ -27,6 +27,8 @@ models_app = typer.Typer(help="The models that are there, and new ones.", no_arg
 app.add_typer(models_app, name="models")
 study_commands.register(app)
 app.add_typer(pacs_app, name="pacs")
+annotations_app = typer.Typer(help="Annotation files of one program for another.", no_args_is_help=True)
+app.add_typer(annotations_app, name="annotations")
 
 
 class Cam(StrEnum):
@@ -243,6 +245,25 @@ def export_model(
 ) -> None:
     """Write a model for WSInfer and QuPath, or one network of it; read it again and compare its answers."""
     print(model_command.export_folder(model, layout, out, member))
+
+
+@annotations_app.command("convert", epilog="Example: parfocal-ml annotations convert a.xml a.geojson")
+def convert_annotations(
+    source: Annotated[Path, typer.Argument(help="Of any format that is known; told by its content.")],
+    target: Annotated[Path, typer.Argument(help="The file to write; .gz and .zip pack it.")],
+    to: Annotated[str, typer.Option(help="geojson, asap, imagescope, coco, csv, dicom-ann, dicom-sr.")] = "",
+    slide: Annotated[Path | None, typer.Option(help="Their slide; DICOM needs it.")] = None,
+    spacing: Annotated[float | None, typer.Option(help="µm per px, for lengths in µm or mm.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Convert annotations, and say in plain words what the other format could not hold."""
+    from ml.verbs import annotation_command
+
+    facts = annotation_command.convert(
+        source, target, to=to, slide=slide, spacing=spacing, overwrite=overwrite
+    )
+    _show(facts, True) if as_json else print(annotation_command.in_words(facts))
 
 
 def _show(facts: dict[str, object], as_json: bool) -> None:

@@ -16,7 +16,7 @@ FLOORS = {
     2: "ml.tissue ml.patches ml.zoo ml.volume",
     3: "ml.results ml.model ml.evaluate ml.ct_picture",
     4: "ml.report ml.infer",
-    5: "ml.train ml.export ml.pacs",
+    5: "ml.train ml.export ml.pacs ml.exchange",
     7: "ml.verbs",
     8: "ml.__main__",
     9: "viewer.settings",

@@ -7,12 +7,17 @@ no colour, so both are always written; it still reads what its older versions wr
 from __future__ import annotations
 
 import math
+import re
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ml.annotation.rings import geometry_of
-from ml.annotation.shapes import Annotation, Color
+from ml.annotation.shapes import Annotation, Color, Plane, Shape
+
+Text = Callable[[int], str]
+"""Hands out the next so many characters of a text, "" at its end."""
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 # Okabe and Ito's colours without black, for classes that came without one.
@@ -25,30 +30,55 @@ _COLORS: tuple[Color, ...] = (
     (86, 180, 233),
     (240, 228, 66),
 )
+_NO_CLASSES: Mapping[str, Color] = {}
+_FIRST_PLANE = Plane()
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TYPES = ("annotation", "detection", "cell", "tile", "tmaCore", "root")
 
 
-def feature_of(annotation: Annotation) -> dict[str, object]:
-    """The annotation as a GeoJSON Feature that QuPath 0.4 and later read."""
-    said: dict[str, object] = {"objectType": "annotation"}
+def feature_of(annotation: Annotation, classes: Mapping[str, Color] = _NO_CLASSES) -> dict[str, object]:
+    """The annotation as a GeoJSON Feature that QuPath 0.4 and later read; `classes` holds their colours."""
+    said: dict[str, object] = {"objectType": annotation.object_type}
     if annotation.name:
         said["name"] = annotation.name
+    color = annotation.color
     if annotation.class_name:
-        color = annotation.color or class_color(annotation.class_name)
-        said["classification"] = {"name": annotation.class_name, "color": list(color)}
-    elif annotation.color is not None:
-        said["color"] = list(annotation.color)
+        shown = classes.get(annotation.class_name) or color or class_color(annotation.class_name)
+        said["classification"] = {"name": annotation.class_name, "color": list(shown)}
+        color = None if color == shown else color
+    if color is not None:
+        said["color"] = list(color)
     if annotation.locked:
         said["isLocked"] = True
     if annotation.measurements:
         said["measurements"] = {name: _number(v) for name, v in annotation.measurements.items()}
     if annotation.metadata:
         said["metadata"] = dict(annotation.metadata)
-    return {
+    feature: dict[str, object] = {
         "type": "Feature",
         "id": uuid_of(annotation.id) or str(uuid.uuid5(uuid.NAMESPACE_OID, annotation.id)),
-        "geometry": geometry_of(annotation.shape),
-        "properties": said,
+        "geometry": _geometry(annotation.shape, annotation.plane),
     }
+    if annotation.nucleus is not None:
+        feature["nucleusGeometry"] = _geometry(annotation.nucleus, annotation.plane)
+    feature["properties"] = said
+    return feature
+
+
+def _geometry(shape: Shape, plane: Plane) -> dict[str, object]:
+    geometry = geometry_of(shape)
+    if plane != _FIRST_PLANE:
+        geometry["plane"] = {"c": plane.c, "z": plane.z, "t": plane.t}
+    return geometry
+
+
+def plane_of(value: object) -> Plane:
+    """The plane of a geometry, the first where it names none."""
+    said = value.get("plane") if isinstance(value, dict) else None
+    if not isinstance(said, dict):
+        return _FIRST_PLANE
+    numbers = {k: said[k] for k in ("c", "z", "t") if type(said.get(k)) is int and abs(said[k]) < 1 << 31}
+    return Plane(**numbers)
 
 
 def class_color(name: str) -> Color:
@@ -58,6 +88,8 @@ def class_color(name: str) -> Color:
 
 def uuid_of(value: object) -> str | None:
     """The UUID that this is, as text; None for anything else (older versions wrote the kind of object)."""
+    if isinstance(value, str) and _UUID.fullmatch(value):  # many times faster than by `uuid`
+        return value
     try:
         return str(uuid.UUID(value)) if isinstance(value, str) else None
     except ValueError:
@@ -65,10 +97,11 @@ def uuid_of(value: object) -> str | None:
 
 
 def object_type(said: Mapping[str, object]) -> str:
-    """What kind of object it is, under today's or an older key; "annotation" when it is not said."""
+    """What kind of object it is, under today's or an older key; "annotation" when no kind of QuPath's is."""
     for key in ("objectType", "object_type", "type"):
-        if isinstance(said.get(key), str):
-            return str(said[key])
+        kind = said.get(key)
+        if isinstance(kind, str):
+            return kind if kind in _TYPES else "annotation"
     return "annotation"
 
 
@@ -76,7 +109,7 @@ def classification_of(value: object) -> tuple[str, Color | None]:
     """Name and colour of a class: a bare word, an object with `name` or `names`, or nothing."""
     if isinstance(value, str):
         return value, None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return "", None
     names = value.get("names")
     parts = names if isinstance(names, list) else [value.get("name") or ""]
@@ -98,10 +131,10 @@ def color_of(value: object) -> Color | None:
 def measurements_of(value: object) -> dict[str, float]:
     """Numbers by name: an object, or the older list of name and value. What is not a number is left out."""
     pairs: list[tuple[object, object]] = []
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         pairs = list(value.items())
     elif isinstance(value, list):
-        pairs = [(item.get("name"), item.get("value")) for item in value if isinstance(item, Mapping)]
+        pairs = [(item.get("name"), item.get("value")) for item in value if isinstance(item, dict)]
     found = {}
     for name, said in pairs:
         number = _NOT_FINITE.get(said) if isinstance(said, str) else said
@@ -110,9 +143,30 @@ def measurements_of(value: object) -> dict[str, float]:
     return found
 
 
+def is_translucent(said: Mapping[str, object]) -> bool:
+    """Whether a colour can be seen through, its own or that of its class."""
+    colors = [said.get("color")]
+    if isinstance(classified := said.get("classification"), dict):
+        colors.append(classified.get("color"))
+    return any(isinstance(c, list) and len(c) == 4 and c[3] != 255 for c in colors)
+
+
+def height_of(geometry: object) -> bool:
+    """Whether the first place of a geometry has a third coordinate that is not 0."""
+    place = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    while isinstance(place, list) and place and isinstance(place[0], list):
+        place = place[0]
+    return isinstance(place, list) and len(place) > 2 and place[2] not in (0, None)
+
+
+def with_shape(annotation: Annotation, shape: Shape) -> Annotation:
+    """The annotation with another shape."""
+    return replace(annotation, shape=shape)
+
+
 def metadata_of(value: object) -> dict[str, str]:
     """Words by name."""
-    pairs = value.items() if isinstance(value, Mapping) else ()
+    pairs = value.items() if isinstance(value, dict) else ()
     return {str(name): said if isinstance(said, str) else str(said) for name, said in pairs}
 
 

@@ -1,96 +1,166 @@
-"""Areas as GeoJSON geometries, both ways: closed rings of [x, y] in level-0 px."""
+"""Shapes as GeoJSON geometries, both ways: [x, y] in level-0 px, rings of areas closed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from itertools import chain
 
+import numpy as np
 import shapely
 
-from ml.annotation.shapes import Ring, Shape
+from ml.annotation.shapes import Ring, Shape, is_upright, polygons_of
 from ml.geometry import Point, Rect
 
-_FARTHEST = 1e8  # level-0 px; no slide is a tenth as large
-_ELLIPSE_POINTS = 96  # the line is off by 0.05 % of the radius
+FARTHEST = 1e8  # level-0 px; no slide is a tenth as large
 
 
 class Misshapen(ValueError):  # noqa: N818 - becomes a problem of the file once its place is known
     """A geometry that means nothing. The text says what is wrong: "ring 2 has fewer than three places"."""
 
 
-class NotAnArea(ValueError):  # noqa: N818 - nothing is wrong with it
-    """A point or a line. The text names it: "a line"."""
-
-
-_WORDS = {
-    "Point": "a point",
-    "MultiPoint": "a set of points",
-    "LineString": "a line",
-    "MultiLineString": "a set of lines",
-}
-
-
 def shapes_of(geometry: object) -> tuple[Shape, ...]:
-    """The areas of one geometry: one a polygon, in order.
+    """The shapes of one geometry: one, unless a GeometryCollection holds several. Raises `Misshapen`.
 
-    Polygon, MultiPolygon and GeometryCollection are taken, and QuPath's `isEllipse`. A polygon that crosses
-    itself keeps the area that it encloses. Raises `Misshapen`, or `NotAnArea` for points and lines.
+    Every kind of GeoJSON geometry is taken, and QuPath's `isEllipse`. A polygon that crosses itself keeps the
+    area that it encloses.
     """
-    if not isinstance(geometry, Mapping):
+    shapes = unchecked_shapes_of(geometry)
+    wrong = set(crossing(shapes))
+    return tuple(mended(shape) if n in wrong else shape for n, shape in enumerate(shapes))
+
+
+def unchecked_shapes_of(geometry: object) -> tuple[Shape, ...]:
+    """The same, where somebody looks later whether areas cross themselves: see `crossing`."""
+    if not isinstance(geometry, dict):
         raise Misshapen("it has no geometry")
     kind, places = geometry.get("type"), geometry.get("coordinates")
-    if kind == "Polygon":
-        return tuple(_areas(places, "", geometry.get("isEllipse") is True))
-    if kind == "MultiPolygon":
-        parts = enumerate(_list(places, "its coordinates"), start=1)
-        return tuple(shape for n, part in parts for shape in _areas(part, f"polygon {n}, "))
     if kind == "GeometryCollection":
         inner = _list(geometry.get("geometries"), "its geometries")
-        return tuple(shape for part in inner for shape in shapes_of(part))
-    if str(kind) in _WORDS:
-        raise NotAnArea(_WORDS[str(kind)])
+        return tuple(shape for part in inner for shape in unchecked_shapes_of(part))
+    if kind in _SEVERAL:
+        return (_several(str(kind), _list(places, "its coordinates")),)
+    if kind == "Polygon":
+        return (_area(places, geometry.get("isEllipse") is True),)
+    if kind == "Point":
+        return (Shape.points([_point(places, "it")]),)
+    if kind == "LineString":
+        return (Shape.line(_line(places, "it")),)
     raise Misshapen(f"“{str(kind)[:40]}” is not a kind of geometry")
 
 
+def _several(kind: str, places: list[object]) -> Shape:
+    if not places:
+        raise Misshapen(f"it is a {kind} that holds nothing")
+    parts = enumerate(places, start=1)
+    if kind == "MultiPolygon":
+        return _areas([_rings(part, f"polygon {n}, ") for n, part in parts])
+    if kind == "MultiPoint":
+        return Shape.points([_point(part, f"point {n}") for n, part in parts])
+    return Shape.line(*[_line(part, f"line {n}") for n, part in parts])
+
+
+_SEVERAL = ("MultiPolygon", "MultiPoint", "MultiLineString")
+
+
 def geometry_of(shape: Shape) -> dict[str, object]:
-    """The shape as a GeoJSON Polygon, with two decimals, as QuPath writes it."""
-    rings = [[[round(p.x, 2), round(p.y, 2)] for p in (*ring, ring[0])] for ring in shape.rings]
-    return {"type": "Polygon", "coordinates": rings}
+    """The shape as a GeoJSON geometry, with two decimals, as QuPath writes it."""
+    if shape.kind == "points":
+        places = _places(shape.rings[0])
+        if len(places) == 1:
+            return {"type": "Point", "coordinates": places[0]}
+        return {"type": "MultiPoint", "coordinates": places}
+    if shape.kind == "line":
+        lines = [_places(ring) for ring in shape.rings]
+        if len(lines) == 1:
+            return {"type": "LineString", "coordinates": lines[0]}
+        return {"type": "MultiLineString", "coordinates": lines}
+    rings = [_places((*ring, ring[0])) for ring in shape.rings]
+    if len(shape.starts) > 1:
+        ends = (*shape.starts[1:], len(rings))
+        parts = [rings[start:end] for start, end in zip(shape.starts, ends, strict=True)]
+        return {"type": "MultiPolygon", "coordinates": parts}
+    ellipse = {"isEllipse": True} if shape.kind == "ellipse" and is_upright(shape) else {}
+    return {"type": "Polygon", "coordinates": rings, **ellipse}
 
 
-def _areas(places: object, where: str, is_ellipse: bool = False) -> Iterator[Shape]:
-    numbered = enumerate(_list(places, f"{where}its coordinates"), start=1)
-    rings = tuple(_ring(ring, f"{where}ring {n}") for n, ring in numbered)
+def area_of(rings: tuple[Ring, ...], starts: tuple[int, ...] = (0,), where: str = "") -> Shape:
+    """The area that these rings (see `Shape`) enclose: a rectangle where they are one; see `shapes_of`."""
+    shape = unchecked_area(rings, starts)
+    return shape if shape.kind == "rectangle" or shape.polygon.is_valid else mended(shape, where)
+
+
+def unchecked_area(rings: tuple[Ring, ...], starts: tuple[int, ...] = (0,)) -> Shape:
+    """The same, where somebody looks later whether it crosses itself: see `crossing`."""
+    return _rectangle(rings) or Shape(rings, "polygon", starts)
+
+
+def crossing(shapes: Sequence[Shape]) -> list[int]:
+    """Which of many shapes are areas that shapely would not take: they cross or touch themselves."""
+    at, rings, ring_of, owner = [], [], [], []
+    for number, shape in enumerate(shapes):
+        if shape.kind != "polygon":
+            continue
+        for start, end in zip(shape.starts, (*shape.starts[1:], len(shape.rings)), strict=True):
+            owner.append(number)
+            for ring in shape.rings[start:end]:
+                ring_of.append(len(owner) - 1)
+                at.append(len(ring))
+                rings.append(ring)
+        if len(shape.starts) > 1 and not shape.polygon.is_valid:  # parts that lie on one another
+            owner[-1] = ~number
     if not rings:
-        raise Misshapen(f"{where}it has no rings")
-    if is_ellipse:
-        yield _ellipse(Shape(rings).bounds)
-        return
-    rectangle = _rectangle(rings)
-    if rectangle is not None:
-        yield rectangle
-        return
-    shape = Shape(rings)
-    if shape.polygon.is_valid:
-        yield shape
-    else:
-        yield from _mended(shape, where)
+        return []
+    places = np.array([value for ring in rings for p in ring for value in (p.x, p.y)]).reshape(-1, 2)
+    lines = shapely.linearrings(places, indices=np.repeat(np.arange(len(at)), at))
+    fine = shapely.is_valid(shapely.polygons(lines, indices=np.array(ring_of)))
+    wrong = {
+        n if n >= 0 else ~n for n, is_fine in zip(owner, fine.tolist(), strict=True) if n < 0 or not is_fine
+    }
+    return sorted(wrong)
 
 
-def _mended(shape: Shape, where: str) -> Iterator[Shape]:
-    parts = shapely.get_parts(shapely.make_valid(shape.polygon))
-    pieces = [piece for part in parts for piece in shapely.get_parts(part) if piece.geom_type == "Polygon"]
+def mended(shape: Shape, where: str = "") -> Shape:
+    """An area that crosses itself, as the area it encloses. Raises `Misshapen` where that is none."""
+    pieces = polygons_of(shapely.make_valid(shape.polygon))
     if not pieces:
         raise Misshapen(f"{where}it encloses no area")
-    for piece in pieces:
-        lines = (piece.exterior, *piece.interiors)
-        yield Shape(
-            tuple(tuple(Point(x, y) for x, y in shapely.get_coordinates(n)[:-1].tolist()) for n in lines)
-        )
+    return Shape.areas(pieces)
+
+
+def _places(ring: Ring) -> list[list[float]]:
+    return [[round(p.x, 2), round(p.y, 2)] for p in ring]
+
+
+def _area(places: object, is_ellipse: bool) -> Shape:
+    rings = tuple(_rings(places, ""))
+    if not is_ellipse:
+        return unchecked_area(rings)
+    bounds = Shape(rings).bounds
+    if bounds.is_empty:
+        raise Misshapen("the ellipse has no area")
+    return Shape.ellipse_in(bounds)
+
+
+def _areas(parts: list[list[Ring]]) -> Shape:
+    starts: list[int] = []
+    rings: list[Ring] = []
+    for part in parts:
+        starts.append(len(rings))
+        rings += part
+    return unchecked_area(tuple(rings), tuple(starts))
+
+
+def _rings(places: object, where: str) -> list[Ring]:
+    numbered = enumerate(_list(places, f"{where}its coordinates"), start=1)
+    rings = [_ring(ring, f"{where}ring {n}") for n, ring in numbered]
+    if not rings:
+        raise Misshapen(f"{where}it has no rings")
+    return rings
 
 
 def _ring(places: object, where: str) -> Ring:
-    points = [_point(place, where) for place in _list(places, where)]
+    points = _many(places) or [_point(place, where) for place in _list(places, where)]
     if len(points) > 1 and points[0] == points[-1]:
         points.pop()
     if len(points) < 3:
@@ -98,11 +168,34 @@ def _ring(places: object, where: str) -> Ring:
     return tuple(points)
 
 
+def _many(places: object) -> list[Point]:
+    """The points of a list of plain pairs of numbers; empty for any other, which `_point` then looks into.
+
+    A file may hold millions of places, and this looks at all of a ring at once.
+    """
+    if type(places) is not list or set(map(type, places)) != {list} or set(map(len, places)) != {2}:
+        return []
+    flat = list(chain.from_iterable(places))
+    if not set(map(type, flat)) <= {int, float} or not (-FARTHEST <= min(flat) <= max(flat) <= FARTHEST):
+        return []
+    values = list(map(float, flat))
+    return [] if math.isnan(sum(values)) else list(map(Point, values[::2], values[1::2]))
+
+
+def _line(places: object, where: str) -> Ring:
+    points = tuple(_point(place, where) for place in _list(places, where))
+    if len(points) < 2:
+        raise Misshapen(f"{where} is a line of fewer than two places")
+    return points
+
+
 def _point(place: object, where: str) -> Point:
     if not isinstance(place, list) or len(place) < 2:
         raise Misshapen(f"{where} holds a place that is not [x, y]")
     x, y = place[0], place[1]
-    if _is_coordinate(x) and _is_coordinate(y):
+    kind, other = type(x), type(y)  # exact, so that true and false are none; a file may hold millions of them
+    numbers = (kind is float or kind is int) and (other is float or other is int)
+    if numbers and -FARTHEST <= x <= FARTHEST and -FARTHEST <= y <= FARTHEST:
         return Point(float(x), float(y))
     wrong = y if _is_coordinate(x) else x
     raise Misshapen(f"{where} holds a coordinate that is no number of pixels: {str(wrong)[:40]}")
@@ -110,7 +203,7 @@ def _point(place: object, where: str) -> Point:
 
 def _is_coordinate(value: object) -> bool:
     kind = type(value)  # exact, so that true and false are none; a file may hold millions of them
-    return (kind is float or kind is int) and -_FARTHEST <= value <= _FARTHEST  # type: ignore[operator]
+    return (kind is float or kind is int) and -FARTHEST <= value <= FARTHEST  # type: ignore[operator]
 
 
 def _list(value: object, what: str) -> list[object]:
@@ -135,11 +228,3 @@ def _rectangle(rings: tuple[Ring, ...]) -> Shape | None:
     top, bottom = sorted((a.y, c.y))
     corners = (Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
     return Shape((corners,), "rectangle")
-
-
-def _ellipse(bounds: Rect) -> Shape:
-    if bounds.is_empty:
-        raise Misshapen("the ellipse has no area")
-    turns = (2 * math.pi * step / _ELLIPSE_POINTS for step in range(_ELLIPSE_POINTS))
-    center, a, b = bounds.center, bounds.width / 2, bounds.height / 2
-    return Shape((tuple(Point(center.x + a * math.cos(t), center.y + b * math.sin(t)) for t in turns),))

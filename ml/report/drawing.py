@@ -44,7 +44,11 @@ STYLES = {
 def draw_shape(draw: ImageDraw.ImageDraw, shape: Shape, view: View, color: Color = INK) -> None:
     """An outline, dark unless it has a colour of its own, on a white seam, so that it shows on any tissue."""
     for ring in shape.rings:
-        points = [view.place(point) for point in (*ring, ring[0])]
+        if shape.kind == "points":
+            for x, y in map(view.place, ring):
+                draw.ellipse((x - 7, y - 7, x + 7, y + 7), fill=color, outline=PAPER, width=2)
+            continue
+        points = [view.place(point) for point in ((*ring, ring[0]) if shape.is_area else ring)]
         draw.line(points, fill=PAPER, width=9, joint="curve")
         draw.line(points, fill=color, width=4, joint="curve")
 

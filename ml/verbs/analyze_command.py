@@ -119,6 +119,8 @@ def _outline(path: Path) -> Shape:
             f"{path.name} holds {len(found) or 'no'} outlines, and one is needed.",
             "Save the one that is to be analyzed into a file of its own.",
         )
+    if not found[0].shape.is_area:
+        raise Problem(f"{path.name} holds no outline, but a line or points.", "Draw round what is meant.")
     return found[0].shape
 
 

@@ -16,22 +16,45 @@ def check_as_qupath(text: str) -> list[dict]:
     ids = [feature["id"] for feature in document["features"]]
     assert len(set(ids)) == len(ids)
     for feature in document["features"]:
-        assert feature.keys() <= {"type", "id", "geometry", "properties"}
+        assert feature.keys() <= {"type", "id", "geometry", "nucleusGeometry", "properties"}
         assert feature["type"] == "Feature"
         assert str(uuid.UUID(feature["id"])) == feature["id"]
         _check_geometry(feature["geometry"])
+        if "nucleusGeometry" in feature:
+            _check_geometry(feature["nucleusGeometry"])
         _check_properties(feature["properties"])
     return document["features"]
 
 
 def _check_geometry(geometry: dict) -> None:
-    assert geometry["type"] == "Polygon"
-    for ring in geometry["coordinates"]:
-        assert len(ring) >= 4
-        assert ring[0] == ring[-1]
-        for place in ring:
-            assert len(place) == 2
-            assert all(value == round(value, 2) and math.isfinite(value) for value in place)
+    assert geometry.keys() <= {"type", "coordinates", "isEllipse", "plane"}
+    kind, places = geometry["type"], geometry["coordinates"]
+    if "isEllipse" in geometry:
+        assert kind == "Polygon"
+        assert geometry["isEllipse"] is True
+    if "plane" in geometry:
+        assert geometry["plane"].keys() == {"c", "z", "t"}
+    if kind == "Point":
+        _check_places([places])
+    elif kind in {"MultiPoint", "LineString"}:
+        _check_places(places)
+    elif kind == "MultiLineString":
+        for line in places:
+            _check_places(line)
+    else:
+        assert kind in {"Polygon", "MultiPolygon"}
+        for rings in places if kind == "MultiPolygon" else [places]:
+            for ring in rings:
+                assert len(ring) >= 4
+                assert ring[0] == ring[-1]
+                _check_places(ring)
+
+
+def _check_places(places: list) -> None:
+    assert places
+    for place in places:
+        assert len(place) == 2
+        assert all(value == round(value, 2) and math.isfinite(value) for value in place)
 
 
 def _check_properties(said: dict) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
@@ -12,6 +13,9 @@ from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
 from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
+
+if TYPE_CHECKING:
+    import shapely
 
 _DEFAULT = (0, 114, 178)
 _HANDLE = 8.0  # widget px
@@ -53,7 +57,7 @@ class AnnotationLayer(Layer):
 
         here = shapely.Point(point.x, point.y)
         near = [a for a in self._document if a.shape.bounds.grown(tolerance).holds(point)]
-        lines = [(float(a.shape.polygon.boundary.distance(here)), a.id) for a in near]
+        lines = [(float(_edge(a.shape).distance(here)), a.id) for a in near]
         lines = [line for line in lines if line[0] <= tolerance]
         if lines:
             return min(lines)[1]
@@ -107,6 +111,8 @@ class AnnotationLayer(Layer):
             painter.setPen(pen)
             painter.drawPath(path)
         painter.restore()
+        if annotation.shape.kind == "points":
+            _paint_points(painter, camera, annotation.shape, color)
         if chosen:
             _paint_handles(painter, camera, annotation.shape, color)
 
@@ -117,12 +123,25 @@ class AnnotationLayer(Layer):
             self.changed.emit(rect)
 
 
+def _edge(shape: Shape) -> shapely.Geometry:
+    """What is drawn of it: the lines around an area, the line, the points."""
+    return shape.polygon.boundary if shape.is_area else shape.geometry
+
+
 def _path(shape: Shape) -> QPainterPath:
     path = QPainterPath()
-    for ring in shape.rings:
+    for ring in shape.rings if shape.kind != "points" else ():
         path.addPolygon(QPolygonF([QPointF(corner.x, corner.y) for corner in ring]))
-        path.closeSubpath()
+        if shape.is_area:
+            path.closeSubpath()
     return path
+
+
+def _paint_points(painter: QPainter, camera: Camera, shape: Shape, color: QColor) -> None:
+    painter.setPen(QPen(QColor(255, 255, 255, 230), 1.2))
+    painter.setBrush(color)
+    for place in shape.rings[0]:
+        painter.drawEllipse(QPointF(*camera.to_widget(place)), _TINY, _TINY)
 
 
 def _paint_handles(painter: QPainter, camera: Camera, shape: Shape, color: QColor) -> None:

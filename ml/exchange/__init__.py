@@ -1,0 +1,1 @@
+"""Annotations from and to the formats of other programs: one contract, in `formats`."""
