@@ -93,6 +93,7 @@ def write_dicomdir(path: Path, files: list[Path]) -> Path:
     return write(path, dataset)
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR CS")
 def test_a_dicomdir_names_its_images(tmp_path: Path) -> None:
     written = write_series(tmp_path / "IMAGES", (0, 5, 10, 15))
     paths = [path.rename(path.with_name(f"IM{path.stem}")) for path in written]
