@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from skimage.measure import find_contours
 
 from ml.volume.geometry import Place
+from ml.volume.opening import open_ct
 from ml.volume.reformat import Plane, View, plane_through, resample, view_of_slices
-from ml.volume.volume import Volume
+from ml.volume.volume import Volume, load
 from tests.ml.volume.phantom import phantom
+from tests.ml.volume.scans import ct_dataset, write
 
 VIEWS: tuple[View, ...] = ("axial", "coronal", "sagittal")
 CENTER = np.array([12.3, 23.6, 14.2])
@@ -134,6 +136,22 @@ def test_a_slab_combines_whole_voxels(tmp_path: Path) -> None:
         assert least.max() == 20
         assert (mean.max() - 20) == pytest.approx(880 / count, rel=0.35)
         assert resample(volume, plane).max() == 20  # the bead lies beside the thin plane
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_slab_of_falling_voxels(tmp_path: Path, view: View) -> None:
+    """A negative slope: the greatest value is the least voxel."""
+    for number in range(9):
+        stored = np.random.default_rng(number).integers(0, 900, (9, 9)).astype(np.int16)
+        place = {"ImagePositionPatient": [0, 0, float(number)], "PixelSpacing": [1, 1]}
+        scale = {"RescaleSlope": "-0.5", "RescaleIntercept": "0.25"}
+        write(tmp_path / f"{number}.dcm", ct_dataset(stored, **place, **scale))
+    volume = load(open_ct(tmp_path).series[0])
+    plane = plane_through(volume, view, (4, 4, 4))
+    axis = {"axial": 0, "coronal": 1, "sagittal": 2}[view]
+    expected = volume.values.max(axis=axis)
+    found = resample(volume, plane, 100, "max")
+    assert np.array_equal(found if view == "axial" else found[::-1], expected)
 
 
 def test_a_tilted_slab_is_put_straight(tmp_path: Path) -> None:
