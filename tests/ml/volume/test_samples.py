@@ -186,6 +186,17 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path) -> None:
         slice_.voxels()
 
 
+def test_frames_without_places_are_in_their_order(tmp_path: Path) -> None:
+    from ml.volume.opening import open_ct
+    from ml.volume.volume import load
+
+    frames = np.stack([head(seed) for seed in range(3)])
+    dataset = ct_dataset(frames[0], NumberOfFrames=3, PixelData=frames.tobytes())
+    series = open_ct(save(tmp_path / "a.dcm", dataset)).series[0]
+    assert np.array_equal(load(series).values, frames - 1024.0)
+    assert "they name no position" in series.remarks[0]
+
+
 def test_many_frames_share_one_file(tmp_path: Path) -> None:
     """Frames of a compressed file, each with its own place (Enhanced CT)."""
     from pydicom.dataset import Dataset
