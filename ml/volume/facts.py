@@ -161,7 +161,7 @@ def _inflated(file: PositionedFile) -> Parsed | None:
     meta = file.read_some(0, min(start, 2**16))
     if DEFLATED.encode() not in meta:
         return None
-    body = inflated(file.read_some(start, file.size), MOST_UNPACKED)
+    body = inflated(file.read_some(start, file.size), MOST_UNPACKED // 2)
     plain = meta.replace(DEFLATED.encode(), EXPLICIT.encode() + b"\0" * (len(DEFLATED) - len(EXPLICIT)))
     whole = MemoryFile(file.path, plain + body)
     header = read_header(whole)

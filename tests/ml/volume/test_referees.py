@@ -28,7 +28,8 @@ def every_file(data: Path) -> list[Path]:
     folders = ("odd_and_compressed", "transfer_syntaxes")
     found = [path for folder in folders for path in sorted((data / "ct" / folder).glob("*.dcm*"))]
     found += sorted((data / "ct" / "cranium_series").glob("*.dcm"))
-    return [*found, Path(str(get_testdata_file("CT_small.dcm")))]
+    packaged = ("CT_small.dcm", "693_J2KI.dcm", "J2K_pixelrep_mismatch.dcm")  # the last one's sign is wrong
+    return [*found, *(Path(str(get_testdata_file(name))) for name in packaged)]
 
 
 def is_ct(path: Path) -> bool:
