@@ -54,7 +54,9 @@ def _of_distances(stack: Sequence[CtSlice]) -> list[str]:
     ]
     if wide:
         missing = max(sum(round(step / distance) - 1 for step in wide), len(wide))
-        return [f"The slices have {len(wide)} gaps; about {missing} slices are missing."]
+        gaps = "a gap" if len(wide) == 1 else f"{len(wide)} gaps"
+        lost = "slice is" if missing == 1 else "slices are"
+        return [f"The slices have {gaps}; about {missing} {lost} missing."]
     if steps and max(steps) - min(steps) > distance * UNEVEN:
         return [f"The distance between slices varies from {min(steps):.2f} to {max(steps):.2f} mm."]
     return []

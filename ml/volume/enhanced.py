@@ -24,7 +24,10 @@ _GROUPS = (
 
 
 def slices_of_frames(path: Path, frames: tuple[StoredFrame, ...], found: Parsed) -> tuple[CtSlice, ...]:
-    """A slice a frame. What a frame does not say itself, all frames share. Raises `ValueError`."""
+    """A slice a frame. What a frame does not say itself, all frames share; but no two share a place.
+
+    Raises `ValueError` where frames and what is said of them do not match.
+    """
     facts = _whole_header(found)
     shared = facts.items("SharedFunctionalGroupsSequence")[:1]
     each = facts.items("PerFrameFunctionalGroupsSequence")
@@ -33,14 +36,17 @@ def slices_of_frames(path: Path, frames: tuple[StoredFrame, ...], found: Parsed)
     slices = []
     for number, frame in enumerate(frames):
         own: dict[str, Facts] = {}
-        for part in (*shared, *each[number : number + 1]):  # later ones go before
+        for part in (*shared, *each[number : number + 1]):  # what comes later counts
             for group in _GROUPS:
                 for item in part.items(group)[:1]:
                     own[group] = item
         content = own.get("FrameContentSequence", facts)
         slice_ = slice_of(path, frame, facts, own)
         acquisition = content.whole("FrameAcquisitionNumber")
-        slices.append(replace(slice_, number=number + 1, acquisition=acquisition))
+        slice_ = replace(slice_, number=number + 1, acquisition=acquisition)
+        if len(frames) > 1 and "PlanePositionSequence" not in own:  # the header's place is that of none
+            slice_ = replace(slice_, origin=None, location=None)
+        slices.append(slice_)
     return tuple(slices)
 
 

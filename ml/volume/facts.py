@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import re
 import struct
 import warnings
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _UNKNOWN = {"UN", "OB", "OW", ""}
 _LARGEST_WHOLE = 2**53
+_DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _LONGEST_NAME = 40  # characters
 _LEAD = b"\0" * 8  # so that pixels taken out of a file do not begin at 0, which says that there are none
 _END = b"\xfe\xff\xdd\xe0\0\0\0\0"  # of a sequence; pydicom leaves it out
@@ -70,7 +72,7 @@ class Facts:
                     f"<{len(element.value) // struct.calcsize(letter)}{letter}", element.value
                 )
             else:
-                found = tuple(float(part) for part in self.text(keyword).split("\\") if part.strip())
+                found = _decimals(element.value)
         except (struct.error, ValueError):
             return ()
         if not all(map(math.isfinite, found)) or count not in {None, len(found)}:
@@ -123,6 +125,14 @@ class Parsed:
     is_direct: bool
 
 
+def _decimals(value: bytes) -> tuple[float, ...]:
+    """Decimal strings (PS3.5 6.2); raises `ValueError` where anything else is among them."""
+    parts = [part.strip(b" ") for part in value.rstrip(b"\0 ").split(b"\\")]
+    if not all(_DECIMAL.fullmatch(part) for part in parts if part):
+        raise ValueError(value)
+    return tuple(float(part) for part in parts if part)
+
+
 def parsed(stored: StoredFile) -> Parsed:
     """Read everything before the pixels. The caller closes `file`. Raises `Problem` where it is no DICOM."""
     file = stored.open()
@@ -151,7 +161,7 @@ def _inflated(file: PositionedFile) -> Parsed | None:
     meta = file.read_some(0, min(start, 2**16))
     if DEFLATED.encode() not in meta:
         return None
-    body = inflated(file.read_some(start, file.size), MOST_UNPACKED)
+    body = inflated(file.read_some(start, file.size), MOST_UNPACKED // 2)
     plain = meta.replace(DEFLATED.encode(), EXPLICIT.encode() + b"\0" * (len(DEFLATED) - len(EXPLICIT)))
     whole = MemoryFile(file.path, plain + body)
     header = read_header(whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import sub
 from pathlib import Path
 
 from ml.errors import Problem
@@ -19,6 +20,7 @@ from ml.volume.window import Window
 __all__ = ["Found", "LeftOut", "Series", "find_series", "read_series", "read_sources", "sort_slices"]
 
 _SAME = 0.01  # mm: slices closer than that lie in one place
+_ROUNDING = 0.001  # of a cosine, or mm of a pixel
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,17 @@ def sort_slices(slices: Iterable[CtSlice]) -> tuple[Series, list[LeftOut]]:
 
 def _stacked(slices: Iterable[CtSlice]) -> tuple[list[Series], list[LeftOut]]:
     """Every stack in order; stacks of one series are numbered and say that there are several."""
-    stacks: dict[object, list[CtSlice]] = {}
+    stacks: dict[object, list[list[CtSlice]]] = {}
     for slice_ in slices:
-        stacks.setdefault(_stack(slice_), []).append(slice_)
+        alike = stacks.setdefault(_stack(slice_), [])
+        own = next((stack for stack in alike if _fits(slice_, stack[0])), None)
+        if own is None:
+            alike.append([slice_])
+        else:
+            own.append(slice_)
     made: list[Series] = []
     left_out: list[LeftOut] = []
-    for whole in stacks.values():
+    for whole in (stack for alike in stacks.values() for stack in alike):
         stack, copies = _without_copies(whole)
         left_out += copies
         passes = _passes(stack)
@@ -256,14 +263,21 @@ def _by_number(stack: list[CtSlice]) -> tuple[list[CtSlice], str]:
 
 
 def _stack(slice_: CtSlice) -> object:
-    """What slices of one stack have in common; directions and spacing up to rounding of the text.
+    """What slices of one stack have in common, beside what `_fits` compares.
 
     Patients are told apart by all that names them: two with the same UIDs (a faulty pseudonymisation) are
     two stacks.
     """
-    directions = None if slice_.orientation is None else tuple(round(v, 3) for v in slice_.orientation)
-    spacing = None if slice_.spacing is None else tuple(round(v, 4) for v in slice_.spacing)
     about = slice_.about
     who = (slice_.patient, about.patient_name, about.birth_date)
     where = (slice_.study, slice_.series, about.frame_of_reference)
-    return who, where, slice_.size, directions, spacing, slice_.scaling.unit
+    return who, where, slice_.size, slice_.scaling.unit
+
+
+def _fits(one: CtSlice, other: CtSlice) -> bool:
+    """Whether directions and spacing are the same, up to rounding of the headers' text."""
+    pairs = ((one.orientation, other.orientation), (one.spacing, other.spacing))
+    return all(
+        a is b is None or (a is not None and b is not None and max(map(abs, map(sub, a, b))) < _ROUNDING)
+        for a, b in pairs
+    )

@@ -47,7 +47,7 @@ def test_what_is_odd_is_said(tmp_path: Path) -> None:
     found = find_series(tmp_path)
     series = found.series[0]
     assert len(series) == 5
-    assert series.remarks == ("The slices have 1 gaps; about 2 slices are missing.",)
+    assert series.remarks == ("The slices have a gap; about 2 slices are missing.",)
     assert {left.path.name for left in found.broken} == {"broken.dcm", "05.dcm"}
     assert "same place as 01.dcm" in next(b.reason for b in found.broken if b.path.name == "05.dcm")
     assert [left.path.name for left in found.others] == ["scout.dcm"]
@@ -60,6 +60,18 @@ def test_two_series_and_two_sizes_stay_apart(tmp_path: Path) -> None:
     write_series(tmp_path / "b", (0, 1), SeriesInstanceUID="1.2.3.5")
     write_series(tmp_path / "c", (0, 1), PixelSpacing=[1, 1])
     assert sorted(map(len, find_series(tmp_path).series)) == [2, 2, 3]
+
+
+def test_rounding_of_directions_parts_nothing(tmp_path: Path) -> None:
+    for number in range(6):
+        angle = 0.0314 + 0.0001 * (number % 3)  # the cosines of one gantry, as a scanner rounds them
+        along = [1, 0, 0, 0, float(np.cos(angle)), float(np.sin(angle))]
+        place = [0.0, 0.0, 5.0 * number]
+        dataset = ct_dataset(
+            np.zeros((4, 6), np.int16), ImagePositionPatient=place, ImageOrientationPatient=along
+        )
+        write(tmp_path / f"{number}.dcm", dataset)
+    assert [len(series) for series in find_series(tmp_path).series] == [6]
 
 
 def test_without_positions_numbers_decide(tmp_path: Path) -> None:
