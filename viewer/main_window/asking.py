@@ -49,8 +49,8 @@ class Asking(QObject):
         """One step back: the message, the tool, the full picture, and at last the run."""
         if self._frame.banner.problem is not None:
             self._frame.banner.dismiss()
-        elif self._viewing.page is not None and not self._viewing.has_tool("move"):
-            self._viewing.take("move")
+        elif self._viewing.shown is not None and self._viewing.shown.take_back():
+            pass
         elif self.only_picture:
             self.toggle_only_picture()
         elif self._analyzing.running:

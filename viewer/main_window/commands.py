@@ -16,7 +16,7 @@ from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
-from viewer.main_window.slide_page import LayerName, ToolName
+from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.viewing import Viewing
@@ -47,7 +47,7 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
 
 
-def _with_slide(hands: Hands) -> Callable[[], bool]:
+def _with_any(hands: Hands) -> Callable[[], bool]:
     return lambda: hands.parts.session.current is not None
 
 
@@ -55,7 +55,7 @@ def _files(hands: Hands) -> dict[str, Bound]:
     return {
         "open": Bound(hands.slides.ask),
         "samples": Bound(hands.slides.open_samples),
-        "close": Bound(hands.slides.close_current, _with_slide(hands)),
+        "close": Bound(hands.slides.close_current, _with_any(hands)),
         "export": Bound(hands.reporting.export, lambda: hands.reporting.possible),
     }
 
@@ -79,17 +79,18 @@ def _edits(hands: Hands) -> dict[str, Bound]:
 
 
 def _views(hands: Hands) -> dict[str, Bound]:
-    viewing, slide = hands.viewing, _with_slide(hands)
+    viewing, shown = hands.viewing, _with_any(hands)
     bounds = {
-        "fit": Bound(viewing.fit, slide),
-        "zoom_in": Bound(partial(viewing.zoom, 1), slide),
-        "zoom_out": Bound(partial(viewing.zoom, -1), slide),
+        "fit": Bound(viewing.fit, shown),
+        "zoom_in": Bound(partial(viewing.zoom, 1), shown),
+        "zoom_out": Bound(partial(viewing.zoom, -1), shown),
     }
     for preset in PRESETS:
         bounds[f"zoom_{preset:g}"] = Bound(partial(viewing.zoom_to, preset), lambda: viewing.has_scale)
-    tools: tuple[ToolName, ...] = ("move", "rectangle", "outline")
-    for tool in tools:
-        bounds[tool] = Bound(partial(viewing.take, tool), slide, partial(viewing.has_tool, tool))
+    for tool in ("move", "rectangle", "outline"):
+        bounds[tool] = Bound(
+            partial(viewing.take, tool), partial(viewing.offers, tool), partial(viewing.has_tool, tool)
+        )
     return bounds
 
 
@@ -108,7 +109,7 @@ def _analysis(hands: Hands) -> dict[str, Bound]:
     analyzing, deciding = hands.analyzing, hands.deciding
 
     def ready() -> bool:
-        return hands.parts.session.current is not None and not analyzing.running
+        return hands.parts.session.slide is not None and not analyzing.running
 
     def chosen() -> bool:
         return deciding.box is not None

@@ -41,7 +41,7 @@ class Parts:
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for opened in list(self.session.slides):
+        for opened in list(self.session.items):
             self.session.close(opened)
         self.loader.close()
         self.settings.save()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from ml.geometry import Point
 from ml.report.words import number
@@ -22,6 +22,7 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.main_window.page import Page
 from viewer.panels.links import Links
 from viewer.state.findings import Findings, Verdict
 from viewer.state.opened_slide import OpenedSlide
@@ -29,16 +30,16 @@ from viewer.tools.move import MoveTool
 from viewer.tools.outline import OutlineTool
 from viewer.tools.rectangle import RectangleTool
 
-ToolName = Literal["move", "rectangle", "outline"]
 LentTool = Literal["landmark", "pick", "ruler"]
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
-class SlidePage(QObject):
+class SlidePage(Page):
     """Follows one slide's findings: makes their layers, feeds them, and takes them off again."""
 
     layers_changed = Signal()
-    tool_changed = Signal(str)
+    opened: OpenedSlide
+    view: SlideView
 
     def __init__(self, opened: OpenedSlide, loader: TileLoader, cache: TileCache) -> None:
         super().__init__(opened)
@@ -54,14 +55,14 @@ class SlidePage(QObject):
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
         self.boxes: BoxLayer | None = None
-        self.tool: ToolName | LentTool = "move"
+        self.tool = "move"
         self._findings: Findings | None = None
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
         self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
         back = self._back_to_move
         self._move = MoveTool(opened, self._box_at, self.annotations.hit)
-        self._tools: dict[ToolName, Tool] = {
+        self._tools: dict[str, Tool] = {
             "move": self._move,
             "rectangle": RectangleTool(opened, back),
             "outline": OutlineTool(opened, back),
@@ -96,7 +97,12 @@ class SlidePage(QObject):
             self._shown[name] = layer.visible
             self.layers_changed.emit()
 
-    def take(self, tool: ToolName) -> None:
+    @property
+    def tools(self) -> frozenset[str]:
+        """The tools that are always there."""
+        return frozenset(self._tools)
+
+    def take(self, tool: str) -> None:
         """Take a tool into the hand; what was unfinished with the last one is dropped."""
         self.tool = tool
         self.view.set_tool(self._tools[tool])
@@ -143,6 +149,25 @@ class SlidePage(QObject):
             if findings.cam is not None:
                 self._start_cam(findings.cam)
         self._lay()
+
+    def take_back(self) -> bool:
+        """Lay down any tool but the hand that moves; whether there was one."""
+        held = self.tool != "move"
+        if held:
+            self.take("move")
+        return held
+
+    def zoom_by(self, factor: float) -> None:
+        """Show the slide so many times larger."""
+        self.view.zoom_by(factor)
+
+    def fit(self) -> None:
+        """Show the whole slide."""
+        self.view.fit()
+
+    def hold_layers(self, hidden: bool) -> None:
+        """Hide all layers for a moment, or show them again."""
+        self.view.hold_layers(hidden)
 
     def close(self) -> None:
         """Take the picture off, so that nothing asks for tiles any more."""

@@ -19,14 +19,15 @@ from viewer.main_window.deciding import Deciding
 from viewer.main_window.frame import Frame
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
+from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.reporting import Reporting
-from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
+from viewer.main_window.views import Views
 
 _FIRST_SIZE = QSize(1280, 800)
 _HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
@@ -47,15 +48,16 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.frame)
         self.setStatusBar(self.status)
         self.addToolBar(self.strip)
-        self.slides = Slides(parts, self.frame)
-        self.viewing = Viewing(self.frame, self.status, self.slides)
+        self.views = Views(parts, self.frame)
+        self.slides = Slides(parts, self.frame, self.views)
+        self.viewing = Viewing(self.frame, self.status, self.slides, self.views)
         self.analyzing = Analyzing(parts, self.frame, self.status, self.slides)
         self.deciding = Deciding(parts.session, self.frame, self.slides)
         self.reporting = Reporting(parts, self.frame, self.status, self.slides)
         self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
         follows = (parts, self.frame, self.status, self.slides, self.viewing)
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
-        self.splitting = Splitting(*follows)
+        self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         hands = Hands(
             parts,
             self.slides,
@@ -112,7 +114,7 @@ class MainWindow(QMainWindow):
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
-        self.slides.page_changed.connect(self._show_title)
+        self.views.page_changed.connect(self._show_title)
         self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
         self.viewing.menu_wanted.connect(self._show_menu)
         self._parts.opening.started.connect(self._tell_opening)
@@ -122,7 +124,7 @@ class MainWindow(QMainWindow):
         self.viewing.moved.connect(self._put_off)
         self._idle.timeout.connect(self.analyzing.warm)
 
-    def _show_title(self, page: SlidePage | None) -> None:
+    def _show_title(self, page: Page | None) -> None:
         self.setWindowTitle("Parfocal" if page is None else f"{page.opened.title} – Parfocal")
 
     def _put_off(self) -> None:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from viewer.panels.pieces import GRID, Heading, column, named
 from viewer.panels.slide_facts import facts_in_short
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 from viewer.state.session import Session
 from viewer.theme.colors import colors
@@ -40,7 +41,7 @@ class SlidesPanel(QWidget):
     """A click, or the arrow keys, look at another slide."""
 
     open_wished = Signal()
-    close_wished = Signal(object)  # OpenedSlide
+    close_wished = Signal(object)  # Opened
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,40 +67,41 @@ class SlidesPanel(QWidget):
         session.opened.connect(self._add)
         session.closing.connect(self._remove)
         session.current_changed.connect(self._mark_current)
-        for opened in session.slides:
+        for opened in session.items:
             self._add(opened)
         self._mark_current(session.current)
 
-    def set_thumbnail(self, opened: OpenedSlide, image: QImage) -> None:
+    def set_thumbnail(self, opened: Opened, image: QImage) -> None:
         """Show the slide's small picture, which somebody else has read."""
         if (item := self._item(opened)) is not None:
             item.setData(_IMAGE, QPixmap.fromImage(image))
 
-    def _item(self, opened: OpenedSlide | None) -> QListWidgetItem | None:
+    def _item(self, opened: Opened | None) -> QListWidgetItem | None:
         items = (self.list.item(row) for row in range(self.list.count()))
         return next((item for item in items if item.data(_OPENED) is opened), None)
 
-    def _add(self, opened: OpenedSlide) -> None:
+    def _add(self, opened: Opened) -> None:
         item = QListWidgetItem(opened.title)
         item.setData(_OPENED, opened)
         item.setToolTip(opened.title)
         with QSignalBlocker(self.list):  # the first item makes itself current
             self.list.addItem(item)
         self._tell_facts(opened)
-        opened.spacing_changed.connect(lambda _: self._tell_facts(opened))
+        if isinstance(opened, OpenedSlide):
+            opened.spacing_changed.connect(lambda _: self._tell_facts(opened))
 
-    def _tell_facts(self, opened: OpenedSlide) -> None:
+    def _tell_facts(self, opened: Opened) -> None:
         if (item := self._item(opened)) is not None:
-            facts = facts_in_short(opened)
+            facts = facts_in_short(opened) if isinstance(opened, OpenedSlide) else ""
             item.setData(_FACTS, facts)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{opened.title}, {facts}")
 
-    def _remove(self, opened: OpenedSlide) -> None:
+    def _remove(self, opened: Opened) -> None:
         if (item := self._item(opened)) is not None:
             with QSignalBlocker(self.list):
                 self.list.takeItem(self.list.row(item))
 
-    def _mark_current(self, opened: OpenedSlide | None) -> None:
+    def _mark_current(self, opened: Opened | None) -> None:
         with QSignalBlocker(self.list):
             self.list.setCurrentItem(self._item(opened))  # type: ignore[arg-type] # None: no current item
 
