@@ -34,6 +34,13 @@ class Cam(StrEnum):
     all = "all"
 
 
+class Form(StrEnum):
+    """Of the table that `predict` writes."""
+
+    table = "table"
+    rsna = "rsna"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 
 
@@ -99,13 +106,14 @@ def train(
 
 @app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
 def predict(
-    path: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
+    path: Annotated[Path, typer.Argument(help="A picture or DICOM file, or a folder of them.")],
     model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
     out: Annotated[Path, typer.Option(help="The table to write, CSV.")] = Path("evaluation.csv"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    form: Annotated[Form, typer.Option("--format", help="rsna: a row a slice and class.")] = Form.table,
     as_json: AsJson = False,
 ) -> None:
-    """Let a model look at whole pictures: a table of name, prediction and probabilities."""
+    """Let a model look at whole pictures or CT slices: a table of name, prediction and probabilities."""
     from ml.progress import Progress
     from ml.verbs.console import stopping
     from ml.verbs.predict import PredictRequest
@@ -114,7 +122,7 @@ def predict(
     teller = JsonTeller() if as_json else PersonTeller()
     progress = Progress(teller.step, teller.part)
     with stopping(progress):
-        done = run(PredictRequest(path, model, out, device), progress)
+        done = run(PredictRequest(path, model, out, device, form.value), progress)
     facts: dict[str, object] = {"table": done.out, "pictures": done.pictures}
     teller.end("done", facts | ({"unreadable": list(done.unreadable)} if done.unreadable else {}))
 

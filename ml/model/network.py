@@ -129,12 +129,13 @@ def _filled(card: ModelCard, content: bytes) -> nn.Module:
 
 def build(card: ModelCard) -> nn.Module:
     """The card's architecture with random weights. Raises `ModelProblem` when there is none of that name."""
-    if not architectures.is_known(card.architecture):
-        raise _misfit(card, f"the architecture “{card.architecture}” is unknown")
+    names = card.architectures or (card.architecture,) * card.members
+    for name in (card.architecture, *names):
+        if not architectures.is_known(name):
+            raise _misfit(card, f"the architecture “{name}” is unknown")
     try:
         members = [
-            architectures.create(card.architecture, len(card.class_names), card.architecture_options)
-            for _ in range(card.members)
+            architectures.create(name, len(card.class_names), card.architecture_options) for name in names
         ]
     except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
         raise _misfit(card, "its architecture_options do not fit its architecture", error) from None

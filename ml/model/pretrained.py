@@ -14,6 +14,7 @@ import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
 from ml.errors import Problem
@@ -40,6 +41,7 @@ def load_pretrained(module: nn.Module, name: str) -> str:
     own = module.state_dict()
     head = _head(module)
     weights = _in_order(weights, own) if name.startswith(PACKAGED) else weights
+    weights = _for_channels(weights, own)
     fitting = {key: value for key, value in weights.items() if not key.startswith(head)}
     strange = [k for k, v in fitting.items() if k not in own or own[k].shape != v.shape]
     missing = [k for k in own if k not in fitting and not k.startswith(head)]
@@ -108,6 +110,17 @@ def _packaged() -> tuple[Mapping[str, Tensor], str]:
 def _in_order(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The package names layers otherwise, but lists them in the same order."""
     return dict(zip(own, weights.values(), strict=True))
+
+
+def _for_channels(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A first layer for three channels is taken up by one for more: repeated and divided, as timm does it."""
+    adapted = dict(weights)
+    first = next((key for key, value in own.items() if value.ndim == 4), "")
+    if first in weights and weights[first].ndim == 4 and weights[first].shape[1] == 3:
+        channels = own[first].shape[1]
+        if own[first].shape == (weights[first].shape[0], channels, *weights[first].shape[2:]):
+            adapted[first] = adapt_input_conv(channels, weights[first])
+    return adapted
 
 
 def _head(module: nn.Module) -> str:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ml.ct_picture import ct_channels, read_cached
 from ml.errors import Problem
-from ml.geometry import Size
+from ml.geometry import Rect, Size
 from ml.preparation import Bytes, Preparation, in_channels, prepared
 from ml.progress import Progress, Step
 from ml.slide.opening import open_slide
@@ -63,14 +64,14 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
         )
     pixels = np.empty((len(rows), height, width, len(plan.mean)), dtype=np.uint8)
     hashes, thumbs, sizes, broken = [], [], [], []
-    source = _Source(plan)
+    source = _Source(plan, how)
     for number, row in enumerate(rows):
         progress.check()
         progress.step(Step("Reading pictures", number, len(rows)))
         try:
-            raw, content = source.read(row)
+            raw, content, found = source.read(row)
             sizes.append((raw.shape[1], raw.shape[0]))
-            pixels[number], _ = prepared(raw, how)
+            pixels[number], _ = prepared(raw, how, found)
         except (OSError, ValueError, Problem, Image.DecompressionBombError) as error:
             broken.append(f"{row.path.name} ({error})")
             continue
@@ -89,23 +90,29 @@ def read_pictures(rows: Sequence[Row], plan: NetworkPlan, progress: Progress) ->
 class _Source:
     """Files, and patches of slides; the slide read last stays open, for its patches come together."""
 
-    def __init__(self, plan: NetworkPlan) -> None:
-        self._plan = plan
+    def __init__(self, plan: NetworkPlan, how: Preparation) -> None:
+        self._plan, self._how = plan, how
         self._path: Path | None = None
         self._slide: Slide | None = None
 
-    def read(self, row: Row) -> tuple[Bytes, bytes]:
-        """The pixels, and what tells the picture from others. Raises `OSError`, `ValueError`, `Problem`."""
+    def read(self, row: Row) -> tuple[Bytes, bytes, Rect | None]:
+        """The pixels, what tells the picture from others, and the rectangle to keep where it is known.
+
+        Raises `OSError`, `ValueError`, `Problem`.
+        """
+        if row.slices:
+            raw, head = ct_channels([read_cached(path) for path in row.slices], self._how)
+            return raw, row.path.read_bytes(), head
         if row.rect is None:
             content = row.path.read_bytes()
             with Image.open(io.BytesIO(content)) as image:
-                return in_channels(image, self._plan.channels), content
+                return in_channels(image, self._plan.channels), content, None
         if self._slide is None or self._path != row.path:
             self.close()
             self._slide, self._path = open_slide(row.path), row.path
         height, width = self._plan.size
         patch = read_region(self._slide, row.rect, Size(width, height))
-        return patch, patch.tobytes()
+        return patch, patch.tobytes(), None
 
     def close(self) -> None:
         """Let the slide go."""
@@ -116,7 +123,9 @@ class _Source:
 
 def preparation_of(plan: NetworkPlan, rows: Sequence[Row]) -> Preparation:
     """How pictures are prepared; a size of (0, 0) becomes the rounded mean of these."""
-    how = Preparation(plan.size, plan.channels, plan.crop, plan.fitting, plan.fill)
+    how = Preparation(
+        plan.size, plan.channels, plan.crop, plan.fitting, plan.fill, plan.windows, plan.neighbours
+    )
     if plan.size != (0, 0):
         return how
     widths, heights = [], []

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ml.train.pictures import Pictures
+from ml.train.scan_plan import Scans
 from ml.train.slide_plan import LabelledSlides
-from ml.train.study_recipe import Division, Slides, Source, StudyRecipe
+from ml.train.study_recipe import Division, NetworkPlan, Slides, Source, StudyRecipe
 from ml.zoo.card import ModelCard
 
-_KEPT = ("figures", "figures_are_of", "slide_level", "leakage", "balance", "temperature", "published")
+_KEPT = (
+    "figures",
+    "figures_are_of",
+    "at_thresholds",
+    "slide_level",
+    "leakage",
+    "balance",
+    "temperature",
+    "published",
+)
+
+
+def network_options(plan: NetworkPlan, size: tuple[int, int]) -> dict[str, Any]:
+    """Keyword arguments of a network that sees `size` (height and width, px): some are told it."""
+    options = dict(plan.options)
+    if plan.architecture == "glomerulus_net":
+        options |= {"size": list(size), "in_chans": len(plan.mean)}
+    elif plan.windows and len(plan.mean) != 3:
+        options |= {"in_chans": len(plan.mean)}
+    return options
 
 
 def study_card(
@@ -18,10 +39,8 @@ def study_card(
 ) -> ModelCard:
     """Preprocessing, figures, leakage report and texts; the weights' hash is filled in on writing."""
     task, plan, text = recipe.task, recipe.network, recipe.card
-    height, width = pictures.how.size
-    options = dict(plan.options)
-    if plan.architecture == "glomerulus_net":
-        options |= {"size": [height, width], "in_chans": len(plan.mean)}
+    _, width = pictures.how.size
+    names, thresholds = (plan.architecture, *plan.also), _thresholds(facts)
     card = ModelCard(
         name=recipe.name,
         title=recipe.title,
@@ -33,13 +52,18 @@ def study_card(
         mean=plan.mean,
         std=plan.std,
         weights_sha256="",
-        architecture_options=options,
+        architecture_options=network_options(plan, pictures.how.size),
+        architectures=tuple(name for _ in range(members // (1 + len(plan.also))) for name in names)
+        if plan.also
+        else (),
         output=task.output,
         members=members,
         temperature=float(str(facts["temperature"])),
         preparation=None if plan.spacing else pictures.how,
         cam_layer=plan.cam_layer,
         shown_class=task.shown,
+        threshold=thresholds[task.shown] if thresholds else 0.5,
+        thresholds=thresholds,
         colors=task.colors,
         training_data=_data_in_words(recipe, pictures) + _note(facts),
         metrics={key: facts[key] for key in _KEPT if key in facts},
@@ -51,12 +75,19 @@ def study_card(
     return replace(card, **told)  # type: ignore[arg-type]  # all of them are texts
 
 
+def _thresholds(facts: Mapping[str, object]) -> tuple[float, ...]:
+    """Operating thresholds of the classes, where the run has tuned them."""
+    found = facts.get("thresholds")
+    return tuple(found) if isinstance(found, list | tuple) else ()
+
+
 def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:
     parts, licences = [], []
-    sources: list[Source | Slides | LabelledSlides] = [
+    sources: list[Source | Slides | LabelledSlides | Scans] = [
         *recipe.sources,
         *recipe.slides,
         *recipe.labelled_slides,
+        *recipe.scans,
     ]
     for source in sources:
         rows = [row for row in pictures.rows if row.source == source.name]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
+from ml.train.scan_plan import Scans
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.toml_values import read_toml
 
@@ -30,6 +31,7 @@ class Task:
     separator: str = ";"  # with sigmoid: between several labels of one picture
     shown: int = 0  # the class that is shown first
     colors: tuple[tuple[int, int, int], ...] = ()  # RGB, one a class, colour-blind safe
+    weights: tuple[float, ...] = ()  # with sigmoid: of each class in a challenge's log loss; empty: not told
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,11 @@ class NetworkPlan:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     spacing: float = 0.0  # µm/px: above 0 the model is one for patches of slides
     cam_layer: str = ""
+    windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, a channel each
+    neighbours: int = 0  # of CT: slices on either side, each in all windows: windows × (1 + 2 n) channels
+    also: tuple[
+        str, ...
+    ] = ()  # further architectures: each learns by itself, their probabilities are averaged
 
 
 @dataclass(frozen=True)
@@ -163,6 +170,7 @@ class StudyRecipe:
     fit: Fit
     sources: tuple[Source, ...] = ()
     slides: tuple[Slides, ...] = ()
+    scans: tuple[Scans, ...] = ()
     labelled_slides: tuple[LabelledSlides, ...] = ()  # one label a slide
     tiles: TileRule = field(default_factory=TileRule)
     aggregation: Aggregation = field(default_factory=Aggregation)
@@ -194,11 +202,12 @@ def _contradiction(recipe: StudyRecipe) -> str:
     task, network, fit = recipe.task, recipe.network, recipe.fit
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
-    kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides)))
+    kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
         (kinds == 0, "there are no sources"),
-        (kinds > 1, "pictures and slides do not go together"),
+        (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
+        *_scan_faults(recipe),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
         (bool(recipe.slides) and not sigmoid, "what is sought in slides stands on its own: output = sigmoid"),
         (alone, "task.classes has too few names"),
@@ -228,7 +237,7 @@ def _contradiction(recipe: StudyRecipe) -> str:
 
 
 def _network_faults(network: NetworkPlan) -> tuple[tuple[bool, str], ...]:
-    channels = COUNT[network.channels]
+    channels = len(network.windows) * (1 + 2 * network.neighbours) or COUNT[network.channels]
     return (
         (len(network.mean) != channels, f"network.mean has not {channels} numbers"),
         (len(network.std) != channels, f"network.std has not {channels} numbers"),
@@ -269,6 +278,28 @@ def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
             and not recipe.is_as_published,
             _only_as_published("a last layer alone on features by chance"),
         ),
+    )
+
+
+def _scan_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    """The same of CT."""
+    task, network = recipe.task, recipe.network
+    names = [scan.any_class for scan in recipe.scans if scan.any_class]
+    return (
+        (bool(recipe.scans) != bool(network.windows), "scans and network.windows go together"),
+        (any(width <= 0 for _, width in network.windows), "a window has no width"),
+        (
+            network.neighbours < 0 or (network.neighbours > 0 and not network.windows),
+            "neighbours are of scans",
+        ),
+        (network.crop == "head" and not network.windows, "crop = head is for scans"),
+        (
+            bool(recipe.scans) and task.output != "sigmoid",
+            "kinds in a slice stand on their own: output = sigmoid",
+        ),
+        (any(name not in task.classes for name in names), "scans.any_class is no class"),
+        (bool(network.also) and task.output != "sigmoid", "network.also goes with sigmoid"),
+        (len(task.weights) not in {0, len(task.classes)}, "task.weights has not one weight a class"),
     )
 
 

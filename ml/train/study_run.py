@@ -36,8 +36,10 @@ from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.learner import Learner, answers, head_of, learn
 from ml.train.losses import loss_of
+from ml.train.multi_label import Answers, thresholds_of, tuned_figures
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
+from ml.train.scan_rows import read_scans
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
 from ml.train.slide_study import (
     SlideFold,
@@ -48,7 +50,7 @@ from ml.train.slide_study import (
     softmax_of,
     write_answers,
 )
-from ml.train.study_card import study_card
+from ml.train.study_card import network_options, study_card
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import Row, read_rows
 from ml.train.tile_rows import read_tile_rows
@@ -96,33 +98,37 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
     members: list[Member] = []
     with quiet():
         for fold in folds_of(numbers, recipe.division):
-            folder = out / "folds" / str(fold.number)
-            member, epochs = _fold(recipe, pictures, fold, folder, data, progress)
-            members.append(member)
-            history += epochs
+            for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
+                member, epochs = _fold(one, pictures, fold, folder, data, progress)
+                members.append(member)
+                history += epochs
+    trained, members = members, _judged(members)
     temperature = _temperature(recipe, pictures, members)
     facts = {
         **_figures(recipe, pictures, members, temperature),
         "leakage": found.as_facts() | {"in_words": found.in_words()},
         "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
         "temperature": temperature,
+        **_tuned(recipe, pictures, members, temperature),
         "published": recipe.published,
         **({"boxes": _boxes(recipe, pictures, slides, members)} if slides else {}),
         **_slide_level(recipe, members, temperature, data, out),
         "epochs": [dataclasses.asdict(epoch) for epoch in history],
     }
-    bundle = _written(recipe, pictures, members, facts, out, progress)
+    bundle = _written(recipe, pictures, trained, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
 
 
 def _rows(
     recipe: StudyRecipe, slides: Sequence[LabelledSlide], data: Path, progress: Progress
 ) -> tuple[Row, ...]:
-    """Patches with boxes, tiles of labelled slides, or pictures: whatever the recipe has."""
+    """Patches with boxes, tiles of labelled slides, slices of CT, or pictures: whatever the recipe has."""
     if slides:
         return rows_of(slides, recipe.slides)
     if recipe.labelled_slides:
         return read_tile_rows(recipe, data, progress)
+    if recipe.scans:
+        return read_scans(recipe.scans, recipe.task, recipe.network.neighbours, data, progress)
     return read_rows(recipe.sources, recipe.task, data)
 
 
@@ -135,9 +141,7 @@ def network_for(
     `network.begin` is looked for in `data`. Raises `Problem` where weights are missing or do not fit.
     """
     plan = recipe.network
-    options = dict(plan.options)
-    if plan.architecture == "glomerulus_net":
-        options |= {"size": size, "in_chans": len(plan.mean)}
+    options = network_options(plan, size)
     module = architectures.create(plan.architecture, len(recipe.task.classes), options)
     source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
     if plan.begin:
@@ -149,6 +153,32 @@ def network_for(
         module.requires_grad_(False)
         head_of(module).requires_grad_(True)
     return module.to(memory_format=torch.channels_last), source
+
+
+def _architectures(recipe: StudyRecipe, folder: Path) -> Iterator[tuple[StudyRecipe, Path]]:
+    """The recipe for each of its architectures, and where its epochs are kept."""
+    yield recipe, folder
+    for name in recipe.network.also:
+        network = dataclasses.replace(recipe.network, architecture=name)
+        yield dataclasses.replace(recipe, network=network), folder.with_name(f"{folder.name}-{name}")
+
+
+def _judged(members: Sequence[Member]) -> list[Member]:
+    """One answer a fold: where several architectures learned it, the mean of their probabilities."""
+    found = []
+    for number in dict.fromkeys(member.fold.number for member in members):
+        own = [member for member in members if member.fold.number == number]
+        if len(own) == 1:
+            found += own
+            continue
+        sides = (
+            np.mean([1 / (1 + np.exp(-getattr(m, side).astype(np.float64))) for m in own], axis=0)
+            for side in ("reported", "chosen")
+        )
+        cut = (side.clip(1e-7, 1 - 1e-7) for side in sides)
+        reported, chosen = (np.log(p / (1 - p)).astype(np.float32) for p in cut)
+        found.append(dataclasses.replace(own[0], reported=reported, chosen=chosen))
+    return found
 
 
 def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Floats:
@@ -234,6 +264,26 @@ def _slide_level(
     tiles = [softmax_of(member.reported / temperature) for member in members]
     told = slide_facts(folds, recipe, note_of(recipe, data)) | final_rule(folds, tiles, recipe)
     return {"figures_are_of": "tiles, each with the label of its slide", "slide_level": told}
+
+
+def _tuned(
+    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
+) -> dict[str, object]:
+    """Figures at thresholds of each fold's own side to choose on; the card's are of all of them together."""
+    if recipe.task.output != "sigmoid" or recipe.slides:
+        return {}
+
+    def said(logits: Floats, rows: Rows) -> Answers:
+        found = answers(torch.from_numpy(logits) / temperature, recipe).numpy()
+        return Answers(found, pictures.labels[rows], tuple(pictures.groups[row] for row in rows))
+
+    folds = [(said(m.chosen, m.fold.choose), said(m.reported, m.fold.report)) for m in members]
+    chosen = [choose for choose, _ in folds]
+    probabilities, labels = (
+        np.concatenate([getattr(c, key) for c in chosen]) for key in ("probabilities", "labels")
+    )
+    thresholds = thresholds_of(probabilities, labels)
+    return {"at_thresholds": tuned_figures(recipe.task, folds), "thresholds": thresholds}
 
 
 def _boxes(

@@ -29,6 +29,7 @@ class Row:
     site: str = ""
     rect: Rect | None = None  # of a slide: the patch, level-0 px; None: the whole picture
     cell: tuple[int, int] = (0, 0)  # row and column of the patch in its slide's grid
+    slices: tuple[Path, ...] = ()  # of CT: the slice among its neighbours, from below to above
 
     @property
     def label(self) -> int:

@@ -2,92 +2,113 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import Problem
 from ml.progress import Progress, Step
+from ml.volume.geometry import Geometry
 from ml.volume.series import Series
-from ml.volume.slice import AIR, read_hounsfield
+from ml.volume.slice import AIR, Hounsfield, read_hounsfield
+
+__all__ = ["Geometry", "OnSlice", "Volume", "load", "read_volume"]
+
+OnSlice = Callable[["Volume", int], None]
+"""Told that a slice of the volume has arrived (or has changed); in the thread that called `load`."""
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """Where voxels lie: patient mm, LPS (to the left, to the back, to the head).
+@dataclass(eq=False)
+class Volume:
+    """A whole series in memory.
 
-    `matrix` is 4 × 4: (column, row, slice, 1) of a voxel's centre to mm.
+    `voxels` (slices, rows, columns) int16; the Hounsfield units of slice z are
+    `voxels[z] * scale[z] + offset[z]`, exactly. `scale` is 1 and `offset` 0 wherever HU are whole numbers of
+    16 bits, which is the rule. `arrived` says which slices are there, `missing` why some never will be.
+    `remarks` are sentences about what was found or repaired, beside those of the series.
     """
 
-    matrix: tuple[tuple[float, ...], ...]
+    series: Series
+    geometry: Geometry
+    voxels: NDArray[np.int16]
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    arrived: NDArray[np.bool_]
+    missing: dict[int, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, series: Series) -> Geometry:
-        """Out of the headers (DICOM C.7.6.2.1.1). Raises `Problem` where they do not say it.
-
-        The step from slice to slice is the mean one between first and last: of a tilted gantry too.
-        """
-        first, last = series.slices[0], series.slices[-1]
-        if first.origin is None or first.orientation is None or first.spacing is None or last.origin is None:
-            raise Problem(
-                f"{first.path.name} does not say where its slice lies or how large a pixel is.",
-                "Lengths cannot be measured in it; export it anew with its geometry.",
-            )
-        along_row, along_column = np.array(first.orientation[:3]), np.array(first.orientation[3:])
-        if len(series) > 1:
-            step = (np.array(last.origin) - np.array(first.origin)) / (len(series) - 1)
-        else:
-            step = np.cross(along_row, along_column) * (first.thickness or 1.0)
-        matrix = np.eye(4)
-        matrix[:3, 0] = along_row * first.spacing[1]
-        matrix[:3, 1] = along_column * first.spacing[0]
-        matrix[:3, 2] = step
-        matrix[:3, 3] = first.origin
-        return cls(tuple(tuple(float(v) for v in row) for row in matrix))
+    def empty(cls, series: Series) -> Volume:
+        """Room for a series, all air: what `load` fills."""
+        try:
+            geometry = Geometry.of(series)
+        except Problem:
+            geometry = Geometry.assumed(series)
+        shape = (len(series), *series.slices[0].size)
+        return cls(
+            series,
+            geometry,
+            np.full(shape, AIR, dtype=np.int16),
+            np.ones(len(series)),
+            np.zeros(len(series)),
+            np.zeros(len(series), dtype=bool),
+        )
 
     @property
-    def spacing(self) -> tuple[float, float, float]:
-        """mm from column to column, row to row, slice to slice."""
-        lengths = np.linalg.norm(np.array(self.matrix)[:3, :3], axis=0)
-        return float(lengths[0]), float(lengths[1]), float(lengths[2])
+    def values(self) -> NDArray[np.float32]:
+        """(slices, rows, columns) float32 HU, made anew each time; twice the memory of `voxels`."""
+        found = self.voxels * self.scale[:, None, None] + self.offset[:, None, None]
+        return found.astype(np.float32)
 
-    def to_patient(self, column: float, row: float, slice_: float) -> tuple[float, float, float]:
-        """mm of a place in the array; whole numbers are centres of voxels."""
-        x, y, z = (np.array(self.matrix) @ (column, row, slice_, 1))[:3]
-        return float(x), float(y), float(z)
+    def hounsfield(self, slice_: int) -> Hounsfield:
+        """One slice, (rows, columns) float32 HU."""
+        found: Hounsfield = (self.voxels[slice_] * self.scale[slice_] + self.offset[slice_]).astype(np.float32)
+        return found
 
-    def to_voxel(self, x: float, y: float, z: float) -> tuple[float, float, float]:
-        """Column, row and slice of a place in the patient, mm."""
-        column, row, slice_ = np.linalg.solve(np.array(self.matrix), (x, y, z, 1))[:3]
-        return float(column), float(row), float(slice_)
-
-
-@dataclass(frozen=True, eq=False)
-class Volume:
-    """A whole series: `values` (slices, rows, columns) float32 HU."""
-
-    values: NDArray[np.float32]
-    geometry: Geometry
-    series: Series
+    def value(self, column: int, row: int, slice_: int) -> float:
+        """HU of one voxel. Raises `IndexError` outside."""
+        if min(column, row, slice_) < 0:
+            raise IndexError((column, row, slice_))
+        return float(self.voxels[slice_, row, column] * self.scale[slice_] + self.offset[slice_])
 
 
-def read_volume(series: Series, progress: Progress | None = None) -> Volume:
-    """Decode all slices. Raises `Problem` that counts and names those that cannot be read; `Cancelled`."""
+def load(
+    series: Series,
+    on_slice: OnSlice | None = None,
+    progress: Progress | None = None,
+    first: int | None = None,
+    into: Volume | None = None,
+) -> Volume:
+    """Decode a series on threads; slices are told as they come, the `first` wished before the others.
+
+    A slice that cannot be read stays air and is told in `missing`. `into` is a volume made by `Volume.empty`
+    that is filled in place, so that a view can hold it beforehand. Raises `Cancelled`.
+    """
+    volume = into or Volume.empty(series)
     progress = progress or Progress()
-    geometry = Geometry.of(series)
-    rows, columns = series.slices[0].size
-    values = np.full((len(series), rows, columns), AIR, dtype=np.float32)
-    broken = []
     for number, slice_ in enumerate(series.slices):
         progress.check()
         progress.step(Step("Reading slices", number, len(series)))
         try:
-            values[number] = read_hounsfield(slice_.path)
+            volume.voxels[number] = read_hounsfield(slice_.path)
         except Problem as problem:
-            broken.append(problem.what)
-    if broken:
+            volume.missing[number] = problem.what
+            continue
+        volume.arrived[number] = True
+        if on_slice:
+            on_slice(volume, number)
+    return volume
+
+
+def read_volume(series: Series, progress: Progress | None = None) -> Volume:
+    """Decode all slices. Raises `Problem` that counts and names those that cannot be read; `Cancelled`."""
+    Geometry.of(series)
+    volume = load(series, progress=progress)
+    if volume.missing:
+        broken = [volume.missing[number] for number in sorted(volume.missing)]
         raise Problem(
             f"{len(broken)} of {len(series)} slices cannot be read: {' '.join(broken[:3])}", "Copy them anew."
         )
-    return Volume(values, geometry, series)
+    return volume

@@ -33,6 +33,7 @@ class ModelCard:
         default_factory=dict
     )  # keyword arguments of create_model
     output: Literal["softmax", "sigmoid"] = "softmax"
+    architectures: tuple[str, ...] = ()  # of each member, where they differ; empty: all are `architecture`
     members: int = 1  # networks whose probabilities are averaged; their weights lie in one file
     temperature: float = 1.0  # logits are divided by it (Guo et al. 2017); fitted on data to choose on
     reading: Literal["blocks", "wsinfer"] = "blocks"  # of patches: see `ml.infer.patch_reading`
@@ -40,6 +41,7 @@ class ModelCard:
     cam_layer: str = ""  # dotted name of the layer that Grad-CAM looks at
     shown_class: int = 0  # the class shown first in the heatmap
     threshold: float = 0.5  # operating threshold for that class
+    thresholds: tuple[float, ...] = ()  # of each class that stands on its own; empty: 0.5
     colors: tuple[tuple[int, int, int], ...] = ()  # one a class, colour-blind safe
     summary: str = ""  # one sentence for a pathologist
     intended_use: str = ""

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from ml.errors import ModelProblem
 from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
+from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, shares, windows
 
 SPEC_VERSION = "1.0"
 WEIGHTS_FILES = {"safetensors": "model.safetensors", "torchscript": "model.torchscript"}
@@ -32,13 +33,8 @@ _FORBIDDEN_OPTIONS = frozenset(
 )
 _TEXTS = ("summary", "intended_use", "stain", "training_data", "labels", "limits", "licence", "command")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_ARCHITECTURE = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")  # no "hf-hub:…" or "local-dir:…": those load
 
 Json = Mapping[str, object]
-
-
-class Contradiction(ValueError):  # noqa: N818 - as `Problem`
-    """The reason why a card is refused, as the end of a sentence."""
 
 
 def card_from_json(document: object, fallback_name: str) -> ModelCard:
@@ -84,12 +80,14 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "architecture_options": dict(card.architecture_options),
             "output": card.output,
             "members": card.members,
+            **({"architectures": list(card.architectures)} if card.architectures else {}),
             "temperature": card.temperature,
             **({"reading": card.reading} if card.reading != "blocks" else {}),
             **({"preparation": dataclasses.asdict(card.preparation)} if card.preparation else {}),
             "cam_layer": card.cam_layer,
             "shown_class": card.shown_class,
             "threshold": card.threshold,
+            **({"thresholds": list(card.thresholds)} if card.thresholds else {}),
             "colors": [list(color) for color in card.colors],
             **{key: getattr(card, key) for key in _TEXTS},
             "metrics": dict(card.metrics),
@@ -110,6 +108,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     shown = _whole(own.get("shown_class", 0), "shown_class", 0)
     _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
     kind, sha256 = _weights(own, plain)
+    members = _whole(own.get("members", 1), "members", 1)
     card = ModelCard(
         name=_name(own.get("name", _as_name(fallback_name))),
         title=_text(own.get("title", fallback_name), "title"),
@@ -124,13 +123,15 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         weights=kind,
         architecture_options=_options(own.get("architecture_options", {})),
         output=_output(own.get("output", "softmax")),
-        members=_whole(own.get("members", 1), "members", 1),
+        members=members,
+        architectures=architectures(own.get("architectures", []), members),
         temperature=_positive(own.get("temperature", 1.0), "temperature"),
         reading=_reading(own.get("reading", "blocks")),
         preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
         shown_class=shown,
         threshold=_share(own.get("threshold", 0.5), "threshold"),
+        thresholds=shares(own.get("thresholds", []), "thresholds", len(names)),
         colors=_colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
@@ -190,7 +191,7 @@ def _architecture(top: Json, own: Json) -> str:
     value = top.get("architecture", own.get("architecture"))
     _require(value is not None, "architecture is missing")
     name = _text(value, "architecture")
-    _require(_ARCHITECTURE.fullmatch(name) is not None, f"architecture {name!r} is not a plain name")
+    _require(ARCHITECTURE.fullmatch(name) is not None, f"architecture {name!r} is not a plain name")
     return name
 
 
@@ -285,19 +286,10 @@ def _preparation(value: object) -> Preparation | None:
     return Preparation(
         (height, width),
         fill=fill,
-        windows=_windows(told.get("windows", [])),
+        windows=windows(told.get("windows", [])),
         neighbours=neighbours,
         **chosen,  # type: ignore[arg-type]  # checked above
     )
-
-
-def _windows(value: object) -> tuple[tuple[float, float], ...]:
-    """Level and width of each, HU."""
-    if not isinstance(value, list | tuple) or len(value) > 16:
-        raise Contradiction("windows is not a list of at most 16")
-    pairs = [_numbers(list(pair) if isinstance(pair, tuple) else pair, "a window", 2) for pair in value]
-    _require(all(width > 0 for _, width in pairs), "a window has no width")
-    return tuple((level, width) for level, width in pairs)
 
 
 def _as_name(text: str) -> str:

@@ -1,0 +1,48 @@
+"""Lists in a card: those that are longer than a number and shorter than a card, checked."""
+
+from __future__ import annotations
+
+import math
+import re
+
+ARCHITECTURE = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")  # no "hf-hub:…" or "local-dir:…": those load
+
+
+class Contradiction(ValueError):  # noqa: N818 - as `Problem`
+    """The reason why a card is refused, as the end of a sentence."""
+
+
+def architectures(value: object, members: int) -> tuple[str, ...]:
+    """A plain name for each member, or none. Raises `Contradiction`."""
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise Contradiction("architectures is not a list of names")
+    if len(value) not in {0, members}:
+        raise Contradiction(f"{len(value)} architectures are given for {members} members")
+    for name in value:
+        if not ARCHITECTURE.fullmatch(name):
+            raise Contradiction(f"architecture {name!r} is not a plain name")
+    return tuple(value)
+
+
+def shares(value: object, key: str, count: int) -> tuple[float, ...]:
+    """So many numbers between 0 and 1, or none. Raises `Contradiction`."""
+    if not isinstance(value, list) or len(value) not in {0, count}:
+        raise Contradiction(f"{key} is not a list of {count} numbers")
+    if not all(_is_number(number) and 0 <= number <= 1 for number in value):
+        raise Contradiction(f"{key} holds what is not between 0 and 1")
+    return tuple(float(number) for number in value)
+
+
+def windows(value: object) -> tuple[tuple[float, float], ...]:
+    """Pairs of level and width, HU. Raises `Contradiction`."""
+    if not isinstance(value, list | tuple) or len(value) > 16:
+        raise Contradiction("windows is not a list of at most 16")
+    for pair in value:
+        sound = isinstance(pair, list | tuple) and len(pair) == 2 and all(map(_is_number, pair))
+        if not sound or pair[1] <= 0:
+            raise Contradiction(f"the window {pair!r} is no level and width in HU")
+    return tuple((float(level), float(width)) for level, width in value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
