@@ -25,8 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.panels.pieces import GRID, Heading, column, named
+from viewer.panels.series_facts import series_in_short
 from viewer.panels.slide_facts import facts_in_short
 from viewer.state.opened import Opened
+from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
 from viewer.state.session import Session
 from viewer.theme.colors import colors
@@ -92,7 +94,11 @@ class SlidesPanel(QWidget):
 
     def _tell_facts(self, opened: Opened) -> None:
         if (item := self._item(opened)) is not None:
-            facts = facts_in_short(opened) if isinstance(opened, OpenedSlide) else ""
+            facts = ""
+            if isinstance(opened, OpenedSlide):
+                facts = facts_in_short(opened)
+            elif isinstance(opened, OpenedSeries):
+                facts = series_in_short(opened)
             item.setData(_FACTS, facts)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{opened.title}, {facts}")
 

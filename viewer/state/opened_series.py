@@ -54,6 +54,11 @@ class OpenedSeries(Opened):
         """Whether the file says how large a pixel is and where slices lie."""
         return self.volume.geometry.is_known
 
+    @property
+    def sized(self) -> bool:
+        """Whether the file says how large a pixel is: within a slice, lengths are mm."""
+        return self.series.slices[0].spacing is not None
+
     def come(self, number: int) -> None:
         """A slice was decoded (or given up)."""
         self.arrived.emit(number)

@@ -30,6 +30,7 @@ class Opening(QObject):
 
     started = Signal(object)  # Path
     opened = Signal(object)  # Slide
+    is_ct = Signal(object)  # Path of something that is no slide but holds CT
     failed = Signal(object, object)  # Problem, Path
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -76,17 +77,23 @@ class Opening(QObject):
         self._progress.stop()
         self._thread.close()
 
-    def _read(self, path: Path) -> Slide:
+    def _read(self, path: Path) -> Slide | None:
         from ml.slide.opening import open_slide
+        from viewer.work.kind import holds_ct
 
+        if holds_ct(path):
+            return None
         slide = open_slide(path, self._progress)
         if self._thread.closed:  # nobody will take it any more
             slide.close()
         return slide
 
-    def _tell_opened(self, path: Path, slide: Slide) -> None:
+    def _tell_opened(self, path: Path, slide: Slide | None) -> None:
         self._under_way.pop(path)
-        self.opened.emit(slide)
+        if slide is None:
+            self.is_ct.emit(path)
+        else:
+            self.opened.emit(slide)
 
     def _tell_failed(self, path: Path, error: BaseException) -> None:
         self._under_way.pop(path)

@@ -1,0 +1,158 @@
+"""Opens CT series: finds them, lets the person choose, reads their slices while one looks at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QDialog
+
+from ml.ct_about import NamedWindow
+from ml.errors import Problem
+from ml.progress import Step
+from ml.report.words import count
+from viewer.ct.look import BRAIN, CtLook
+from viewer.main_window.ct_page import CtPage
+from viewer.main_window.frame import Frame
+from viewer.main_window.page import Page
+from viewer.main_window.parts import Parts
+from viewer.main_window.status_line import StatusLine
+from viewer.main_window.views import Views
+from viewer.panels.series_chooser import Choice, SeriesChooser
+from viewer.panels.series_facts import remarks
+from viewer.state.opened import Opened
+from viewer.state.opened_series import OpenedSeries
+from viewer.work.ct_finding import FoundCt, FoundSeries, small_picture
+
+
+class CtOpening(QObject):
+    """The series on the table. `page` is the one that is looked at."""
+
+    page_changed = Signal(object)  # CtPage, or None
+    refused = Signal(object)  # Problem
+    changed = Signal()
+
+    def __init__(self, parts: Parts, frame: Frame, status: StatusLine, views: Views) -> None:
+        super().__init__(frame)
+        self._parts, self._frame, self._status = parts, frame, status
+        self.page: CtPage | None = None
+        self.left_out: tuple[tuple[str, str], ...] = ()  # of what was opened last
+        self._left_name = ""
+        parts.opening.is_ct.connect(parts.ct_finding.find)
+        parts.ct_finding.step.connect(self._tell)
+        parts.ct_finding.found.connect(self._offer)
+        parts.ct_finding.stopped.connect(lambda: status.end_work("Stopped; nothing was opened."))
+        parts.ct_finding.failed.connect(self._fail)
+        parts.ct_loading.failed.connect(self.refused)
+        status.stop_wished.connect(parts.ct_finding.stop)
+        parts.session.opened.connect(self._begin)
+        parts.session.closing.connect(self._let_go)
+        views.make_with(self._new_page)
+        views.page_changed.connect(self._follow)
+
+    def show_left_out(self) -> None:
+        """List what was found beside the series that were opened last, each file with its reason."""
+        dialog = SeriesChooser(self._left_name, (), self.left_out, self._frame)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _tell(self, step: Step) -> None:
+        self._status.show_step(step)
+
+    def _fail(self, problem: Problem) -> None:
+        self._status.end_work("")
+        self.refused.emit(problem)
+
+    def _offer(self, found: FoundCt) -> None:
+        self._status.end_work("")
+        self._left_name = found.path.name
+        self.left_out = tuple((left.path.name, left.reason) for left in found.left_out)
+        self.changed.emit()
+        if not found.series:
+            self._refuse(found)
+            return
+        for number in self._chosen(found):
+            self._open(found.series[number], found.path)
+        self._say_left_out(found)
+
+    def _refuse(self, found: FoundCt) -> None:
+        left = count(len(self.left_out), "file")
+        what = f"There is no CT series in {found.path.name}."
+        remedy = f"{left} cannot be shown as CT." if self.left_out else "Choose a folder of DICOM files."
+        reasons = {name: reason for name, reason in self.left_out[:20]}
+        action = ("Show which…", self.show_left_out) if self.left_out else None
+        self._frame.banner.show_problem(Problem(what, remedy, **reasons), "warning", action)
+
+    def _say_left_out(self, found: FoundCt) -> None:
+        """Broken files are said at once; scouts and other kinds can be looked up."""
+        if found.broken:
+            what = f"{count(found.broken, 'file')} of {found.path.name} cannot be shown."
+            problem = Problem(what, "The rest is open.", **dict(self.left_out[:20]))
+            self._frame.banner.show_problem(problem, "warning", ("Show which…", self.show_left_out))
+
+    def _chosen(self, found: FoundCt) -> list[int]:
+        if len(found.series) == 1:
+            return [0]
+        choices = [_choice(one, self._parts.settings.private) for one in found.series]
+        dialog = SeriesChooser(found.path.name, choices, self.left_out, self._frame)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        chosen = dialog.chosen if accepted else []
+        dialog.deleteLater()
+        return chosen
+
+    def _open(self, found: FoundSeries, path: Path) -> None:
+        slices = {slice_.uid for slice_ in found.series.slices}
+        for opened in self._parts.session.items:
+            if isinstance(opened, OpenedSeries) and {s.uid for s in opened.series.slices} == slices:
+                self._parts.session.make_current(opened)
+                return
+        self._parts.session.put(OpenedSeries(found.series, found.about, path))
+
+    def _begin(self, opened: Opened) -> None:
+        if not isinstance(opened, OpenedSeries):
+            return
+        self._parts.recent.add(opened.path)
+        opened.arrived.connect(lambda number: self._picture(opened, number))
+        opened.complete.connect(lambda: self._finish(opened))
+        self._parts.ct_loading.load(opened)
+
+    def _picture(self, opened: OpenedSeries, number: int) -> None:
+        if number == opened.middle and opened.volume.arrived[number]:
+            picture = small_picture(opened.volume.hounsfield(number), 256)
+            self._frame.slides.set_thumbnail(opened, picture)
+
+    def _finish(self, opened: OpenedSeries) -> None:
+        odd = remarks(opened)
+        if odd and opened is self._parts.session.current:
+            self.refused.emit(Problem(odd[0], " ".join(odd[1:])))
+
+    def _let_go(self, opened: Opened) -> None:
+        if isinstance(opened, OpenedSeries):
+            self._parts.ct_loading.forget(opened)
+
+    def _new_page(self, opened: Opened) -> CtPage | None:
+        if not isinstance(opened, OpenedSeries):
+            return None
+        look = CtLook(first_window(opened.about.windows).window, smooth=self._parts.settings.smooth)
+        page = CtPage(opened, self._parts.reformatting, look)
+        page.view.strip.set_private(self._parts.settings.private)
+        return page
+
+    def _follow(self, shown: Page | None) -> None:
+        self.page = shown if isinstance(shown, CtPage) else None
+        self.page_changed.emit(self.page)
+
+
+def first_window(windows: tuple[NamedWindow, ...]) -> NamedWindow:
+    """What a series is shown with at first: the file's own window, else brain."""
+    return windows[0] if windows else BRAIN
+
+
+def _choice(found: FoundSeries, private: bool) -> Choice:
+    series, about = found.series, found.about
+    parts = [count(len(series), "slice")]
+    if series.distance:
+        parts.append(f"{series.distance:.3g} mm")
+    parts += series.remarks
+    who = about.patient_in_words(hidden=private)
+    return Choice(about.title, " · ".join(parts), found.picture, f"{who} · {about.study_in_words()}")

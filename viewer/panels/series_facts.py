@@ -1,0 +1,55 @@
+"""What a series says about itself, in a radiologist's words."""
+
+from __future__ import annotations
+
+from ml.report.words import SPACE, count
+from viewer.state.opened_series import OpenedSeries
+
+
+def series_in_short(opened: OpenedSeries) -> str:
+    """One line under a thumbnail: "108 slices · 1.5 mm"."""
+    distance = opened.series.distance
+    parts = [count(len(opened.series), "slice")]
+    if distance:
+        parts.append(f"{distance:.3g}{SPACE}mm")
+    return " · ".join(parts)
+
+
+def facts(opened: OpenedSeries, *, hidden: bool = False) -> tuple[tuple[str, str], ...]:
+    """Name and value, line by line, what matters first; what is not known is left out."""
+    about, series = opened.about, opened.series
+    rows, columns = series.slices[0].size
+    thickness = series.slices[0].thickness
+    spacing = series.slices[0].spacing
+    mm = f"{SPACE}mm"
+    pixel = "unknown: lengths are in px" if spacing is None else f"{spacing[1]:.3g} × {spacing[0]:.3g}{mm}"
+    found = (
+        ("Patient", about.patient_in_words(hidden=hidden)),
+        ("Study", about.study_in_words()),
+        ("Region", about.body),
+        ("Slices", series_in_short(opened)),
+        ("Thickness", f"{thickness:.3g}{mm}" if thickness else ""),
+        ("Pixels", f"{columns} × {rows}"),
+        ("Pixel size", pixel),
+        ("Kernel", about.kernel),
+        ("Tube", f"{about.kvp}{SPACE}kV" if about.kvp else ""),
+        ("Scanner", about.scanner),
+    )
+    return tuple((name, value) for name, value in found if value)
+
+
+def remarks(opened: OpenedSeries) -> tuple[str, ...]:
+    """What is odd and should be known, in whole sentences."""
+    volume = opened.volume
+    found = [*opened.series.remarks, *volume.remarks]
+    tilt = volume.geometry.tilt
+    if tilt and opened.known:
+        found.append(f"The gantry was tilted by {tilt:.1f}°; the three planes are put straight.")
+    if volume.missing:
+        first = volume.missing[min(volume.missing)]
+        found.append(f"{count(len(volume.missing), 'slice')} cannot be read. {first}")
+    if not opened.sized:
+        found.append("The file does not say how large a pixel is: lengths are in px.")
+    elif not opened.known:
+        found.append("The file does not say where its slices lie: no letters, no other planes.")
+    return tuple(dict.fromkeys(found))
