@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     0: "ml.errors ml.geometry ml.progress ml.paths",
-    1: "ml.slide ml.volume ml.annotation ml.preparation",
-    2: "ml.tissue ml.patches ml.zoo ml.ct_picture ml.ct_about ml.ct_measure",
-    3: "ml.results ml.model ml.evaluate",
+    1: "ml.slide ml.annotation ml.preparation ml.ct_measure",
+    2: "ml.tissue ml.patches ml.zoo ml.volume",
+    3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
     5: "ml.train",
     7: "ml.verbs",

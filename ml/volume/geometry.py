@@ -120,7 +120,7 @@ class Geometry:
 
     @property
     def tilt(self) -> float:
-        """Degrees between the way from slice to slice and their normal (gantry tilt); 0 where there is none."""
+        """Degrees between the way from slice to slice and their normal (gantry tilt); 0 where it is none."""
         step = self.starts[-1] - self.starts[0]
         length = float(np.linalg.norm(step))
         if length == 0:
@@ -149,7 +149,11 @@ class Geometry:
         place = np.array((x, y, z))
         slice_ = self.slice_at(float((place - self.starts[0]) @ self.axes[2]))
         across = place - self.start_at(slice_)
-        return float(across @ self.axes[0] / self.spacing[0]), float(across @ self.axes[1] / self.spacing[1]), slice_
+        return (
+            float(across @ self.axes[0] / self.spacing[0]),
+            float(across @ self.axes[1] / self.spacing[1]),
+            slice_,
+        )
 
     def slice_at(self, height: float) -> float:
         """Which slice lies so many mm above the first along the normal; fractions lie between two."""

@@ -1,28 +1,24 @@
-"""Which CT slices in a folder belong together, and in which order; whatever is left out is named."""
+"""Which CT slices belong together, and in which order; whatever is left out is named."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from ml.errors import Problem
 from ml.progress import Progress, Step
-from ml.volume.slice import CtSlice, read_header
+from ml.volume.checks import distance_of, oddities, of_values
+from ml.volume.ct_slice import About, CtSlice
+from ml.volume.kinds import NotCt
+from ml.volume.slice import read_slices
+from ml.volume.sources import LeftOut, Sources, sources_of
+from ml.volume.stored_file import StoredFile
+from ml.volume.window import Window
+
+__all__ = ["Found", "LeftOut", "Series", "find_series", "read_series", "read_sources", "sort_slices"]
 
 _SAME = 0.01  # mm: slices closer than that lie in one place
-_UNEVEN = 0.1  # share of the usual distance that a distance may differ
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file that is in no series, and why."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -30,12 +26,14 @@ class Series:
     """Slices of one size and orientation, in the order of their position along the normal (rising).
 
     `distance` is the usual one from slice to slice, mm; 0 where it is not known. `remarks` are sentences
-    about what is odd: missing slices, an order that had to be guessed.
+    about what is odd: missing slices, an order that had to be guessed. `part` tells stacks of one
+    SeriesInstanceUID apart (several orientations, several passes), from 0.
     """
 
     slices: tuple[CtSlice, ...]
     distance: float
     remarks: tuple[str, ...] = ()
+    part: int = 0
 
     def __len__(self) -> int:
         return len(self.slices)
@@ -46,9 +44,36 @@ class Series:
         return self.slices[0].series
 
     @property
+    def key(self) -> str:
+        """Tells it from every other series that was found with it; the same whenever it is found again."""
+        return f"{self.uid}#{self.part}"
+
+    @property
     def patient(self) -> str:
         """Whose it is."""
         return self.slices[0].patient
+
+    @property
+    def about(self) -> About:
+        """Whom and what it shows."""
+        return self.slices[0].about
+
+    @property
+    def description(self) -> str:
+        """What a person calls it: "Head without contrast"; its number or UID where it has no name."""
+        about = self.about
+        number = "" if about.series_number is None else f"Series {about.series_number}"
+        return about.description or about.protocol or number or self.uid or "CT"
+
+    @property
+    def unit(self) -> str:
+        """ "HU", or what else its values are in; empty where that is not known."""
+        return self.slices[0].scaling.unit
+
+    @property
+    def windows(self) -> tuple[tuple[str, Window], ...]:
+        """The windows that the files bring, each once, with their names."""
+        return tuple(dict.fromkeys(pair for slice_ in self.slices for pair in slice_.windows))
 
     def around(self, number: int, neighbours: int) -> tuple[CtSlice, ...]:
         """A slice with so many on either side, from below to above; the ends are repeated."""
@@ -64,7 +89,7 @@ class Found:
 
     series: tuple[Series, ...]  # by path of their first slice
     broken: tuple[LeftOut, ...]  # files that should be slices and are not
-    others: tuple[LeftOut, ...]  # scouts: sound, but no slices of a stack
+    others: tuple[LeftOut, ...]  # sound, but no slices of a stack: scouts, and objects that are no CT
 
     @property
     def slices(self) -> int:
@@ -89,35 +114,37 @@ def find_series(folder: Path, progress: Progress | None = None) -> Found:
     """
     if not folder.is_dir():
         raise Problem(f"The folder {folder.name} is not there.", "Check the path.")
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and _may_be_dicom(path))
-    return read_series(paths, progress)
+    progress = progress or Progress()
+    return read_sources(sources_of(folder, progress), progress)
 
 
 def read_series(paths: Sequence[Path], progress: Progress | None = None) -> Found:
     """The series that these files make. Raises `Cancelled`."""
-    progress = progress or Progress()
-    slices, broken, others = [], [], []
-    for number, path in enumerate(paths):
+    return read_sources(Sources(tuple(StoredFile(path) for path in paths)), progress or Progress())
+
+
+def read_sources(sources: Sources, progress: Progress) -> Found:
+    """The series that these files make. Raises `Cancelled`."""
+    slices: list[CtSlice] = []
+    broken, others = list(sources.broken), []
+    for number, file in enumerate(sources.files):
         progress.check()
-        progress.step(Step("Reading headers", number, len(paths)))
+        progress.step(Step("Reading headers", number, len(sources.files)))
         try:
-            slice_ = read_header(path)
-        except Problem as problem:
-            broken.append(LeftOut(path, problem.what))
+            found = read_slices(file)
+        except NotCt as problem:
+            others.append(LeftOut(file.path, problem.what))
             continue
-        if slice_.scout:
-            others.append(LeftOut(path, f"{path.name} is a scout."))
+        except Problem as problem:
+            broken.append(LeftOut(file.path, problem.what))
+            continue
+        if found[0].scout:
+            others.append(LeftOut(file.path, f"{file.path.name} is a scout."))
         else:
-            slices.append(slice_)
-    stacks: dict[object, list[CtSlice]] = {}
-    for slice_ in slices:
-        stacks.setdefault(_stack(slice_), []).append(slice_)
-    made = []
-    for stack in stacks.values():
-        series, twice = sort_slices(stack)
-        made.append(series)
-        broken += twice
-    return Found(tuple(made), tuple(broken), tuple(others))
+            slices += found
+    progress.step(Step("Reading headers", len(sources.files), len(sources.files)))
+    series, twice = _stacked(slices)
+    return Found(tuple(series), (*broken, *twice), tuple(others))
 
 
 def sort_slices(slices: Iterable[CtSlice]) -> tuple[Series, list[LeftOut]]:
@@ -125,11 +152,11 @@ def sort_slices(slices: Iterable[CtSlice]) -> tuple[Series, list[LeftOut]]:
 
     By position along the normal; where any has none, by instance number; where one is missing too, by name.
     """
-    stack = sorted(slices, key=lambda s: str(s.path))
+    stack = sorted(slices, key=lambda s: (str(s.path), s.frame))
     remarks: list[str] = []
     if len({s.orientation is None or s.origin is None for s in stack}) > 1 or stack[0].position is None:
         stack, remark = _by_number(stack)
-        return Series(tuple(stack), 0.0, (remark,)), []
+        return Series(tuple(stack), 0.0, (*[remark] * (len(stack) > 1), *of_values(stack))), []
     if stack[0].orientation is None:
         remarks.append("The slices are in the order of SliceLocation: they name no orientation.")
     stack.sort(key=_position)
@@ -140,13 +167,80 @@ def sort_slices(slices: Iterable[CtSlice]) -> tuple[Series, list[LeftOut]]:
             twice.append(LeftOut(slice_.path, words))
         else:
             kept.append(slice_)
-    steps = [_position(b) - _position(a) for a, b in pairwise(kept)]
-    distance = float(np.median(steps)) if steps else 0.0
-    wide = sum(1 for step in steps if step > distance * (1 + _UNEVEN))
-    if wide:
-        missing = sum(round(step / distance) - 1 for step in steps if step > distance * (1 + _UNEVEN))
-        remarks.append(f"The slices have {wide} gaps; about {max(missing, wide)} slices are missing.")
-    return Series(tuple(kept), distance, tuple(remarks)), twice
+    return Series(tuple(kept), distance_of(kept), (*remarks, *oddities(kept))), twice
+
+
+def _stacked(slices: Iterable[CtSlice]) -> tuple[list[Series], list[LeftOut]]:
+    """Every stack in order; stacks of one series are numbered and say that there are several."""
+    stacks: dict[object, list[CtSlice]] = {}
+    for slice_ in slices:
+        stacks.setdefault(_stack(slice_), []).append(slice_)
+    made: list[Series] = []
+    left_out: list[LeftOut] = []
+    for whole in stacks.values():
+        stack, copies = _without_copies(whole)
+        left_out += copies
+        passes = _passes(stack)
+        for number, part in enumerate(passes):
+            series, twice = sort_slices(part)
+            left_out += twice
+            said = f"Pass {number + 1} of {len(passes)} over the same places."
+            made.append(replace(series, remarks=(said, *series.remarks)) if len(passes) > 1 else series)
+    return _numbered(made), left_out
+
+
+def _numbered(made: list[Series]) -> list[Series]:
+    together: dict[str, list[Series]] = {}
+    for series in made:
+        together.setdefault(series.uid, []).append(series)
+    found = []
+    for series in made:
+        same = together[series.uid]
+        said = []
+        if len({one.slices[0].orientation for one in same}) > 1:
+            said = [f"Slices of this series lie in {len(same)} directions; each is a stack of its own."]
+        part = next(number for number, one in enumerate(same) if one is series)
+        found.append(replace(series, part=part, remarks=(*said, *series.remarks)))
+    return found
+
+
+def _without_copies(stack: list[CtSlice]) -> tuple[list[CtSlice], list[LeftOut]]:
+    """Each image once: a file that was copied into two folders is one slice."""
+    known: dict[object, CtSlice] = {}
+    copies = []
+    for slice_ in sorted(stack, key=lambda s: (str(s.path), s.frame)):
+        key = (slice_.uid, slice_.frame) if slice_.uid else (slice_.path, slice_.frame)
+        first = known.setdefault(key, slice_)
+        if first is not slice_:
+            words = f"{slice_.path.name} is a second copy of {first.path.name}."
+            copies.append(LeftOut(slice_.path, words))
+    return list(known.values()), copies
+
+
+def _passes(stack: list[CtSlice]) -> list[list[CtSlice]]:
+    """Several passes over the same places (perfusion, two reconstructions) as a stack each.
+
+    By acquisition number, where that parts them; else by instance number, where every place is there equally
+    often. One place that is there twice is no pass: `sort_slices` leaves it out and says so.
+    """
+    if any(slice_.position is None for slice_ in stack):
+        return [stack]
+    places: dict[int, list[CtSlice]] = {}
+    for slice_ in stack:
+        places.setdefault(round(_position(slice_) / _SAME / 2), []).append(slice_)
+    often = {len(same) for same in places.values()}
+    if often == {1} or len(places) < 2:
+        return [stack]
+    by_acquisition: dict[int | None, list[CtSlice]] = {}
+    for slice_ in stack:
+        by_acquisition.setdefault(slice_.acquisition, []).append(slice_)
+    once = all(len({_position(s) for s in part}) == len(part) for part in by_acquisition.values())
+    if once:
+        return [by_acquisition[key] for key in sorted(by_acquisition, key=lambda key: key or 0)]
+    if len(often) > 1 or any(slice_.number is None for slice_ in stack):
+        return [stack]
+    ordered = [sorted(same, key=lambda s: s.number or 0) for same in places.values()]
+    return [list(part) for part in zip(*ordered, strict=True)]
 
 
 def _position(slice_: CtSlice) -> float:
@@ -162,19 +256,14 @@ def _by_number(stack: list[CtSlice]) -> tuple[list[CtSlice], str]:
 
 
 def _stack(slice_: CtSlice) -> object:
-    """What slices of one stack have in common; directions and spacing up to rounding of the text."""
+    """What slices of one stack have in common; directions and spacing up to rounding of the text.
+
+    Patients are told apart by all that names them: two with the same UIDs (a faulty pseudonymisation) are
+    two stacks.
+    """
     directions = None if slice_.orientation is None else tuple(round(v, 3) for v in slice_.orientation)
     spacing = None if slice_.spacing is None else tuple(round(v, 4) for v in slice_.spacing)
-    return slice_.study, slice_.series, slice_.size, directions, spacing
-
-
-def _may_be_dicom(path: Path) -> bool:
-    if path.suffix.lower() in {".dcm", ".dicom"}:
-        return True
-    if path.name.upper() == "DICOMDIR":
-        return False
-    try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
+    about = slice_.about
+    who = (slice_.patient, about.patient_name, about.birth_date)
+    where = (slice_.study, slice_.series, about.frame_of_reference)
+    return who, where, slice_.size, directions, spacing, slice_.scaling.unit

@@ -15,7 +15,9 @@ ANALYZE, HELP = "Analyze", "Help"
 MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
-    Entry("open", "Open…", "Open slides, pictures or CT from this computer.", FILE, "folder-open", ("Ctrl+O",)),
+    Entry(
+        "open", "Open…", "Open slides, pictures or CT from this computer.", FILE, "folder-open", ("Ctrl+O",)
+    ),
     Entry(
         "open_folder",
         "Open folder…",
@@ -55,7 +57,14 @@ _EDIT = (
 
 _TOOLS = (
     Entry("move", "Move", "Drag moves the picture, a click selects.", TOOLS, "hand", ("M",)),
-    Entry("rectangle", "Rectangle", "Draw a rectangular region by dragging; on CT it is measured.", TOOLS, "square", ("R",)),
+    Entry(
+        "rectangle",
+        "Rectangle",
+        "Draw a rectangular region by dragging; on CT it is measured.",
+        TOOLS,
+        "square",
+        ("R",),
+    ),
     Entry("outline", "Outline", "Draw round a region freehand; it closes itself.", TOOLS, "lasso", ("P",)),
 )
 
@@ -76,7 +85,15 @@ _VIEW = (
     Entry("boxes", "Boxes", "Show or hide the boxes found.", VIEW, "square-dashed", ("X",), 2),
     Entry("annotations", "Annotations", "Show or hide what was drawn.", VIEW, "pencil", ("T",), 2),
     Entry("only_picture", "Only the picture", "Hide all but the picture.", VIEW, "expand", ("F11",), 3),
-    Entry("slides_panel", "List of what is open", "Show or hide the list at the left.", VIEW, "panel-left", ("F9",), 3),
+    Entry(
+        "slides_panel",
+        "List of what is open",
+        "Show or hide the list at the left.",
+        VIEW,
+        "panel-left",
+        ("F9",),
+        3,
+    ),
     Entry("inspector", "Inspector", "Show or hide the right panels.", VIEW, "panel-right", ("F10",), 3),
     Entry("theme_auto", "Theme of the system", "Light or dark, as the system.", VIEW, "", (), 4),
     Entry("theme_light", "Light theme", "Light panels; the surround stays grey.", VIEW, "sun", (), 4),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-
 Kind = Literal["", "slide", "ct"]
 """What is looked at; empty: a command for everything."""
 

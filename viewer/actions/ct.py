@@ -50,25 +50,25 @@ ENTRIES: tuple[Entry, ...] = (
         1,
     ),
     *(_preset(number) for number in range(1, len(PRESETS) + 1)),
-    _ct("window_own", "As the file says", "The file's own windows, one after another.", IMAGE, "", ("0",), 11),
+    _ct(
+        "window_own", "As the file says", "The file's own windows, one after another.", IMAGE, "", ("0",), 11
+    ),
     _ct("window_saved", "Saved windows", "Your own windows, one after another.", IMAGE, "", ("9",), 11),
     _ct(
         "save_window", "Save this window…", "Keep this window under a name.", IMAGE, "", ("Ctrl+Shift+W",), 11
     ),
     _ct("invert", "Invert", "Black becomes white.", IMAGE, "", ("I",), 12),
+    _ct("smooth", "Smooth pixels", "Interpolate between pixels, or show each.", IMAGE, "", ("Shift+I",), 12),
+    _ct("next_slice", "Next slice", "One slice on: in the picture Down, or the wheel.", GO, "", (), 10),
     _ct(
-        "smooth", "Smooth pixels", "Interpolate between pixels, or show each.", IMAGE, "", ("Shift+I",), 12
+        "previous_slice", "Previous slice", "One slice back: in the picture Up, or the wheel.", GO, "", (), 10
     ),
-    _ct("next_slice", "Next slice", "One slice on.", GO, "", ("Down",), 10),
-    _ct("previous_slice", "Previous slice", "One slice back.", GO, "", ("Up",), 10),
-    _ct("slices_on", "Ten slices on", "Ten slices on.", GO, "", ("PgDown",), 10),
-    _ct("slices_back", "Ten slices back", "Ten slices back.", GO, "", ("PgUp",), 10),
-    _ct("first_slice", "First slice", "To the first slice.", GO, "", ("Home",), 10),
-    _ct("last_slice", "Last slice", "To the last slice.", GO, "", ("End",), 10),
+    _ct("slices_on", "Ten slices on", "In the picture: Page down.", GO, "", (), 10),
+    _ct("slices_back", "Ten slices back", "In the picture: Page up.", GO, "", (), 10),
+    _ct("first_slice", "First slice", "In the picture: Home.", GO, "", (), 10),
+    _ct("last_slice", "Last slice", "In the picture: End.", GO, "", (), 10),
     _ct("next_mark", "Next finding", "To the next slice with a mark.", GO, "skip-forward", ("N",), 11),
-    _ct(
-        "previous_mark", "Previous finding", "To the slice with a mark before.", GO, "", ("Shift+N",), 11
-    ),
+    _ct("previous_mark", "Previous finding", "To the slice with a mark before.", GO, "", ("Shift+N",), 11),
     _ct("cine", "Play slices", "Let the slices run by themselves, or stop them.", GO, "play", ("C",), 12),
     _ct("faster", "Play faster", "More slices a second.", GO, "", (".",), 12),
     _ct("slower", "Play slower", "Fewer slices a second.", GO, "", (",",), 12),

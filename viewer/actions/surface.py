@@ -45,8 +45,7 @@ class Surface:
         self, strip: QToolBar, groups: Iterable[Iterable[str]], in_words: Iterable[str] = ()
     ) -> None:
         """Buttons, with lines between groups; those of `in_words` have their name beside the icon."""
-        for number, group in enumerate(groups):
-            group = tuple(group)
+        for number, group in enumerate(map(tuple, groups)):
             if number:
                 self._lines.append((strip.addSeparator(), group))
             for name in group:

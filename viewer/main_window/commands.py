@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from viewer.actions.catalog import CATALOG
@@ -11,6 +11,7 @@ from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
@@ -37,14 +38,36 @@ class Hands:
     looking: Looking
     navigating: Navigating
     splitting: Splitting
+    ct: CtViewing
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
-    for piece in (hands.looking, hands.navigating, hands.splitting):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.ct):
         bounds |= piece.bounds()
+    bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
+
+
+def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
+    """Commands that slides and CT have in common, by what is looked at."""
+    ct, viewing = hands.ct, hands.viewing
+
+    def either(command: str, run: Callable[[], object], possible: Callable[[], bool]) -> Bound:
+        slide = bounds[command]
+        return Bound(
+            lambda: slide.run() if ct.page is None else run(),
+            lambda: slide.enabled() if ct.page is None else possible(),
+            slide.checked,
+        )
+
+    ruler = partial(viewing.take, "ruler")
+    return {
+        "copy_view": either("copy_view", ct.copy, lambda: True),
+        "delete": either("delete", ct.delete, lambda: ct.measurement is not None),
+        "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
+    }
 
 
 def _with_any(hands: Hands) -> Callable[[], bool]:
@@ -54,6 +77,7 @@ def _with_any(hands: Hands) -> Callable[[], bool]:
 def _files(hands: Hands) -> dict[str, Bound]:
     return {
         "open": Bound(hands.slides.ask),
+        "open_folder": Bound(hands.slides.ask_folder),
         "samples": Bound(hands.slides.open_samples),
         "close": Bound(hands.slides.close_current, _with_any(hands)),
         "export": Bound(hands.reporting.export, lambda: hands.reporting.possible),

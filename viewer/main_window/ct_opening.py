@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog
 
-from ml.ct_about import NamedWindow
+from ml.ct_about import patient_in_words, study_in_words
 from ml.errors import Problem
 from ml.progress import Step
 from ml.report.words import count
@@ -79,7 +79,7 @@ class CtOpening(QObject):
         left = count(len(self.left_out), "file")
         what = f"There is no CT series in {found.path.name}."
         remedy = f"{left} cannot be shown as CT." if self.left_out else "Choose a folder of DICOM files."
-        reasons = {name: reason for name, reason in self.left_out[:20]}
+        reasons = dict(self.left_out[:20])
         action = ("Show which…", self.show_left_out) if self.left_out else None
         self._frame.banner.show_problem(Problem(what, remedy, **reasons), "warning", action)
 
@@ -101,12 +101,16 @@ class CtOpening(QObject):
         return chosen
 
     def _open(self, found: FoundSeries, path: Path) -> None:
-        slices = {slice_.uid for slice_ in found.series.slices}
+        """Open a series, or go to it when the same slices are open already."""
+        slices = {(slice_.uid, slice_.frame) for slice_ in found.series.slices}
         for opened in self._parts.session.items:
-            if isinstance(opened, OpenedSeries) and {s.uid for s in opened.series.slices} == slices:
+            if isinstance(opened, OpenedSeries) and slices == opened.frames:
                 self._parts.session.make_current(opened)
                 return
-        self._parts.session.put(OpenedSeries(found.series, found.about, path))
+        try:
+            self._parts.session.put(OpenedSeries(found.series, path))
+        except Problem as problem:  # memory does not suffice
+            self.refused.emit(problem)
 
     def _begin(self, opened: Opened) -> None:
         if not isinstance(opened, OpenedSeries):
@@ -133,7 +137,7 @@ class CtOpening(QObject):
     def _new_page(self, opened: Opened) -> CtPage | None:
         if not isinstance(opened, OpenedSeries):
             return None
-        look = CtLook(first_window(opened.about.windows).window, smooth=self._parts.settings.smooth)
+        look = first_look(opened, smooth=self._parts.settings.smooth)
         page = CtPage(opened, self._parts.reformatting, look)
         page.view.strip.set_private(self._parts.settings.private)
         return page
@@ -143,16 +147,19 @@ class CtOpening(QObject):
         self.page_changed.emit(self.page)
 
 
-def first_window(windows: tuple[NamedWindow, ...]) -> NamedWindow:
+def first_look(opened: OpenedSeries, *, smooth: bool) -> CtLook:
     """What a series is shown with at first: the file's own window, else brain."""
-    return windows[0] if windows else BRAIN
+    window = opened.windows[0].window if opened.windows else BRAIN.window
+    return CtLook(window, opened.series.slices[0].is_inverted, smooth)
 
 
 def _choice(found: FoundSeries, private: bool) -> Choice:
-    series, about = found.series, found.about
+    series, about = found.series, found.series.about
     parts = [count(len(series), "slice")]
     if series.distance:
         parts.append(f"{series.distance:.3g} mm")
     parts += series.remarks
-    who = about.patient_in_words(hidden=private)
-    return Choice(about.title, " · ".join(parts), found.picture, f"{who} · {about.study_in_words()}")
+    who = patient_in_words(about, hidden=private)
+    study = study_in_words(about)
+    group = f"{who} · {study}" if study else who
+    return Choice(series.description, " · ".join(parts), found.picture, group)

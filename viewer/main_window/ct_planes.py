@@ -118,7 +118,7 @@ class CtPlanes(QObject):
             left.append(f"{'H' if height >= 0 else 'F'} {abs(height):.1f}{SPACE}mm")
         look = reading.look
         name = look.name or next(
-            (named.name for named in reading.opened.about.windows if named.window == look.window), ""
+            (named.name for named in reading.opened.windows if named.window == look.window), ""
         )
         right = [f"{name}  {in_words(look.window)}".strip()]
         if look.inverted:

@@ -70,10 +70,18 @@ class Slides(QObject):
     def ask(self) -> None:
         """Let the person choose files."""
         folder = self._parts.settings.last_folder
-        names, _ = QFileDialog.getOpenFileNames(self._frame, "Open slides or pictures", folder, _filter())
+        names, _ = QFileDialog.getOpenFileNames(self._frame, "Open slides, pictures or CT", folder, _filter())
         if names:
             self._parts.settings.last_folder = str(Path(names[0]).parent)
             self.open_all(map(Path, names))
+
+    def ask_folder(self) -> None:
+        """Let the person choose a folder: of CT, or of a DICOM slide."""
+        folder = self._parts.settings.last_folder
+        chosen = QFileDialog.getExistingDirectory(self._frame, "Open a folder", folder)
+        if chosen:
+            self._parts.settings.last_folder = str(Path(chosen).parent)
+            self.open(Path(chosen))
 
     def open_samples(self, *, only_slide: bool = False) -> None:
         """Open what comes with Parfocal (or just its slide); made at the first time."""
@@ -185,4 +193,4 @@ def _filter() -> str:
     from ml.slide.opening import supported_suffixes  # what reads slides is loaded with the first file
 
     endings = " ".join(f"*{suffix}" for suffix in supported_suffixes())
-    return f"Slides and pictures ({endings});;All files (*)"
+    return f"Slides, pictures and CT ({endings} *.zip DICOMDIR);;All files (*)"

@@ -22,7 +22,7 @@ class CtStage(QWidget):
         super().__init__(parent)
         self._reading, self._cine = reading, cine
         title = reading.opened.title
-        self.strip = PatientStrip(reading.opened.about, self)
+        self.strip = PatientStrip(reading.opened.about, title, self)
         self.axial = SliceView(f"Axial: {title}", self)
         self.coronal = SliceView(f"Coronal: {title}", self)
         self.sagittal = SliceView(f"Sagittal: {title}", self)

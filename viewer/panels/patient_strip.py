@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
-from ml.ct_about import About
+from ml.ct_about import patient_in_words, study_in_words
+from ml.volume.ct_slice import About
 from viewer.panels.pieces import GRID, column, named, row
 from viewer.theme.icons import icon
 
@@ -16,9 +17,9 @@ class PatientStrip(QWidget):
 
     privacy_wished = Signal()
 
-    def __init__(self, about: About, parent: QWidget | None = None) -> None:
+    def __init__(self, about: About, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._about = about
+        self._about, self._title = about, title
         self._texts = ("", "")
         self.patient, self.study = _label(self), _label(self)
         font = self.patient.font()
@@ -42,8 +43,8 @@ class PatientStrip(QWidget):
 
     def set_private(self, private: bool) -> None:
         """Hide or show who it is."""
-        study = " · ".join(part for part in (self._about.study_in_words(), self._about.title) if part)
-        self._texts = (self._about.patient_in_words(hidden=private), study)
+        study = " · ".join(part for part in (study_in_words(self._about), self._title) if part)
+        self._texts = (patient_in_words(self._about, hidden=private), study)
         self.switch.setIcon(icon("eye-off" if private else "eye"))
         words = "Show the patient's name" if private else "Hide the patient's name"
         named(self.switch, words, f"{words}: on screen, in pictures and in reports (Ctrl+Shift+H)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml.ct_about import patient_in_words, study_in_words
 from ml.report.words import SPACE, count
 from viewer.state.opened_series import OpenedSeries
 
@@ -24,16 +25,15 @@ def facts(opened: OpenedSeries, *, hidden: bool = False) -> tuple[tuple[str, str
     mm = f"{SPACE}mm"
     pixel = "unknown: lengths are in px" if spacing is None else f"{spacing[1]:.3g} × {spacing[0]:.3g}{mm}"
     found = (
-        ("Patient", about.patient_in_words(hidden=hidden)),
-        ("Study", about.study_in_words()),
-        ("Region", about.body),
+        ("Patient", patient_in_words(about, hidden=hidden)),
+        ("Study", study_in_words(about)),
+        ("Region", about.body_part.capitalize()),
         ("Slices", series_in_short(opened)),
         ("Thickness", f"{thickness:.3g}{mm}" if thickness else ""),
         ("Pixels", f"{columns} × {rows}"),
         ("Pixel size", pixel),
         ("Kernel", about.kernel),
-        ("Tube", f"{about.kvp}{SPACE}kV" if about.kvp else ""),
-        ("Scanner", about.scanner),
+        ("Scanner", about.manufacturer),
     )
     return tuple((name, value) for name, value in found if value)
 
@@ -45,11 +45,15 @@ def remarks(opened: OpenedSeries) -> tuple[str, ...]:
     tilt = volume.geometry.tilt
     if tilt and opened.known:
         found.append(f"The gantry was tilted by {tilt:.1f}°; the three planes are put straight.")
-    if volume.missing:
-        first = volume.missing[min(volume.missing)]
-        found.append(f"{count(len(volume.missing), 'slice')} cannot be read. {first}")
+    if series_is_lossy(opened):
+        found.append("The slices were compressed with loss: fine detail and HU may be altered.")
     if not opened.sized:
         found.append("The file does not say how large a pixel is: lengths are in px.")
     elif not opened.known:
         found.append("The file does not say where its slices lie: no letters, no other planes.")
     return tuple(dict.fromkeys(found))
+
+
+def series_is_lossy(opened: OpenedSeries) -> bool:
+    """Whether any slice lost something to compression."""
+    return any(slice_.is_lossy for slice_ in opened.series.slices)

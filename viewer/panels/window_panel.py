@@ -63,8 +63,8 @@ class WindowPanel(QWidget):
         self._reading = reading
         if reading is None:
             return
-        self._fill(self.own, reading.opened.about.windows)
-        self.own_heading.setVisible(bool(reading.opened.about.windows))
+        self._fill(self.own, reading.opened.windows)
+        self.own_heading.setVisible(bool(reading.opened.windows))
         for signal in (reading.look_changed, reading.slab_changed, reading.planes_changed):
             self._links.follow(signal, self._show)
         self._show()

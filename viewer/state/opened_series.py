@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ml.ct_about import About
+from ml.ct_about import NamedWindow, windows_of
 from ml.volume.series import Series
 from ml.volume.volume import Volume
 from viewer.state.measurements import Measurement, MeasurementEdit, Measurements
@@ -30,10 +30,12 @@ class OpenedSeries(Opened):
     complete = Signal()  # every slice is there or missing
     marks_changed = Signal()
 
-    def __init__(self, series: Series, about: About, path: Path, parent: QObject | None = None) -> None:
+    def __init__(self, series: Series, path: Path, parent: QObject | None = None) -> None:
+        """Raises `Problem` where memory does not suffice."""
         super().__init__(path, parent)
         self.series = series
-        self.about = about
+        self.about = series.about
+        self.windows: tuple[NamedWindow, ...] = windows_of(series)
         self.volume = Volume.empty(series)
         self.measurements = Measurements(self)
         self.marks: tuple[Mark, ...] = ()
@@ -42,7 +44,12 @@ class OpenedSeries(Opened):
     @property
     def title(self) -> str:
         """What the series is called; never a folder's name, which may be a patient's."""
-        return self.about.title
+        return self.series.description
+
+    @property
+    def frames(self) -> set[tuple[str, int]]:
+        """What tells its slices from all others: their UIDs, and the frames of their files."""
+        return {(slice_.uid, slice_.frame) for slice_ in self.series.slices}
 
     @property
     def middle(self) -> int:

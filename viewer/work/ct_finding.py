@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from ml.ct_about import About, about
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.volume.series import Found, LeftOut, Series
@@ -22,10 +21,9 @@ _MOST_PICTURES = 60  # of series: beyond that a chooser is read by its words
 
 @dataclass(frozen=True)
 class FoundSeries:
-    """A series with what it says about itself and a picture of its middle; None where there is none."""
+    """A series with a picture of its middle; None where there is none."""
 
     series: Series
-    about: About
     picture: QImage | None
 
 
@@ -102,19 +100,17 @@ def _find(path: Path, progress: Progress) -> FoundCt:
         wants = several and number < _MOST_PICTURES
         if wants:
             progress.step(Step("Reading previews", number, min(len(found.series), _MOST_PICTURES)))
-        series.append(FoundSeries(one, about(one), preview(one) if wants else None))
+        series.append(FoundSeries(one, preview(one) if wants else None))
     return FoundCt(path, tuple(series), (*found.broken, *found.others), len(found.broken))
 
 
 def preview(series: Series, edge: int = _EDGE) -> QImage | None:
     """The middle slice, small, from the darkest hundredth to the brightest; None where it cannot be read."""
-    from ml.volume.slice import read_hounsfield
-
     try:
-        values = read_hounsfield(series.slices[len(series) // 2].path)
+        found = series.slices[len(series) // 2].voxels()
     except Problem:
         return None
-    return small_picture(values, edge)
+    return small_picture(found.voxels * np.float64(found.scale) + found.offset, edge)
 
 
 def small_picture(values: NDArray[np.floating], edge: int = _EDGE) -> QImage:

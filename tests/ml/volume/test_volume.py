@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import apply_rescale
+from pydicom.uid import JPEGLosslessSV1
 
 from ml.errors import Problem
 from ml.volume.series import find_series
-from ml.volume.volume import Geometry, read_volume
+from ml.volume.slice import AIR
+from ml.volume.volume import Geometry, load, read_volume
 from tests.ml.volume.scans import ct_dataset, write, write_series
 
 
@@ -46,12 +49,20 @@ def test_tilted_and_uneven_axes_go_there_and_back(tmp_path: Path) -> None:
 
 def test_broken_slices_are_counted_and_named(tmp_path: Path) -> None:
     write_series(tmp_path, (0, 1, 2))
-    write(
-        tmp_path / "cut.dcm",
-        ct_dataset(np.zeros((4, 6), np.int16), ImagePositionPatient=[0, 0, 3], PixelData=b"\0\0"),
-    )
-    with pytest.raises(Problem, match=r"1 of 4 slices cannot be read: cut\.dcm"):
-        read_volume(find_series(tmp_path).series[0])
+    stream = encapsulate([b"\xff\xd8 no JPEG \xff\xd9"])
+    broken = ct_dataset(np.zeros((4, 6), np.int16), ImagePositionPatient=[0, 0, 3], PixelData=stream)
+    broken["PixelData"].VR = "OB"
+    broken["PixelData"].is_undefined_length = True
+    broken.file_meta.TransferSyntaxUID = JPEGLosslessSV1
+    write(tmp_path / "bad.dcm", broken)
+    series = find_series(tmp_path).series[0]
+    with pytest.raises(Problem, match=r"1 of 4 slices cannot be read: .*bad\.dcm"):
+        read_volume(series)
+    volume = load(series)
+    assert volume.arrived.tolist() == [True, True, True, False]
+    assert "bad.dcm" in volume.missing[3]
+    assert volume.remarks == ("1 of 4 slices cannot be read and are empty.",)
+    assert volume.hounsfield(3).max() == AIR
 
 
 def test_without_geometry_nothing_is_measured(tmp_path: Path) -> None:
