@@ -65,6 +65,7 @@ class CtOpening(QObject):
 
     def _offer(self, found: FoundCt) -> None:
         self._status.end_work("")
+        self._status.clearMessage()
         self._left_name = found.path.name
         self.left_out = tuple((left.path.name, left.reason) for left in found.left_out)
         self.changed.emit()
@@ -122,7 +123,8 @@ class CtOpening(QObject):
 
     def _picture(self, opened: OpenedSeries, number: int) -> None:
         if number == opened.middle and opened.volume.arrived[number]:
-            picture = small_picture(opened.volume.hounsfield(number), 256)
+            window = first_look(opened, smooth=True).window
+            picture = small_picture(opened.volume.hounsfield(number), window, 256)
             self._frame.slides.set_thumbnail(opened, picture)
 
     def _finish(self, opened: OpenedSeries) -> None:

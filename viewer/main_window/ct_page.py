@@ -64,6 +64,11 @@ class CtPage(Page):
         self.take("move")
 
     @property
+    def pictures(self) -> list[SliceView]:
+        """The planes that are to be seen."""
+        return self.view.seen
+
+    @property
     def tools(self) -> frozenset[str]:
         """Every tool; cross-hairs where there are planes to go to."""
         return frozenset(("move", "window_tool", *_TOOLS, *(("crosshair",) if self.reading.three else ())))
@@ -76,29 +81,11 @@ class CtPage(Page):
         self.tool_changed.emit(tool)
 
     def take_back(self) -> bool:
-        """Lay down any tool but the hand; and stop slices that run."""
+        """Stop slices that run; else lay down any tool but the hand."""
         if self.cine.running:
             self.cine.stop()
             return True
-        held = self.tool != "move"
-        if held:
-            self.take("move")
-        return held
-
-    def zoom_by(self, factor: float) -> None:
-        """Show the plane with the focus (or the axial one) so many times larger."""
-        seen = self.view.seen
-        next((view for view in seen if view.hasFocus()), seen[0]).zoom_by(factor)
-
-    def fit(self) -> None:
-        """Show all planes whole."""
-        for view in self.view.views:
-            view.fit()
-
-    def hold_layers(self, hidden: bool) -> None:
-        """Hide what lies over the planes for a moment."""
-        for view in self.view.views:
-            view.hold_layers(hidden)
+        return super().take_back()
 
     def drag_window(self, right: float, down: float) -> None:
         """To the right for a wider window, up for a higher level: faster where the window is wide."""

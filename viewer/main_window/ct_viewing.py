@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog
 
-from ml.ct_about import NamedWindow
 from ml.geometry import Point
-from ml.volume.window import Window
 from viewer.actions.command import Bound
-from viewer.ct.look import PRESETS, in_words
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_page import CtPage
+from viewer.main_window.ct_windows import Ask, CtWindows, Do, always, bound_to
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.status_line import StatusLine
@@ -47,9 +42,8 @@ class CtViewing(QObject):
         self._links = Links()
         opening.page_changed.connect(self._follow)
         opening.changed.connect(self.changed)
-        frame.window_.save_wished.connect(self.save_window)
-        frame.window_.forget_wished.connect(self._forget_window)
-        frame.window_.set_saved(self.saved)
+        self.windows = CtWindows(parts, frame, status, opening)
+        self.windows.changed.connect(self.changed)
         frame.series.go_wished.connect(lambda m: self._page().go_to(m))
         frame.series.copy_wished.connect(self.copy_measurements)
         frame.series.set_private(parts.settings.private)
@@ -62,31 +56,13 @@ class CtViewing(QObject):
     def bounds(self) -> dict[str, Bound]:
         """What the commands of `viewer.actions.ct` do."""
         bounds: dict[str, Bound] = {}
-        for key, _, window in PRESETS:
-            bounds[f"window_{key}"] = self._bound(
-                partial(_set_window, window=window), checked=partial(_has_window, window=window)
-            )
         for name, step in _STEPS.items():
             bounds[name] = self._bound(partial(_step, steps=step), _has_many)
         for tool in ("window_tool", "ellipse", "angle", "crosshair"):
             bounds[tool] = self._bound(
                 partial(_take, tool=tool), partial(_offers, tool=tool), partial(_holds, tool=tool)
             )
-        return bounds | self._look_bounds() | self._other_bounds()
-
-    def _look_bounds(self) -> dict[str, Bound]:
-        return {
-            "window_own": self._bound(
-                lambda page: self._next_window(page, page.opened.windows),
-                lambda page: bool(page.opened.windows),
-            ),
-            "window_saved": self._bound(
-                lambda page: self._next_window(page, self.saved), lambda _: bool(self.saved)
-            ),
-            "save_window": self._bound(lambda _: self.save_window()),
-            "invert": self._bound(_invert, checked=lambda page: page.reading.look.inverted),
-            "smooth": self._bound(self._toggle_smooth, checked=lambda page: page.reading.look.smooth),
-        }
+        return bounds | self.windows.bounds() | self._other_bounds()
 
     def _other_bounds(self) -> dict[str, Bound]:
         return {
@@ -113,11 +89,6 @@ class CtViewing(QObject):
         }
 
     @property
-    def saved(self) -> tuple[NamedWindow, ...]:
-        """Windows that the person has kept."""
-        return tuple(found for text in self._parts.settings.saved_windows if (found := _parsed(text)))
-
-    @property
     def measurement(self) -> Measurement | None:
         """The selected measurement of what is looked at."""
         if self.page is None:
@@ -129,20 +100,6 @@ class CtViewing(QObject):
         """Delete the selected measurement."""
         if self.page is not None and self.measurement is not None:
             self.page.opened.delete(self.measurement)
-
-    def save_window(self) -> None:
-        """Ask for a name, and keep the window under it."""
-        page = self.page
-        if page is None:
-            return
-        window = page.reading.look.window
-        name, accepted = QInputDialog.getText(
-            self._frame, "Save this window", f"Name of {in_words(window)}:", text=page.reading.look.name
-        )
-        name = " ".join(name.replace("|", " ").split())
-        if accepted and name:
-            others = [one for one in self.saved if one.name != name]
-            self._keep((*others, NamedWindow(name, window)))
 
     def toggle_private(self) -> None:
         """Hide or show patients' names, everywhere."""
@@ -157,8 +114,8 @@ class CtViewing(QObject):
 
     def copy(self) -> None:
         """Put the plane that is looked at, with what is written on it, on the clipboard."""
-        seen = self._page().view.seen
-        view = next((view for view in seen if view.hasFocus()), seen[0])
+        page = self._page()
+        view = next((view for view in page.pictures if view.hasFocus()), page.pictures[0])
         QGuiApplication.clipboard().setImage(view.grab_figure())
         self._status.showMessage("The picture is on the clipboard, without the patient's name.", 5000)
 
@@ -172,18 +129,8 @@ class CtViewing(QObject):
 
     # ------------------------------------------------------------------ inside
 
-    def _bound(
-        self,
-        run: Callable[[CtPage], object],
-        possible: Callable[[CtPage], bool] = lambda _: True,
-        checked: Callable[[CtPage], bool] | None = None,
-    ) -> Bound:
-        """What is done on the page that is looked at; impossible where it is no CT."""
-        return Bound(
-            lambda: run(self._page()),
-            lambda: self.page is not None and possible(self.page),
-            None if checked is None else lambda: self.page is not None and checked(self.page),
-        )
+    def _bound(self, run: Do, possible: Ask = always, checked: Ask | None = None) -> Bound:
+        return bound_to(lambda: self.page, run, possible, checked)
 
     def _follow(self, page: CtPage | None) -> None:
         self._links.drop()
@@ -214,40 +161,12 @@ class CtViewing(QObject):
     def _want_menu(self, point: Point, place: QPoint) -> None:
         self.menu_wanted.emit(point, place)
 
-    def _next_window(self, page: CtPage, windows: tuple[NamedWindow, ...]) -> None:
-        chosen = page.reading.next_window(windows)
-        if chosen is not None:
-            self._status.showMessage(f"{chosen.name}: {in_words(chosen.window)}", 5000)
-
-    def _toggle_smooth(self, page: CtPage) -> None:
-        smooth = not page.reading.look.smooth
-        self._parts.settings.smooth = smooth
-        page.reading.set_look(replace(page.reading.look, smooth=smooth))
-
-    def _forget_window(self, gone: NamedWindow) -> None:
-        self._keep(tuple(one for one in self.saved if one != gone))
-
-    def _keep(self, windows: tuple[NamedWindow, ...]) -> None:
-        self._parts.settings.saved_windows = tuple(
-            f"{one.name}|{one.window.width:g}|{one.window.level:g}" for one in windows
-        )
-        self._frame.window_.set_saved(self.saved)
-        self.changed.emit()
-
     def _tell(self, _: object = None) -> None:
         self.changed.emit()
 
     def _page(self) -> CtPage:
         assert self.page is not None
         return self.page
-
-
-def _set_window(page: CtPage, window: Window) -> None:
-    page.reading.set_window(window)
-
-
-def _has_window(page: CtPage, window: Window) -> bool:
-    return page.reading.look.window == window
 
 
 def _step(page: CtPage, steps: int) -> None:
@@ -280,17 +199,3 @@ def _go_mark(page: CtPage, way: int) -> None:
     beyond = [slice_ for slice_ in marks if (slice_ - page.reading.slice_) * way > 0]
     chosen = (beyond or marks)[0 if way > 0 else -1]
     page.reading.go(chosen)
-
-
-def _invert(page: CtPage) -> None:
-    page.reading.set_look(replace(page.reading.look, inverted=not page.reading.look.inverted))
-
-
-def _parsed(text: str) -> NamedWindow | None:
-    """A saved window out of the settings; None where the text is none."""
-    name, *numbers = text.split("|")
-    try:
-        width, level = map(float, numbers)
-    except ValueError:
-        return None
-    return NamedWindow(name, Window(level, width)) if name and width >= 1 else None

@@ -98,6 +98,11 @@ class SlidePage(Page):
             self.layers_changed.emit()
 
     @property
+    def pictures(self) -> tuple[SlideView]:
+        """The one view of the slide."""
+        return (self.view,)
+
+    @property
     def tools(self) -> frozenset[str]:
         """The tools that are always there."""
         return frozenset(self._tools)
@@ -149,25 +154,6 @@ class SlidePage(Page):
             if findings.cam is not None:
                 self._start_cam(findings.cam)
         self._lay()
-
-    def take_back(self) -> bool:
-        """Lay down any tool but the hand that moves; whether there was one."""
-        held = self.tool != "move"
-        if held:
-            self.take("move")
-        return held
-
-    def zoom_by(self, factor: float) -> None:
-        """Show the slide so many times larger."""
-        self.view.zoom_by(factor)
-
-    def fit(self) -> None:
-        """Show the whole slide."""
-        self.view.fit()
-
-    def hold_layers(self, hidden: bool) -> None:
-        """Hide all layers for a moment, or show them again."""
-        self.view.hold_layers(hidden)
 
     def close(self) -> None:
         """Take the picture off, so that nothing asks for tiles any more."""

@@ -59,7 +59,7 @@ class SlidesPanel(QWidget):
         self.open_button = QPushButton("Open…", self)
         named(self.open_button, "Open a slide", "Open a slide or a picture from a file")
         layout = column(self, margin=2 * GRID)
-        layout.addWidget(Heading("Slides", self))
+        layout.addWidget(Heading("Open", self))
         layout.addWidget(self.list, 1)
         layout.addWidget(self.open_button)
         self.setMinimumWidth(36 * GRID)

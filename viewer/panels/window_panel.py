@@ -21,7 +21,7 @@ _KINDS: tuple[tuple[SlabKind, str], ...] = (
     ("mean", "Mean"),
     ("min", "Darkest (MinIP)"),
 )
-_QUIET = "Drag with the right button: to the right for a wider window, up for a higher level."
+_QUIET = "Or drag with the right button: right is wider, up is higher."
 
 
 class WindowPanel(QWidget):
@@ -124,7 +124,7 @@ class WindowPanel(QWidget):
             named(button, f"{name} window", f"Width {window.width:g}, level {window.level:g} ({place + 1})")
             button.clicked.connect(partial(self._choose, window))
             self.presets[key] = button
-            grid.addWidget(button, place // 2, place % 2)
+            grid.addWidget(button, place, 0)
         page.column.addWidget(Heading("Window"))
         page.column.addLayout(grid)
         for slider in (self.width_, self.level):

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.volume.series import Found, LeftOut, Series
+from ml.volume.window import SOFT_TISSUE, Window, windowed
 from viewer.work.background import Background, as_problem
 
 _EDGE = 128  # px of a small picture
@@ -105,21 +106,19 @@ def _find(path: Path, progress: Progress) -> FoundCt:
 
 
 def preview(series: Series, edge: int = _EDGE) -> QImage | None:
-    """The middle slice, small, from the darkest hundredth to the brightest; None where it cannot be read."""
+    """The middle slice, small, through the file's own window; None where it cannot be read."""
     try:
         found = series.slices[len(series) // 2].voxels()
     except Problem:
         return None
-    return small_picture(found.voxels * np.float64(found.scale) + found.offset, edge)
+    window = series.windows[0][1] if series.windows else SOFT_TISSUE
+    return small_picture(found.voxels * np.float64(found.scale) + found.offset, window, edge)
 
 
-def small_picture(values: NDArray[np.floating], edge: int = _EDGE) -> QImage:
-    """A picture of HU (rows, columns), wide enough a window that nothing is missed."""
-    step = max(1, -(-max(values.shape) // (2 * edge)))
-    small = values[::step, ::step].astype(np.float32)
-    inside = small[small > -500]
-    low, high = (-160.0, 240.0) if inside.size < 50 else (float(v) for v in np.percentile(inside, (1, 99)))
-    gray = np.clip((small - low) / max(high - low, 50.0), 0, 1) * 255
-    pixels = np.ascontiguousarray(gray.astype(np.uint8))
+def small_picture(values: NDArray[np.floating], window: Window, edge: int = _EDGE) -> QImage:
+    """A picture of HU (rows, columns) through a window, with every nth pixel."""
+    step = max(1, max(values.shape) // (2 * edge))
+    small = windowed(values[::step, ::step], (window,))[..., 0]
+    pixels = np.ascontiguousarray((small * 255).astype(np.uint8))
     height, width = pixels.shape
     return QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
