@@ -30,11 +30,12 @@ def main() -> None:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
-        base = ["pyproject.toml", "packaging/build.in", "-o", "packaging/requirements.txt"]
+        inputs = ["pyproject.toml", "packaging/build.in"]
         extras = [word for name in ("dev", "train") for word in ("--extra", name)]
-        constraint = ["-c", "packaging/requirements.txt", *extras]
-        dev = [*constraint, *base[:2], "-o", "packaging/requirements-dev.txt"]
-        for arguments in (base, dev):
+        # The longer list first: what training allows is narrower than what the window does.
+        dev = [*extras, *inputs, "-o", "packaging/requirements-dev.txt"]
+        base = ["-c", "packaging/requirements-dev.txt", *inputs, "-o", "packaging/requirements.txt"]
+        for arguments in (dev, base):
             upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
             uv = [python, "-m", "uv", *COMMON, *upgrade, *arguments]
             subprocess.run(uv, check=True, cwd=HERE.parent, stdout=subprocess.DEVNULL)

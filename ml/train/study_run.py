@@ -20,37 +20,29 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from ml.evaluate.calibration import best_temperature
-from ml.evaluate.curves import curves
 from ml.model import architectures
 from ml.model.begin import load_begun
 from ml.model.ensemble import joined
 from ml.model.pretrained import load_pretrained
 from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
-from ml.train import figures, leakage
-from ml.train.balance import balance_of, prior_of
-from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
+from ml.train import leakage
+from ml.train.balance import balance_of
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
-from ml.train.learner import Learner, answers, head_of, learn
+from ml.train.learner import Learner, head_of, learn
 from ml.train.losses import loss_of
-from ml.train.multi_label import Answers, thresholds_of, tuned_figures
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.scan_rows import read_scans
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
 from ml.train.slide_study import (
-    SlideFold,
     answer_slides,
-    final_rule,
-    note_of,
-    slide_facts,
     softmax_of,
-    write_answers,
 )
 from ml.train.study_card import network_options, study_card
+from ml.train.study_facts import Member, Study, study_facts
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import Row, read_rows
 from ml.train.tile_rows import read_tile_rows
@@ -66,17 +58,6 @@ class Studied:
     bundle: Bundle
     history: tuple[EpochFigures, ...]
     facts: dict[str, object]  # figures, leakage report, balance: the same as in report.json
-
-
-@dataclass(frozen=True, eq=False)
-class Member:
-    """One fold's network: its weights and what it said of the pictures that it had not seen."""
-
-    fold: Fold
-    weights: dict[str, torch.Tensor]
-    reported: Floats  # logits (report, classes)
-    chosen: Floats  # logits (choose, classes)
-    slides: SlideFold | None = None  # where slides have one label each
 
 
 def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Studied:
@@ -102,20 +83,8 @@ def run_study(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) ->
                 member, epochs = _fold(one, pictures, fold, folder, data, progress)
                 members.append(member)
                 history += epochs
-    trained, members = members, _judged(members)
-    temperature = _temperature(recipe, pictures, members)
-    facts = {
-        **_figures(recipe, pictures, members, temperature),
-        "leakage": found.as_facts() | {"in_words": found.in_words()},
-        "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
-        "temperature": temperature,
-        **_tuned(recipe, pictures, members, temperature),
-        "published": recipe.published,
-        **({"boxes": _boxes(recipe, pictures, slides, members)} if slides else {}),
-        **_slide_level(recipe, members, temperature, data, out),
-        "epochs": [dataclasses.asdict(epoch) for epoch in history],
-    }
-    bundle = _written(recipe, pictures, trained, facts, out, progress)
+    facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
+    bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
 
 
@@ -161,24 +130,6 @@ def _architectures(recipe: StudyRecipe, folder: Path) -> Iterator[tuple[StudyRec
     for name in recipe.network.also:
         network = dataclasses.replace(recipe.network, architecture=name)
         yield dataclasses.replace(recipe, network=network), folder.with_name(f"{folder.name}-{name}")
-
-
-def _judged(members: Sequence[Member]) -> list[Member]:
-    """One answer a fold: where several architectures learned it, the mean of their probabilities."""
-    found = []
-    for number in dict.fromkeys(member.fold.number for member in members):
-        own = [member for member in members if member.fold.number == number]
-        if len(own) == 1:
-            found += own
-            continue
-        sides = (
-            np.mean([1 / (1 + np.exp(-getattr(m, side).astype(np.float64))) for m in own], axis=0)
-            for side in ("reported", "chosen")
-        )
-        cut = (side.clip(1e-7, 1 - 1e-7) for side in sides)
-        reported, chosen = (np.log(p / (1 - p)).astype(np.float32) for p in cut)
-        found.append(dataclasses.replace(own[0], reported=reported, chosen=chosen))
-    return found
 
 
 def predict(module: nn.Module, feed: Feed, rows: Rows, batch: int = 64) -> Floats:
@@ -229,87 +180,6 @@ def halve(module: nn.Module) -> None:
         for value in (*module.parameters(), *module.buffers()):
             if value.is_floating_point():
                 value.copy_(value.half().float())
-
-
-def _temperature(recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member]) -> float:
-    """Fitted on the sides to choose on, all folds together."""
-    logits = np.concatenate([member.chosen for member in members])
-    labels = np.concatenate([pictures.labels[member.fold.choose] for member in members])
-    return best_temperature(logits, labels, independent=recipe.task.output == "sigmoid")
-
-
-def _figures(
-    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
-) -> dict[str, object]:
-    """Each picture's answer is that of the one network which had not seen its patient."""
-    rows = np.concatenate([member.fold.report for member in members])
-    logits = torch.from_numpy(np.concatenate([member.reported for member in members])) / temperature
-    groups = [pictures.groups[row] for row in rows]
-    found = answers(logits, recipe).numpy()
-    labels, independent = pictures.labels[rows], recipe.task.output == "sigmoid"
-    return {
-        "figures": figures.report(recipe.task, found, labels, groups),
-        "curves": curves(recipe.task.classes, found, labels, independent=independent),
-    }
-
-
-def _slide_level(
-    recipe: StudyRecipe, members: Sequence[Member], temperature: float, data: Path, out: Path
-) -> dict[str, object]:
-    """Slides and patients, apart from the figures of tiles; their answers as tables in `out`."""
-    folds = [member.slides for member in members if member.slides is not None]
-    if not folds:
-        return {}
-    write_answers(folds, recipe, out)
-    tiles = [softmax_of(member.reported / temperature) for member in members]
-    told = slide_facts(folds, recipe, note_of(recipe, data)) | final_rule(folds, tiles, recipe)
-    return {"figures_are_of": "tiles, each with the label of its slide", "slide_level": told}
-
-
-def _tuned(
-    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
-) -> dict[str, object]:
-    """Figures at thresholds of each fold's own side to choose on; the card's are of all of them together."""
-    if recipe.task.output != "sigmoid" or recipe.slides:
-        return {}
-
-    def said(logits: Floats, rows: Rows) -> Answers:
-        found = answers(torch.from_numpy(logits) / temperature, recipe).numpy()
-        return Answers(found, pictures.labels[rows], tuple(pictures.groups[row] for row in rows))
-
-    folds = [(said(m.chosen, m.fold.choose), said(m.reported, m.fold.report)) for m in members]
-    chosen = [choose for choose, _ in folds]
-    probabilities, labels = (
-        np.concatenate([getattr(c, key) for c in chosen]) for key in ("probabilities", "labels")
-    )
-    thresholds = thresholds_of(probabilities, labels)
-    return {"at_thresholds": tuned_figures(recipe.task, folds), "thresholds": thresholds}
-
-
-def _boxes(
-    recipe: StudyRecipe, pictures: Pictures, slides: Sequence[LabelledSlide], members: Sequence[Member]
-) -> dict[str, object]:
-    """Boxes of each class; scores are first put back to the share of positives of whole slides."""
-    told: dict[str, object] = {}
-    for number, name in enumerate(recipe.task.classes):
-        folds = []
-        for member in members:
-            labels = pictures.labels[member.fold.fit]
-            drawn = prior_of(balance_of(recipe.fit, recipe.task, labels), labels)
-            natural = labels.mean(axis=0).astype(np.float64)
-            choose, report = (
-                Side(
-                    [pictures.rows[row] for row in rows],
-                    at_natural_share(answers(torch.from_numpy(logits), recipe).numpy(), drawn, natural),
-                )
-                for rows, logits in (
-                    (member.fold.choose, member.chosen),
-                    (member.fold.report, member.reported),
-                )
-            )
-            folds.append(find_on_fold(choose, report, slides, recipe.task, number, recipe.finding))
-        told[name] = box_figures(folds, slides, recipe.finding)
-    return told
 
 
 def _written(

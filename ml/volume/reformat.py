@@ -1,18 +1,31 @@
-"""Reformats: axial, coronal and sagittal planes through a volume with true lengths, thick slabs too."""
+"""Reformats: axial, coronal and sagittal planes through a volume with true lengths, thick slabs too.
+
+Every slice is sampled where it really lies, and values are interpolated along the normal between slices:
+linear in all three directions, whatever the distances between slices, and with a tilted gantry put straight.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.volume.geometry import Place
+from ml.volume.geometry import Geometry, Place
+from ml.volume.rescale import AIR
 from ml.volume.volume import Volume
 
 View = Literal["axial", "coronal", "sagittal"]
 Slab = Literal["mean", "max", "min"]
+Floats = NDArray[np.float32]
+
+_ACROSS: dict[View, int] = {"sagittal": 0, "coronal": 1, "axial": 2}  # the patient's axis that it cuts
+_RIGHT: dict[View, Place] = {"axial": (1, 0, 0), "coronal": (1, 0, 0), "sagittal": (0, 1, 0)}
+_DOWN: dict[View, Place] = {"axial": (0, 1, 0), "coronal": (0, 0, -1), "sagittal": (0, 0, -1)}
+_WHOLE = 1e-4  # of a pixel: less is rounding
+_EDGE = 0.5  # of a pixel beyond the centre of the outermost: what belongs to it
 
 
 @dataclass(frozen=True)
@@ -32,11 +45,20 @@ class Plane:
 
     def to_patient(self, x: float, y: float) -> Place:
         """mm of a place on the plane; whole numbers are centres of pixels, x before y."""
-        raise NotImplementedError
+        way = np.array(self.right) * x + np.array(self.down) * y
+        place = np.array(self.origin) + way * self.spacing
+        return float(place[0]), float(place[1]), float(place[2])
 
     def to_pixel(self, place: Place) -> tuple[float, float]:
         """x and y of the foot of a place in the patient, mm."""
-        raise NotImplementedError
+        way = (np.array(place) - np.array(self.origin)) / self.spacing
+        return float(way @ np.array(self.right)), float(way @ np.array(self.down))
+
+
+def view_of_slices(geometry: Geometry) -> View:
+    """Which view the slices themselves are: most CT is axial."""
+    across = _patient_axes(geometry)[2]
+    return next(view for view, axis in _ACROSS.items() if axis == across)
 
 
 def plane_through(volume: Volume, view: View, place: Place) -> Plane:
@@ -46,15 +68,232 @@ def plane_through(volume: Volume, view: View, place: Place) -> Plane:
     head above; sagittal the front on the left and the head above. Its axes are those of the slices (their
     normal instead of the way of a tilted gantry): whatever was tilted stands straight.
     """
-    raise NotImplementedError
+    geometry = volume.geometry
+    rows, columns = volume.voxels.shape[1:]
+    low, high = _box(geometry, rows, columns)
+    spacing = min(geometry.spacing[:2])
+    start = (np.array(place) - geometry.starts[0]) @ geometry.axes.T
+    directions, size = [], []
+    for wish in (_RIGHT[view], _DOWN[view]):
+        axis = _patient_axes(geometry).index(int(np.argmax(np.abs(wish))))
+        sign = 1.0 if geometry.axes[axis] @ np.array(wish) > 0 else -1.0
+        directions.append(sign * geometry.axes[axis])
+        start[axis] = low[axis] if sign > 0 else high[axis]
+        size.append(int((high[axis] - low[axis]) / spacing + _WHOLE) + 1)
+    origin = geometry.starts[0] + start @ geometry.axes
+    right, down = (_place(direction) for direction in directions)
+    return Plane(view, _place(origin), right, down, spacing, (size[1], size[0]))
 
 
-def resample(
-    volume: Volume, plane: Plane, thickness: float = 0.0, slab: Slab = "mean"
-) -> NDArray[np.float32]:
-    """HU on a plane, `plane.size` float32, by linear interpolation between voxels; -1024 outside.
+def resample(volume: Volume, plane: Plane, thickness: float = 0.0, slab: Slab = "mean") -> Floats:
+    """Values on a plane of `plane_through`, `plane.size` float32 in the volume's unit; -1024 outside.
 
-    A `thickness` (mm) above 0 combines what lies in so thick a slab around the plane: `mean`, `max` (MIP)
-    or `min` (MinIP).
+    Linear between voxels. A `thickness` (mm) above 0 combines the voxels whose centres lie in so thick a
+    slab around the plane: `mean`, `max` (MIP) or `min` (MinIP), before they are interpolated in the plane.
     """
-    raise NotImplementedError
+    geometry = volume.geometry
+    start = (np.array(plane.origin) - geometry.starts[0]) @ geometry.axes.T
+    right, down = (np.round(geometry.axes @ np.array(way), 6) for way in (plane.right, plane.down))
+    along = (int(np.argmax(np.abs(right))), int(np.argmax(np.abs(down))))
+    places = [  # mm along the axes of the slices, of the plane's columns and rows
+        start[axis] + way[axis] * plane.spacing * np.arange(count)
+        for axis, way, count in zip(along, (right, down), plane.size[::-1], strict=True)
+    ]
+    across = 3 - sum(along)
+    if across == 2:
+        found = _between_slices(volume, float(start[2]), thickness, slab, places, along)
+    else:
+        found = _across_slices(volume, across, float(start[across]), thickness, slab, places, along)
+    return np.ascontiguousarray(found)
+
+
+def _across_slices(
+    volume: Volume,
+    across: int,
+    depth: float,
+    thickness: float,
+    slab: Slab,
+    places: list[NDArray[np.float64]],
+    along: tuple[int, int],
+) -> Floats:
+    """A plane that cuts all slices: a line of each, then between the slices. (rows, columns)."""
+    geometry = volume.geometry
+    voxels = volume.voxels if across == 1 else volume.voxels.transpose(0, 2, 1)
+    shifts = _shifts(geometry)
+    step = geometry.spacing[across]
+    cut = (depth - shifts[:, across]) / step  # row (or column) of the plane in every slice
+    lines = _lines(voxels, cut, thickness / step, slab)
+    lines = lines * volume.scale.astype(np.float32)[:, None] + volume.offset.astype(np.float32)[:, None]
+    inside = (cut >= -_EDGE) & (cut <= voxels.shape[1] - 1 + _EDGE)
+    lines[~inside] = AIR
+    within = 1 - across
+    flat = along.index(within)
+    sampled = _sampled(lines, (places[flat][None, :] - shifts[:, within, None]) / geometry.spacing[within])
+    heights = places[1 - flat]
+    found = _along_normal(sampled, geometry, heights)
+    return found if flat == 0 else found.T
+
+
+def _lines(voxels: NDArray[np.int16], cut: NDArray[np.float64], width: float, slab: Slab) -> Floats:
+    """A line of every slice, (slices, pixels): between two rows, or all rows of a slab as one."""
+    count, rows = voxels.shape[0], voxels.shape[1]
+    if width <= 0:
+        lower = np.clip(np.floor(cut + _WHOLE), 0, rows - 1).astype(np.intp)
+        share = np.clip(cut - lower, 0, 1).astype(np.float32)[:, None]
+        upper = np.minimum(lower + 1, rows - 1)
+        first = _rows_of(voxels, lower)
+        if float(share.max(initial=0)) <= _WHOLE:
+            return first
+        return first + share * (_rows_of(voxels, upper) - first)
+    low = np.clip(np.ceil(cut - width / 2 - _WHOLE), 0, rows - 1).astype(np.intp)
+    most = max(1, int(np.floor(width + _WHOLE)) + 1)
+    high = np.clip(np.floor(cut + width / 2 + _WHOLE), low, rows - 1).astype(np.intp)
+    if low.min() == low.max() and high.min() == high.max():
+        return _combined(voxels[:, low[0] : high[0] + 1], slab)
+    found = np.empty((count, voxels.shape[2]), dtype=np.float32)
+    for number in range(count):
+        part = voxels[number : number + 1, low[number] : min(high[number] + 1, low[number] + most)]
+        found[number] = _combined(part, slab)[0]
+    return found
+
+
+def _rows_of(voxels: NDArray[np.int16], rows: NDArray[np.intp]) -> Floats:
+    """One row of every slice, (slices, pixels)."""
+    if rows.size and rows.min() == rows.max():
+        return voxels[:, rows[0]].astype(np.float32)
+    found: Floats = voxels[np.arange(len(rows)), rows].astype(np.float32)
+    return found
+
+
+def _combined(block: NDArray[np.int16], slab: Slab) -> Floats:
+    """Along the second axis of (slices, rows, pixels)."""
+    if slab == "mean":
+        mean: Floats = block.mean(axis=1, dtype=np.float32)
+        return mean
+    ends = block.max(axis=1) if slab == "max" else block.min(axis=1)
+    found: Floats = ends.astype(np.float32)
+    return found
+
+
+def _between_slices(
+    volume: Volume,
+    height: float,
+    thickness: float,
+    slab: Slab,
+    places: list[NDArray[np.float64]],
+    along: tuple[int, int],
+) -> Floats:
+    """A plane between (or on) slices, or all slices of a slab as one. (rows, columns)."""
+    geometry = volume.geometry
+    heights, shifts = geometry.heights, _shifts(geometry)
+    inside = (heights >= height - thickness / 2 - _WHOLE) & (heights <= height + thickness / 2 + _WHOLE)
+    numbers = np.flatnonzero(inside)
+    if thickness > 0 and len(numbers):
+        shares = np.full(len(numbers), 1 / len(numbers))
+    else:
+        slab = "mean"
+        numbers, shares = _neighbours(geometry, height)
+    found: Floats | None = None
+    for number, share in zip(numbers.tolist(), shares.tolist(), strict=True):
+        at = [(places[n] - shifts[number, along[n]]) / geometry.spacing[along[n]] for n in (0, 1)]
+        part = _picture(volume, number, at, along)
+        if found is None:
+            found = part * np.float32(share) if slab == "mean" and share != 1 else part
+        elif slab == "mean":
+            found += part * np.float32(share)
+        else:
+            (np.maximum if slab == "max" else np.minimum)(found, part, out=found)
+    return np.full((len(places[1]), len(places[0])), AIR, dtype=np.float32) if found is None else found
+
+
+def _picture(volume: Volume, number: int, at: list[NDArray[np.float64]], along: tuple[int, int]) -> Floats:
+    """One slice at columns and rows of the plane, in pixels of the slice; (rows, columns) of the plane."""
+    values = volume.hounsfield(number)
+    values = values if along == (0, 1) else values.T
+    values = _sampled(values, at[0][None, :])
+    return _sampled(values.T, at[1][None, :]).T
+
+
+def _neighbours(geometry: Geometry, height: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The slices on either side of a height and their shares; none outside of the volume."""
+    place = geometry.slice_at(height)
+    last = len(geometry.heights) - 1
+    if not -_EDGE <= place <= last + _EDGE:
+        return np.zeros(0, dtype=np.intp), np.zeros(0)
+    place = min(max(place, 0.0), float(last))
+    lower = int(place + _WHOLE)
+    share = place - lower
+    if abs(share) <= _WHOLE or lower == last:
+        return np.array([lower]), np.ones(1)
+    return np.array([lower, lower + 1]), np.array([1 - share, share])
+
+
+def _along_normal(lines: Floats, geometry: Geometry, heights: NDArray[np.float64]) -> Floats:
+    """Between the slices, (heights, pixels): linear by their true distances."""
+    known = geometry.heights
+    if len(known) < 2:
+        return np.repeat(lines, len(heights), axis=0)
+    lower = np.clip(np.searchsorted(known, heights + _WHOLE, "right") - 1, 0, len(known) - 2)
+    share = (heights - known[lower]) / (known[lower + 1] - known[lower])
+    outside = (share < -_EDGE) | (share > 1 + _EDGE)
+    share = np.clip(share, 0, 1).astype(np.float32)[:, None]
+    found: Floats = lines[lower]
+    found += share * (lines[lower + 1] - found)
+    found[outside] = AIR
+    return found
+
+
+def _sampled(lines: Floats, at: NDArray[np.float64]) -> Floats:
+    """Lines at places in pixels, the same for all (1, places) or each its own (lines, places)."""
+    if (at == at[:1]).all():
+        at = at[:1]
+    count = lines.shape[1]
+    outside = (at < -_EDGE) | (at > count - 1 + _EDGE)
+    place = np.clip(at, 0, count - 1)
+    lower = np.clip(np.floor(place + _WHOLE), 0, count - 1).astype(np.intp)
+    share = np.clip(place - lower, 0, 1).astype(np.float32)
+    upper = np.minimum(lower + 1, count - 1)
+    if len(at) == 1:
+        same = _columns_of(lines, lower[0])
+        if float(share.max(initial=0)) > _WHOLE:
+            same += share * (lines[:, upper[0]] - same)
+        same[:, outside[0]] = AIR
+        return same
+    found: Floats = np.take_along_axis(lines, lower, axis=1)
+    found += share * (np.take_along_axis(lines, upper, axis=1) - found)
+    found[outside] = AIR
+    return found
+
+
+def _columns_of(lines: Floats, columns: NDArray[np.intp]) -> Floats:
+    """A copy of some columns; runs that rise or fall by one are cut out, which is far faster."""
+    steps = np.diff(columns)
+    if len(columns) and (steps == 1).all():
+        return lines[:, columns[0] : columns[-1] + 1].copy()
+    if len(columns) and (steps == -1).all():
+        return lines[:, columns[-1] : columns[0] + 1][:, ::-1].copy()
+    found: Floats = lines[:, columns]
+    return found
+
+
+def _shifts(geometry: Geometry) -> NDArray[np.float64]:
+    """How far each slice lies along the axes of the first, mm. (slices, 3)."""
+    found: NDArray[np.float64] = (geometry.starts - geometry.starts[0]) @ geometry.axes.T
+    return found
+
+
+def _box(geometry: Geometry, rows: int, columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The outermost centres of voxels along the three axes of the slices, mm from the first."""
+    shifts = _shifts(geometry)
+    size = np.array([(columns - 1) * geometry.spacing[0], (rows - 1) * geometry.spacing[1], 0.0])
+    return shifts.min(axis=0), shifts.max(axis=0) + size
+
+
+def _patient_axes(geometry: Geometry) -> tuple[int, ...]:
+    """Which axis of the patient (0 left, 1 back, 2 head) each axis of the slices is nearest to."""
+    near = np.abs(geometry.axes)
+    return max(permutations(range(3)), key=lambda order: sum(near[n, order[n]] for n in range(3)))
+
+
+def _place(values: NDArray[np.float64]) -> Place:
+    return float(values[0]) + 0.0, float(values[1]) + 0.0, float(values[2]) + 0.0  # no -0

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from ml.errors import ModelProblem
 from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
-from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, shares, windows
+from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, colors, shares, windows
 
 SPEC_VERSION = "1.0"
 WEIGHTS_FILES = {"safetensors": "model.safetensors", "torchscript": "model.torchscript"}
@@ -105,8 +105,6 @@ def _read(document: object, fallback_name: str) -> ModelCard:
     channels = preparation.count if preparation else 3
     resized, mean, std = _transform(top, channels)
     pixels, spacing = _patch(top, resized, plain)
-    shown = _whole(own.get("shown_class", 0), "shown_class", 0)
-    _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
     kind, sha256 = _weights(own, plain)
     members = _whole(own.get("members", 1), "members", 1)
     card = ModelCard(
@@ -129,14 +127,20 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         reading=_reading(own.get("reading", "blocks")),
         preparation=preparation,
         cam_layer=_text(own.get("cam_layer", ""), "cam_layer"),
-        shown_class=shown,
+        shown_class=_shown(own, names),
         threshold=_share(own.get("threshold", 0.5), "threshold"),
         thresholds=shares(own.get("thresholds", []), "thresholds", len(names)),
-        colors=_colors(own.get("colors", []), len(names)),
+        colors=colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
     texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
     return dataclasses.replace(card, **texts)
+
+
+def _shown(own: dict[str, Any], names: tuple[str, ...]) -> int:
+    shown = _whole(own.get("shown_class", 0), "shown_class", 0)
+    _require(shown < len(names), f"shown_class is {shown}, but there are {len(names)} classes")
+    return shown
 
 
 def _require(holds: bool, reason: str) -> None:
@@ -333,18 +337,3 @@ def _output(value: object) -> Literal["softmax", "sigmoid"]:
 def _reading(value: object) -> Literal["blocks", "wsinfer"]:
     _require(value in {"blocks", "wsinfer"}, f"reading {value!r} is neither blocks nor wsinfer")
     return "wsinfer" if value == "wsinfer" else "blocks"
-
-
-def _colors(value: object, classes: int) -> tuple[tuple[int, int, int], ...]:
-    if not isinstance(value, list):
-        raise Contradiction("colors is not a list")
-    _require(len(value) in {0, classes}, f"{len(value)} colors are given for {classes} classes")
-    return tuple(_color(color) for color in value)
-
-
-def _color(value: object) -> tuple[int, int, int]:
-    if not isinstance(value, list) or len(value) != 3:
-        raise Contradiction("a color is not three numbers")
-    red, green, blue = (_whole(part, "a color", 0) for part in value)
-    _require(max(red, green, blue) <= 255, "a color holds a number above 255")
-    return red, green, blue

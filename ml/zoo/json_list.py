@@ -44,5 +44,23 @@ def windows(value: object) -> tuple[tuple[float, float], ...]:
     return tuple((float(level), float(width)) for level, width in value)
 
 
+def colors(value: object, classes: int) -> tuple[tuple[int, int, int], ...]:
+    """RGB, 0 to 255, of so many classes, or none. Raises `Contradiction`."""
+    if not isinstance(value, list):
+        raise Contradiction("colors is not a list")
+    if len(value) not in {0, classes}:
+        raise Contradiction(f"{len(value)} colors are given for {classes} classes")
+    return tuple(_color(color) for color in value)
+
+
+def _color(value: object) -> tuple[int, int, int]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise Contradiction("a color is not three numbers")
+    red, green, blue = value
+    if not all(type(part) is int and 0 <= part <= 255 for part in value):
+        raise Contradiction("a color holds a number that is not whole, below 0 or above 255")
+    return red, green, blue
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
