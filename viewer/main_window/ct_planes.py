@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from ml.ct_measure import Place
 from ml.report.words import SPACE
-from ml.volume.reformat import Plane, View, plane_through
+from ml.volume.geometry import Geometry
+from ml.volume.reformat import Plane, View, plane_through, view_of_slices
 from viewer.ct.cross_layer import CrossLayer
 from viewer.ct.look import in_words
 from viewer.ct.plane import Shown, acquired
@@ -62,7 +63,7 @@ class CtPlanes(QObject):
     def show(self) -> None:
         """Show the planes through the place of the reading."""
         reading, axial = self._reading, self._stage.axial
-        straight = reading.opened.volume.geometry.tilt == 0 and reading.slab.thickness == 0
+        straight = reading.slab.thickness == 0 and stands_straight(reading.opened.volume.geometry)
         if not reading.three or straight:
             self._cuts.pop(axial, None)
             self._reformatting.forget(axial)
@@ -148,6 +149,13 @@ class CtPlanes(QObject):
         if self._reading.three:
             self._cuts.clear()
             self.show()
+
+
+def stands_straight(geometry: Geometry) -> bool:
+    """Whether the slices themselves are the axial plane: as one looks at it, and of a gantry not tilted."""
+    axes = geometry.axes
+    upright = axes[0][0] > 0 and axes[1][1] > 0
+    return geometry.tilt == 0 and upright and view_of_slices(geometry) == "axial"
 
 
 def shown_of(cut: Reformat, view: View, slab: Slab, place: Place) -> Shown:

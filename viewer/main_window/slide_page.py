@@ -81,13 +81,8 @@ class SlidePage(Page):
 
     def layer(self, name: LayerName) -> Layer | None:
         """A layer by its name, None while there is none."""
-        layers: dict[LayerName, Layer | None] = {
-            "heatmap": self.heatmap,
-            "cam": self.cam,
-            "boxes": self.boxes,
-            "annotations": self.annotations,
-        }
-        return layers[name]
+        found: Layer | None = getattr(self, name)
+        return found
 
     def toggle(self, name: LayerName) -> None:
         """Show or hide a layer; the next run keeps the choice."""
@@ -104,7 +99,7 @@ class SlidePage(Page):
 
     @property
     def tools(self) -> frozenset[str]:
-        """The tools that are always there."""
+        """Those that are always there."""
         return frozenset(self._tools)
 
     def take(self, tool: str) -> None:

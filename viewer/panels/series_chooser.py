@@ -60,15 +60,7 @@ class SeriesChooser(QDialog):
         self._fill(choices)
         self.list.setVisible(bool(choices))
         layout.addWidget(self.list, 1)
-        self.left_box = FoldOut(
-            f"{len(left_out)} files left out" if left_out else "", "Files that are no CT slices, and why"
-        )
-        self.left = QListWidget(self)
-        self.left.addItems([f"{file}: {reason}" for file, reason in left_out])
-        self.left.setWordWrap(True)
-        named(self.left, "Files left out", "Files that are no CT slices, and why")
-        self.left_box.inside.addWidget(self.left)
-        self.left_box.setVisible(bool(left_out))
+        self._list_left_out(left_out)
         layout.addWidget(self.left_box)
         if not choices:
             self.left_box.unfold()
@@ -78,6 +70,17 @@ class SeriesChooser(QDialog):
         self.list.itemSelectionChanged.connect(self._offer)
         self.resize(120 * GRID, 120 * GRID if several else 80 * GRID)
         self._offer()
+
+    def _list_left_out(self, left_out: Sequence[tuple[str, str]]) -> None:
+        self.left_box = FoldOut(
+            f"{len(left_out)} files left out" if left_out else "", "Files that are no CT slices, and why"
+        )
+        self.left = QListWidget(self)
+        self.left.addItems([f"{file}: {reason}" for file, reason in left_out])
+        self.left.setWordWrap(True)
+        named(self.left, "Files left out", "Files that are no CT slices, and why")
+        self.left_box.inside.addWidget(self.left)
+        self.left_box.setVisible(bool(left_out))
 
     @property
     def chosen(self) -> list[int]:
