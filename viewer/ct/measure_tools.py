@@ -133,7 +133,7 @@ def measured(kind: Kind, shown: Shown, points: list[Point]) -> Measurement | Non
         facts = _facts(kind, shown, points)
         if facts is None:
             return None
-    name = shown.words.split(" of ", maxsplit=1)[0]
+    name = shown.words.split(" of ", maxsplit=1)[0].replace("\n", ", ")
     return Measurement(kind, places, shown.right, shown.down, name, shown.slice_, value, facts)
 
 

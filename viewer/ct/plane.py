@@ -28,7 +28,7 @@ class Shown:
     origin: Place  # centre of the first pixel
     right: Place
     down: Place
-    words: str  # "Slice 54 of 108"
+    words: str  # "Slice 54 of 108"; several lines where more is to be said
     slice_: int | None = None  # of the series, where it is one
     depth: float = 1.0  # mm that it stands for along its normal
     problem: str | None = None  # why there is no picture, as a sentence; None where there is one

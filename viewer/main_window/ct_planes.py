@@ -113,10 +113,13 @@ class CtPlanes(QObject):
         reading, shown = self._reading, view.shown
         if shown is None:
             return
-        left = [shown.words]
+        left = shown.words.split("\n")
         if shown.slice_ is not None and reading.opened.known:
             height = shown.origin[2]
             left.append(f"{'H' if height >= 0 else 'F'} {abs(height):.1f}{SPACE}mm")
+        if reading.three and view is not self._stage.axial:
+            view.set_words(tuple(left), ())
+            return
         look = reading.look
         name = look.name or next(
             (named.name for named in reading.opened.windows if named.window == look.window), ""
@@ -169,7 +172,7 @@ def shown_of(cut: Reformat, view: View, slab: Slab, place: Place) -> Shown:
     axis = max(range(3), key=lambda n: abs(normal[n]))
     letters = (("L", "R"), ("P", "A"), ("H", "F"))[axis]
     where = f"{letters[0] if place[axis] >= 0 else letters[1]} {abs(place[axis]):.1f}{SPACE}mm"
-    thick = f" · {slab.thickness:g}{SPACE}mm {_SLABS[slab.kind]}" if slab.thickness else ""
+    thick = f"\n{slab.thickness:g}{SPACE}mm {_SLABS[slab.kind]}" if slab.thickness else ""
     return Shown(
         cut.values,
         1.0,
@@ -178,7 +181,7 @@ def shown_of(cut: Reformat, view: View, slab: Slab, place: Place) -> Shown:
         plane.origin,
         plane.right,
         plane.down,
-        f"{view.capitalize()} {where}{thick}",
+        f"{view.capitalize()}\n{where}{thick}",
         None,
         max(slab.thickness, spacing),
     )

@@ -56,6 +56,7 @@ class Frame(QWidget):
             self.inspector.addTab(panel, title)
         self._tabs: dict[Kind, int] = {}  # the last one of each kind
         self._kind: Kind = "slide"
+        self._show_tabs()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         for place, widget in enumerate((self.slides, self._middle(), self.inspector)):
             self.splitter.addWidget(widget)
@@ -108,7 +109,6 @@ class Frame(QWidget):
         if self._settings.splitter:
             self.splitter.restoreState(QByteArray(self._settings.splitter))
         self._tabs = {"slide": self._settings.last_tab, "ct": self.inspector.indexOf(self.window_)}
-        self._show_tabs()
         self.inspector.setCurrentIndex(self._settings.last_tab)
         self.show_only_picture(False)
 

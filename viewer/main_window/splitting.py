@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.actions.command import Bound
 from viewer.main_window.aligning import Aligning
+from viewer.main_window.ct_together import CtTogether
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.status_line import StatusLine
@@ -34,6 +35,7 @@ class Splitting(QObject):
         self._viewing = viewing
         self._grid = frame.grid
         self.together = Together(frame.grid, parts.loader)
+        self.ct_together = CtTogether(frame.grid, self.together)
         self.aligning = Aligning(frame.grid, self.together)
         self.aligning.refused.connect(self.refused)
         self.aligning.changed.connect(self.changed)
@@ -73,6 +75,7 @@ class Splitting(QObject):
         for cell in self._grid.arrange(count, stacked=stacked):
             self._views.show_in(cell, self._next())
         self.together.put_together()
+        self.ct_together.gather()
         self.changed.emit()
 
     def close(self, cell: ViewCell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ml.geometry import Point
 from viewer.canvas.alignments import Alignments
@@ -23,6 +23,8 @@ class Together(QObject):
 
     Only the view that commands go to leads, so nothing ever comes back to it.
     """
+
+    toggled = Signal()  # the person wants the views to move together, or no more
 
     def __init__(self, grid: ViewGrid, loader: TileLoader) -> None:
         super().__init__(grid)
@@ -49,6 +51,7 @@ class Together(QObject):
             self.gather()
         else:
             self._hide_twins()
+        self.toggled.emit()
 
     def hold(self, held: bool) -> None:
         """For a while, every view for itself."""
