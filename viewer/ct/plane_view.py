@@ -24,7 +24,7 @@ _MARGIN = 4.0  # widget px left around a plane that is fitted
 class PlaneView(HandledView):
     """The plane through its window, its layers, the tool, and what is written in the corners."""
 
-    probed = Signal()  # the cursor is elsewhere, or over another plane
+    probed = Signal()  # another plane has come under the cursor
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,6 @@ class PlaneView(HandledView):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 120)
         self.setAccessibleName(name)
-        self.cursor_moved.connect(lambda _: self.probed.emit())
 
     def show_plane(self, shown: Shown | None) -> None:
         """Show another plane where the last one was; one of another size is fitted anew."""

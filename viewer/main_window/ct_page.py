@@ -59,7 +59,6 @@ class CtPage(Page):
             view.menu_wanted.connect(self._want_menu)
             view.cursor_moved.connect(lambda point, view=view: self._point(view, point))
             view.probed.connect(self.probed)
-        self.reading.place_changed.connect(self.probed)
         self._lay()
         self.take("move")
 
@@ -181,6 +180,7 @@ class CtPage(Page):
             self._over = view
         elif self._over is view:
             self._over = None
+        self.probed.emit()
 
     def _want_menu(self, point: Point, place: QPoint) -> None:
         self.menu_wanted.emit(point, place)

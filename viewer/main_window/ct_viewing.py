@@ -151,6 +151,7 @@ class CtViewing(QObject):
                 self._links.follow(signal, self._tell)
             self._links.follow(page.probed, self._probe)
             self._links.follow(page.menu_wanted, self._want_menu)
+            self._links.follow(page.view.strip.privacy_wished, self.toggle_private)
         self._probe()
         self.changed.emit()
 
