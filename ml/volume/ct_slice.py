@@ -16,6 +16,7 @@ from ml.volume.samples import OpenFrames, StoredFrame
 from ml.volume.window import Window
 
 _NUMBERS = tuple[float, ...]
+_LONGEST = 200  # characters of a library's words that are told
 _UPRIGHT = 1e-3  # how far cosines may be from a right angle and from length 1
 
 
@@ -176,5 +177,10 @@ def told(path: Path) -> Iterator[None]:
     except Problem:
         raise
     except Exception as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        lines = str(error).splitlines()
+        reason = (
+            "".join(c for c in lines[0] if c.isprintable())[:200].rstrip(".")
+            if lines
+            else type(error).__name__
+        )
         raise Problem(f"{path.name} cannot be read: {reason}.", "Copy it anew.", path=path) from error

@@ -28,6 +28,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _UNKNOWN = {"UN", "OB", "OW", ""}
 _LARGEST_WHOLE = 2**53
+_LONGEST_NAME = 40  # characters
 _LEAD = b"\0" * 8  # so that pixels taken out of a file do not begin at 0, which says that there are none
 _END = b"\xfe\xff\xdd\xe0\0\0\0\0"  # of a sequence; pydicom leaves it out
 
@@ -48,6 +49,10 @@ class Facts:
         element = self._items.get(_tag(keyword))
         raw = element.value.strip(b" \0") if element else b""
         return raw.decode("ascii") if raw.isascii() else _decoded(raw, self._charset)
+
+    def name(self, keyword: str) -> str:
+        """A value to be quoted in a sentence: what can be printed of it, cut where it is too long for one."""
+        return "".join(c for c in self.text(keyword) if c.isprintable())[:_LONGEST_NAME]
 
     def words(self, keyword: str) -> tuple[str, ...]:
         """The values of a keyword, each without blanks around it."""

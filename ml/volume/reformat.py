@@ -236,9 +236,9 @@ def _along_normal(lines: Floats, geometry: Geometry, heights: NDArray[np.float64
     lower = np.clip(np.searchsorted(known, heights + _WHOLE, "right") - 1, 0, len(known) - 2)
     share = (heights - known[lower]) / (known[lower + 1] - known[lower])
     outside = (share < -_EDGE) | (share > 1 + _EDGE)
-    share = np.clip(share, 0, 1).astype(np.float32)[:, None]
+    upper_share: Floats = np.clip(share, 0, 1).astype(np.float32)[:, None]
     found: Floats = lines[lower]
-    found += share * (lines[lower + 1] - found)
+    found += upper_share * (lines[lower + 1] - found)
     found[outside] = AIR
     return found
 

@@ -53,15 +53,18 @@ class Voxels(NamedTuple):
 
 
 def scaling_of(facts: Facts, outer: Facts | None = None, real_world: Facts | None = None) -> Scaling:
-    """Out of a header, or of a frame's part of it (then `outer` is the header)."""
+    """Out of a header, or of a frame's part of it (then `outer` is the header).
+
+    Raises `ValueError` where it says something that makes no sense.
+    """
     outer = outer or facts
     mappings = (real_world,) if real_world else outer.items("RealWorldValueMappingSequence")
-    slope, intercept = facts.number("RescaleSlope"), facts.number("RescaleIntercept")
+    slope, intercept = _number(facts, "RescaleSlope"), _number(facts, "RescaleIntercept")
     table = _table(facts) or _table(outer)
-    unit = facts.text("RescaleType") or HOUNSFIELD
+    unit = facts.name("RescaleType") or HOUNSFIELD
     if table:
         kind = (facts.items("ModalityLUTSequence") or outer.items("ModalityLUTSequence"))[0]
-        unit = kind.text("ModalityLUTType") or unit
+        unit = kind.name("ModalityLUTType") or unit
     elif slope is None or intercept is None or slope == 0:
         slope, intercept, unit = 1.0, 0.0, ""
     unsigned = outer.whole("PixelRepresentation") == 0
@@ -78,13 +81,20 @@ def scaling_of(facts: Facts, outer: Facts | None = None, real_world: Facts | Non
     )  # fmt: skip
 
 
+def _number(facts: Facts, keyword: str) -> float | None:
+    found = facts.number(keyword)
+    if found is None and keyword in facts:
+        raise ValueError(f"its {keyword} is no number")
+    return found
+
+
 def _real_unit(mappings: Iterable[Facts], slope: float | None, intercept: float | None) -> str:
     """What a map of something else (blood flow) is in, where slope and intercept lead to it too."""
     for item in mappings:
         same = item.number("RealWorldValueSlope") == slope
         same = same and item.number("RealWorldValueIntercept") == intercept
         for code in item.items("MeasurementUnitsCodeSequence") if same else ():
-            return code.text("CodeValue")
+            return code.name("CodeValue")
     return ""
 
 

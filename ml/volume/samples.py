@@ -13,6 +13,7 @@ from ml.slide.dicom_elements import Header, uid_name
 from ml.slide.dicom_frames import Frames, frames_of
 from ml.slide.positioned_file import PositionedFile, cut_short
 from ml.volume.facts import BIG_ENDIAN, EXPLICIT, Facts, Parsed, parsed
+from ml.volume.soundness import require_whole_jpeg, require_whole_jpeg_2000, unpacked_rle
 from ml.volume.stored_file import StoredFile
 
 MOST_PIXELS = 2**26
@@ -22,11 +23,11 @@ MOST_FRAMES = 20_000
 """Frames of a file that are believed."""
 
 _PREFIX = "1.2.840.10008.1.2.4."
-_PROGRESSIVE = {_PREFIX + end for end in ("53", "55")}  # retired, twelve bits; the JPEG decoder reads them
+_RLE = "1.2.840.10008.1.2.5"
+_JPEG = {_PREFIX + end for end in ("50", "51", "57", "70")}
 _JPEG_LS = {_PREFIX + end for end in ("80", "81")}
 _JPEG_2000 = {_PREFIX + end for end in ("90", "91", "201", "202", "203")}
-_EXTENDED = _PREFIX + "51"
-_READ = KNOWN | _PROGRESSIVE | {BIG_ENDIAN}
+_READ = KNOWN | {BIG_ENDIAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,13 @@ class StoredFrame:
         if self.is_big_endian:
             plain = np.frombuffer(data, form.dtype.newbyteorder(">"), form.width * form.height)
             return plain.reshape(form.height, form.width).astype(form.dtype)
+        if form.syntax == _RLE:
+            return unpacked_rle(data, form)
+        if form.syntax in _JPEG_2000:
+            require_whole_jpeg_2000(data)
         samples = decoded(data, form)
+        if form.syntax in _JPEG:
+            require_whole_jpeg(data, lambda other: decoded(other, form), samples)
         if samples.shape != (form.height, form.width):
             size = " × ".join(map(str, samples.shape[:2][::-1]))
             raise FrameError(f"it has {size} px where the file says {form.width} × {form.height}")
@@ -93,7 +100,7 @@ class StoredFrame:
     def _put_right(self, samples: Samples, data: bytes) -> Samples:
         """Bits above the highest are no part of the value, the highest one is the sign (PS3.5 8.1.1)."""
         form = self.form
-        is_plain = form.syntax in NATIVE or form.syntax == "1.2.840.10008.1.2.5"
+        is_plain = form.syntax in {*NATIVE, _RLE}
         unused = form.bits_allocated - (self.high_bit + 1 if is_plain else form.bits_stored)
         below = max(0, self.high_bit + 1 - form.bits_stored) if is_plain else 0
         if form.syntax in _JPEG_LS and form.is_signed:  # it knows no sign; its own precision counts
@@ -118,7 +125,7 @@ def stored_frames(stored: StoredFile, found: Parsed) -> tuple[StoredFrame, ...]:
     """All frames behind a header. Raises `Problem` that says why there can be none."""
     name, header = stored.path.name, found.header
     form, high_bit = _form(name, found.facts, header.syntax)
-    count = found.facts.whole("NumberOfFrames") or 1
+    count = _whole(name, found.facts, "NumberOfFrames", 1)
     if not header.pixels:
         raise _refused(name, "it holds no pixels")
     if not 0 < count <= MOST_FRAMES:
@@ -141,33 +148,38 @@ def stored_frames(stored: StoredFile, found: Parsed) -> tuple[StoredFrame, ...]:
     return tuple(replace(first, frame=number) for number in range(count))
 
 
-def _form(name: str, facts: Facts, syntax: str) -> tuple[PixelForm, int]:
+def _form(file_name: str, facts: Facts, syntax: str) -> tuple[PixelForm, int]:
     rows, columns = facts.whole("Rows") or 0, facts.whole("Columns") or 0
     if rows <= 0 or columns <= 0:
-        raise _refused(name, "it holds no pixels")
+        raise _refused(file_name, "it holds no pixels")
     if rows * columns > MOST_PIXELS:
-        raise _refused(name, f"it says that it has {columns} × {rows} pixels, which no scanner writes")
-    allocated = facts.whole("BitsAllocated") or 0
-    bits = facts.whole("BitsStored") or allocated
-    high = facts.whole("HighBit")
-    high_bit = bits - 1 if high is None else high
+        raise _refused(file_name, f"it says that it has {columns} × {rows} pixels, which no scanner writes")
+    allocated = _whole(file_name, facts, "BitsAllocated", 0)
+    bits = _whole(file_name, facts, "BitsStored", allocated)
+    high_bit = _whole(file_name, facts, "HighBit", bits - 1)
     signed = facts.whole("PixelRepresentation")
-    samples = facts.whole("SamplesPerPixel") or 1
+    samples = _whole(file_name, facts, "SamplesPerPixel", 1)
     if samples != 1 or not facts.text("PhotometricInterpretation").startswith("MONOCHROME"):
-        raise _refused(name, "its pixels are colours, not numbers")
+        raise _refused(file_name, "its pixels are colours, not numbers")
     if allocated not in {8, 16, 32} or not 0 < bits <= high_bit + 1 <= allocated or signed not in {0, 1}:
         words = f"{bits} of {allocated} bits up to bit {high_bit}, sign {signed}"
-        raise _refused(name, f"its pixels are written in a way that cannot be ({words})")
+        raise _refused(file_name, f"its pixels are written in a way that cannot be ({words})")
     if syntax not in _READ:
-        raise _refused(
-            name, f"its pixels are compressed by “{uid_name(syntax) or syntax}”, which is not read here"
-        )
+        name = uid_name(syntax) or "".join(c for c in syntax if c.isprintable())[:64]
+        raise _refused(file_name, f"its pixels are compressed by “{name}”, which is not read here")
     if syntax == BIG_ENDIAN and allocated == 8:
-        raise _refused(name, "its pixels of 8 bits are written with the most significant byte first")
-    # the decoder is told by the stream itself what it is: progressive, sequential, 8 or 12 bits
-    read_as = _EXTENDED if syntax in _PROGRESSIVE else EXPLICIT if syntax == BIG_ENDIAN else syntax
+        raise _refused(file_name, "its pixels of 8 bits are written with the most significant byte first")
+    read_as = EXPLICIT if syntax == BIG_ENDIAN else syntax
     form = PixelForm(read_as, columns, rows, 1, allocated, bits, signed == 1, "MONOCHROME2", False)
     return form, high_bit
+
+
+def _whole(file_name: str, facts: Facts, keyword: str, missing: int) -> int:
+    """A number of the header; what is there and is none cannot be guessed."""
+    found = facts.whole(keyword)
+    if found is None and keyword in facts:
+        raise _refused(file_name, f"its {keyword} is no whole number")
+    return missing if found is None else found
 
 
 def _refused(name: str, reason: str) -> Problem:

@@ -86,7 +86,7 @@ def _require_hounsfield(scaling: Scaling) -> None:
 
 def _slices(file: StoredFile, found: Parsed) -> tuple[CtSlice, ...]:
     sop_class = found.facts.text("SOPClassUID") or found.meta.text("MediaStorageSOPClassUID")
-    modality = found.facts.text("Modality")
+    modality = found.facts.name("Modality")
     if not sop_class:
         raise ValueError("it is no DICOM file")
     if sop_class not in {CT, *ENHANCED_CT} or modality not in {"CT", ""}:

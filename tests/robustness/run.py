@@ -25,6 +25,7 @@ import psutil
 HANG = 10.0  # s
 MEMORY = 2 * 2**30  # bytes over the idle child
 _BATCH = 60  # variants a child
+_PLENTY = 2**50  # bytes
 _LARGEST = 6 * 2**20  # bytes of a file that is copied so often
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +51,9 @@ def wishes(paths: list[Path], count: int) -> list[tuple[Path, int]]:
     return [(paths[n % len(paths)], n // len(paths)) for n in range(count)]
 
 
-def run(every: list[tuple[Path, int]]) -> tuple[list[Finding], Counter[str]]:
+def run(
+    every: list[tuple[Path, int]], child: str = "tests.robustness.child"
+) -> tuple[list[Finding], Counter[str]]:
     """Work through them; a child that is killed is followed by one that goes on after its last file."""
     findings: list[Finding] = []
     outcomes: Counter[str] = Counter()
@@ -58,7 +61,7 @@ def run(every: list[tuple[Path, int]]) -> tuple[list[Finding], Counter[str]]:
     while at < len(every):
         batch = every[at : at + _BATCH]
         done = 0
-        for index, outcome in _child(batch):
+        for index, outcome in _child(batch, child):
             done = index + 1
             known = outcome in {"shown", "refused"}
             outcomes[outcome if known else outcome.splitlines()[-1][:60]] += 1
@@ -68,10 +71,10 @@ def run(every: list[tuple[Path, int]]) -> tuple[list[Finding], Counter[str]]:
     return findings, outcomes
 
 
-def _child(batch: list[tuple[Path, int]]) -> Iterator[tuple[int, str]]:
+def _child(batch: list[tuple[Path, int]], module: str) -> Iterator[tuple[int, str]]:
     """Index and outcome of each variant of a batch, until all are done or the child had to be ended."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.robustness.child"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -108,9 +111,11 @@ def _watched(process: subprocess.Popen[str], batch: list[tuple[Path, int]]) -> I
         if not line:
             break
         told = json.loads(line)
-        if "begin" in told:
+        if "others" in told:  # from here on it is others that read the file, and take what they like
+            idle = _PLENTY
+        elif "begin" in told:
             current = told["begin"]
-            idle = idle or _memory(process.pid)
+            idle = _memory(process.pid)
         else:
             current = -1
             yield told["end"], told["outcome"]
