@@ -27,6 +27,7 @@ class MeasureLayer(PlaneLayer):
     def __init__(self, measurements: Measurements, *, sized: bool) -> None:
         super().__init__()
         self._measurements, self._sized = measurements, sized
+        self._here: list[Measurement] | None = None  # known until something changes
         measurements.changed.connect(self._tell)
         measurements.selected.connect(self._tell)
 
@@ -37,9 +38,16 @@ class MeasureLayer(PlaneLayer):
 
     def here(self) -> list[Measurement]:
         """Those that lie in the plane that is shown."""
-        if self.shown is None:
-            return []
-        return [m for m in self._measurements.items if lies_in(m, self.shown)]
+        if self._here is None:
+            shown = self.shown
+            items = () if shown is None else self._measurements.items
+            self._here = [m for m in items if shown is not None and lies_in(m, shown)]
+        return self._here
+
+    def show(self, shown: Shown | None) -> None:
+        """Another plane is under it."""
+        super().show(shown)
+        self._here = None
 
     def hit(self, point: Point, tolerance: float) -> str | None:
         """The id of the measurement whose line or edge is there, the newest first."""
@@ -60,6 +68,7 @@ class MeasureLayer(PlaneLayer):
             paint_measurement(painter, camera, measurement.kind, points, lines, chosen=chosen)
 
     def _tell(self, _: object = None) -> None:
+        self._here = None
         self.changed.emit(None)
 
 
@@ -74,6 +83,8 @@ def words_of(measurement: Measurement, *, sized: bool = True) -> tuple[str, ...]
 
 def lies_in(measurement: Measurement, shown: Shown) -> bool:
     """Whether a measurement lies in a plane: the same way round, and no more than half its depth away."""
+    if measurement.slice_ is not None and shown.slice_ is not None:
+        return measurement.slice_ == shown.slice_  # most are compared so, at every slice that is scrolled
     r, d, n = measurement.right, measurement.down, shown.normal
     normal = (r[1] * d[2] - r[2] * d[1], r[2] * d[0] - r[0] * d[2], r[0] * d[1] - r[1] * d[0])
     along = abs(sum(a * b for a, b in zip(normal, n, strict=True)))

@@ -62,6 +62,10 @@ class Slides(QObject):
         else:
             self._parts.opening.open(path)
 
+    def warm(self) -> None:
+        """Load what reads files, while nobody waits for it."""
+        self._parts.opening.warm()
+
     def open_all(self, paths: Iterable[Path]) -> None:
         """Open several, in this order."""
         for path in paths:

@@ -28,6 +28,7 @@ class SliceSlider(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.marks: tuple[Mark, ...] = ()
         self.measured: tuple[int, ...] = ()
+        self._handle: int | None = None  # px of its width, as the style has it
         self._there: NDArray[np.bool_] = np.zeros(count, dtype=bool)
         named(self, "Slice", "Drag to scroll; marks stand where something was found or measured")
 
@@ -43,15 +44,16 @@ class SliceSlider(QSlider):
 
     def x_of(self, slice_: int) -> int:
         """Where a slice stands, px of the widget."""
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        style = self.style()
-        handle = style.subControlRect(
-            QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self
+        if self._handle is None:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            handle = QStyle.SubControl.SC_SliderHandle
+            kind = QStyle.ComplexControl.CC_Slider
+            self._handle = self.style().subControlRect(kind, option, handle, self).width()
+        way = QStyle.sliderPositionFromValue(
+            self.minimum(), self.maximum(), slice_, self.width() - self._handle
         )
-        room = self.width() - handle.width()
-        way = QStyle.sliderPositionFromValue(self.minimum(), self.maximum(), slice_, room)
-        return way + handle.width() // 2
+        return way + self._handle // 2
 
     def slice_at(self, x: float) -> int:
         """The slice under a place; a mark within some px of it has precedence."""
@@ -76,6 +78,11 @@ class SliceSlider(QSlider):
     def mouseReleaseEvent(self, _: QMouseEvent) -> None:
         """Let go."""
         self.setSliderDown(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another style: another handle."""
+        super().changeEvent(event)
+        self._handle = None
 
     def event(self, event: QEvent) -> bool:
         """A mark says what was found there."""

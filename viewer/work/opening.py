@@ -72,6 +72,10 @@ class Opening(QObject):
         for path in paths:
             self.open(path)
 
+    def warm(self) -> None:
+        """Load what reads files, while nobody waits for it."""
+        self._thread.submit(_load_readers, _ignore, _forget)
+
     def close(self) -> None:
         """Open nothing more, and wait for the file under way."""
         self._progress.stop()
@@ -150,6 +154,14 @@ def channel_samples(slide: Slide) -> tuple[NDArray[np.uint8] | NDArray[np.uint16
 
 def _forget(error: BaseException) -> None:
     as_problem(error, "Reading a thumbnail")
+
+
+def _load_readers() -> None:
+    import pydicom.datadict  # noqa: F401
+
+
+def _ignore(_: object) -> None:
+    return None
 
 
 def _samples() -> tuple[Path, ...]:
