@@ -172,6 +172,12 @@ def test_lengths_angles_and_regions_with_the_mouse(window: MainWindow, qtbot: Qt
     assert [m.kind for m in measurements.items] == ["length", "rectangle", "ellipse", "angle"]
     assert measurements.items[3].value == pytest.approx(90, abs=0.01)
     assert window.frame.series.list.count() == 4
+    window.frame.inspector.setCurrentWidget(window.frame.series)
+    qtbot.mouseClick(window.frame.series.copy, LEFT)
+    table = [line.split("\t") for line in QApplication.clipboard().text().splitlines()]
+    assert len({len(line) for line in table}) == 1
+    assert float(table[1][2]) == pytest.approx(length.value, abs=0.01)
+    assert float(table[3][8]) == pytest.approx(ellipse.area, abs=0.01)
 
 
 def test_measurements_scroll_with_their_slice_and_can_be_undone(

@@ -60,12 +60,13 @@ class MeasureLayer(PlaneLayer):
     def paint(self, painter: QPainter, camera: Camera) -> None:
         """Every line twice, dark under bright, and its words on a plate that stands upright."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        plates: list[QRectF] = []
         for measurement in self.here():
             assert self.shown is not None
             chosen = measurement.id == self._measurements.selected_id
             points = [self.shown.to_plane(place) for place in measurement.places]
             lines = words_of(measurement, sized=self._sized)
-            paint_measurement(painter, camera, measurement.kind, points, lines, chosen=chosen)
+            paint_measurement(painter, camera, measurement.kind, points, lines, plates, chosen=chosen)
 
     def _tell(self, _: object = None) -> None:
         self._here = None
@@ -75,7 +76,7 @@ class MeasureLayer(PlaneLayer):
 def words_of(measurement: Measurement, *, sized: bool = True) -> tuple[str, ...]:
     """Its numbers, a few short lines."""
     if measurement.facts is not None:
-        return roi_in_words(measurement.facts, known=sized)
+        return roi_in_words(measurement.facts, measurement.unit, known=sized)
     if measurement.kind == "angle":
         return (angle_in_words(measurement.value),)
     return (length_in_words(measurement.value, known=sized),)
@@ -98,10 +99,14 @@ def paint_measurement(
     kind: str,
     points: list[Point],
     words: tuple[str, ...],
+    plates: list[QRectF] | None = None,
     *,
     chosen: bool = False,
 ) -> None:
-    """One measurement through an upright camera, also while it is being drawn."""
+    """One measurement through an upright camera, also while it is being drawn.
+
+    `plates` are those of words that are there already; its own is put beside them and is added.
+    """
     places = [QPointF(*camera.to_widget(point)) for point in points]
     for color, width in ((_UNDER, 4.0), (_CHOSEN if chosen else _LINE, 2.0)):
         painter.setPen(QPen(color, width))
@@ -117,7 +122,7 @@ def paint_measurement(
     if words:
         corner = _words_at(kind, places)
         with standing(painter, QRectF(corner, corner)) as there:
-            _paint_plate(painter, there.topLeft(), words, camera)
+            _paint_plate(painter, there.topLeft(), words, camera, [] if plates is None else plates)
 
 
 def _words_at(kind: str, places: list[QPointF]) -> QPointF:
@@ -135,12 +140,20 @@ def _paint_ends(painter: QPainter, start: QPointF, end: QPointF) -> None:
             painter.drawLine(place - across, place + across)
 
 
-def _paint_plate(painter: QPainter, place: QPointF, words: tuple[str, ...], camera: Camera) -> None:
+def _paint_plate(
+    painter: QPainter, place: QPointF, words: tuple[str, ...], camera: Camera, others: list[QRectF]
+) -> None:
     metrics = QFontMetricsF(painter.font())
     width = max(metrics.horizontalAdvance(line) for line in words) + 10
     plate = QRectF(place.x() + 8, place.y() + 6, width, metrics.height() * len(words) + 4)
     plate.moveRight(min(plate.right(), camera.width - 2))
     plate.moveBottom(min(plate.bottom(), camera.height - 2))
+    for _ in others:
+        covered = next((other for other in others if other.intersects(plate)), None)
+        if covered is None:
+            break
+        plate.moveTop(covered.bottom() + 2)
+    others.append(plate)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(20, 20, 22, 215))
     painter.drawRoundedRect(plate, 3, 3)

@@ -134,7 +134,7 @@ def measured(kind: Kind, shown: Shown, points: list[Point]) -> Measurement | Non
         if facts is None:
             return None
     name = shown.words.split(" of ", maxsplit=1)[0].replace("\n", ", ")
-    return Measurement(kind, places, shown.right, shown.down, name, shown.slice_, value, facts)
+    return Measurement(kind, places, shown.right, shown.down, name, shown.slice_, value, facts, shown.unit)
 
 
 def _facts(kind: Region, shown: Shown, points: list[Point]) -> RoiFacts | None:

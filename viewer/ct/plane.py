@@ -19,7 +19,7 @@ from ml.volume.volume import Volume
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """`values` int16 (rows, columns); HU are values · scale + offset. Directions are unit vectors, LPS."""
+    """`values` int16 (rows, columns): values · scale + offset in `unit`. Directions are unit vectors, LPS."""
 
     values: NDArray[np.int16]
     scale: float
@@ -32,6 +32,7 @@ class Shown:
     slice_: int | None = None  # of the series, where it is one
     depth: float = 1.0  # mm that it stands for along its normal
     problem: str | None = None  # why there is no picture, as a sentence; None where there is one
+    unit: str = "HU"  # of the values; empty where nobody knows
 
     @property
     def bounds(self) -> Rect:
@@ -67,7 +68,7 @@ class Shown:
         return float(sum((a - b) * n for a, b, n in zip(place, self.origin, self.normal, strict=True)))
 
     def value_at(self, point: Point) -> float | None:
-        """HU of the pixel under a place of the plane; None beside it, or while there is no picture."""
+        """The value of the pixel under a place of the plane; None beside it, or while there is no picture."""
         if self.problem is not None:
             return None
         column, row = math.floor(point.x / self.pixel[0]), math.floor(point.y / self.pixel[1])
@@ -77,7 +78,7 @@ class Shown:
         return float(self.values[row, column]) * self.scale + self.offset
 
     def hounsfield(self) -> NDArray[np.float64]:
-        """All of it in HU, (rows, columns)."""
+        """All of it in `unit`, (rows, columns)."""
         found: NDArray[np.float64] = self.values.astype(np.float64) * self.scale + self.offset
         return found
 
@@ -103,6 +104,7 @@ def acquired(volume: Volume, number: int) -> Shown:
         number,
         abs(spacing[2]) or 1.0,
         problem,
+        volume.unit,
     )
 
 

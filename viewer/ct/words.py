@@ -16,20 +16,21 @@ def angle_in_words(degrees: float) -> str:
     return f"{number(degrees, 1)}°"
 
 
-def roi_in_words(facts: RoiFacts, *, known: bool = True) -> tuple[str, ...]:
+def roi_in_words(facts: RoiFacts, unit: str = "HU", *, known: bool = True) -> tuple[str, ...]:
     """Three short lines: mean and SD, least and greatest, area."""
+    unit = f"{SPACE}{unit}" if unit else ""
     whole = area(facts.area) if known else f"{number(facts.area, 0)}{SPACE}px²"
     return (
-        f"Mean {number(facts.mean, 1)}{SPACE}HU, SD {number(facts.sd, 1)}",
-        f"Min {number(facts.least, 0)}, max {number(facts.greatest, 0)}{SPACE}HU",
+        f"Mean {number(facts.mean, 1)}{unit}, SD {number(facts.sd, 1)}",
+        f"Min {number(facts.least, 0)}, max {number(facts.greatest, 0)}{unit}",
         f"Area {whole}",
     )
 
 
-def hounsfield_in_words(value: float) -> str:
+def value_in_words(value: float, unit: str) -> str:
     """ "43 HU"; with decimals only where the file has some."""
     whole = abs(value - round(value)) < 0.005
-    return f"{number(value, 0 if whole else 1)}{SPACE}HU"
+    return f"{number(value, 0 if whole else 1)}{SPACE}{unit}".rstrip(SPACE)
 
 
 def place_in_words(place: tuple[float, float, float]) -> str:

@@ -11,6 +11,9 @@ from ml.ct_about import patient_in_words, study_in_words
 from ml.errors import Problem
 from ml.progress import Step
 from ml.report.words import count
+from ml.volume.rescale import HOUNSFIELD
+from ml.volume.slice import Hounsfield
+from ml.volume.window import Window
 from viewer.ct.look import BRAIN, CtLook
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.frame import Frame
@@ -122,14 +125,35 @@ class CtOpening(QObject):
         self._parts.ct_loading.load(opened)
 
     def _picture(self, opened: OpenedSeries, number: int) -> None:
-        if number == opened.middle and opened.volume.arrived[number]:
-            window = first_look(opened, smooth=True).window
-            picture = small_picture(opened.volume.hounsfield(number), window, 256)
-            self._frame.slides.set_thumbnail(opened, picture)
+        if number != opened.middle or not opened.volume.arrived[number]:
+            return
+        values = opened.volume.hounsfield(number)
+        window = first_look(opened, smooth=True).window
+        if not opened.windows and opened.volume.unit != HOUNSFIELD:
+            window = spanning(values)
+            self._show_whole(opened, window)
+        self._frame.slides.set_thumbnail(opened, small_picture(values, window, 256))
+
+    def _show_whole(self, opened: OpenedSeries, window: Window) -> None:
+        """Nobody knows a window for values in another unit: all of them."""
+        for cell in self._frame.grid.cells:
+            for page in cell.pages.values():
+                if isinstance(page, CtPage) and page.opened is opened:
+                    page.reading.set_window(window)
 
     def _finish(self, opened: OpenedSeries) -> None:
+        """Say what is odd: at once where nothing else is being said, and by a sign over the picture."""
         odd = remarks(opened)
-        if odd and opened is self._parts.session.current:
+        for cell in self._frame.grid.cells:
+            for page in cell.pages.values():
+                if isinstance(page, CtPage) and page.opened is opened:
+                    page.view.strip.set_odd(odd)
+        if self._frame.banner.problem is None and opened is self._parts.session.current:
+            self._say_odd(opened)
+
+    def _say_odd(self, opened: OpenedSeries) -> None:
+        odd = remarks(opened)
+        if odd:
             self.refused.emit(Problem(odd[0], " ".join(odd[1:])))
 
     def _let_go(self, opened: Opened) -> None:
@@ -142,6 +166,8 @@ class CtOpening(QObject):
         look = first_look(opened, smooth=self._parts.settings.smooth)
         page = CtPage(opened, self._parts.reformatting, look)
         page.view.strip.set_private(self._parts.settings.private)
+        page.view.strip.set_odd(remarks(opened))
+        page.view.strip.odd_wished.connect(lambda: self._say_odd(opened))
         return page
 
     def _follow(self, shown: Page | None) -> None:
@@ -153,6 +179,12 @@ def first_look(opened: OpenedSeries, *, smooth: bool) -> CtLook:
     """What a series is shown with at first: the file's own window, else brain."""
     window = opened.windows[0].window if opened.windows else BRAIN.window
     return CtLook(window, opened.series.slices[0].is_inverted, smooth)
+
+
+def spanning(values: Hounsfield) -> Window:
+    """The window from the least to the greatest value."""
+    low, high = float(values.min()), float(values.max())
+    return Window((low + high) / 2, max(high - low, 1.0))
 
 
 def _choice(found: FoundSeries, private: bool) -> Choice:

@@ -14,7 +14,7 @@ from viewer.ct.plane import Shown
 from viewer.ct.plane_layer import PlaneLayer
 from viewer.ct.reading import Reading
 from viewer.ct.slice_view import SliceView
-from viewer.ct.words import hounsfield_in_words, place_in_words
+from viewer.ct.words import place_in_words, value_in_words
 from viewer.main_window.ct_planes import CtPlanes
 from viewer.main_window.page import Page
 from viewer.panels.ct_stage import CtStage
@@ -121,7 +121,7 @@ class CtPage(Page):
         value = view.shown.value_at(view.cursor_point)
         if value is None:
             return ""
-        parts = [hounsfield_in_words(value)]
+        parts = [value_in_words(value, view.shown.unit)]
         if self.opened.known:
             parts.append(place_in_words(view.shown.to_patient(view.cursor_point)))
         else:

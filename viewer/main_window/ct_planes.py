@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
@@ -97,7 +98,9 @@ class CtPlanes(QObject):
 
         def done(cut: Reformat) -> None:
             if view in self._cuts:
-                self._put(view, shown_of(cut, self._kinds[view], slab, reading.place))
+                self._put(
+                    view, replace(shown_of(cut, self._kinds[view], slab, reading.place), unit=volume.unit)
+                )
 
         wish = Wish(volume, plane, slab.thickness, slab.kind, done, self._fail)
         self._reformatting.wish(view, wish)

@@ -16,7 +16,7 @@ from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.status_line import StatusLine
 from viewer.panels.links import Links
-from viewer.panels.series_panel import in_words as measurement_in_words
+from viewer.panels.series_panel import measurements_as_table
 from viewer.state.measurements import Measurement
 
 _FASTER = 1.5
@@ -123,8 +123,8 @@ class CtViewing(QObject):
         """Put all measurements on the clipboard, one a line."""
         if self.page is not None:
             opened = self.page.opened
-            lines = [measurement_in_words(m, sized=opened.sized) for m in opened.measurements.items]
-            QGuiApplication.clipboard().setText("\n".join(lines))
+            table = measurements_as_table(opened.measurements.items, sized=opened.sized)
+            QGuiApplication.clipboard().setText(table)
             self._status.showMessage("The measurements are on the clipboard.", 5000)
 
     # ------------------------------------------------------------------ inside

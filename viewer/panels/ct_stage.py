@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from viewer.ct.cine import Cine
@@ -11,6 +12,7 @@ from viewer.ct.slice_view import SliceView
 from viewer.panels.patient_strip import PatientStrip
 from viewer.panels.pieces import column
 from viewer.panels.slice_bar import SliceBar
+from viewer.theme.colors import colors
 
 PLANES = ("axial", "coronal", "sagittal")
 
@@ -68,6 +70,16 @@ class CtStage(QWidget):
         """Stop what runs, follow the series no more."""
         self._cine.stop()
         self.bar.close_links()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Dark between the planes, as they are."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colors(self.palette()).window))
+        for row in range(2):
+            painter.fillRect(
+                self._grid.cellRect(row, 0).united(self._grid.cellRect(row, 1)), QColor(60, 60, 60)
+            )
+        painter.end()
 
     def _arrange(self) -> None:
         if not self._reading.three:

@@ -16,6 +16,7 @@ class PatientStrip(QWidget):
     """The patient stands out; study and series stand beside. Hidden, nothing of the name is in any widget."""
 
     privacy_wished = Signal()
+    odd_wished = Signal()
 
     def __init__(self, about: About, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,18 +29,30 @@ class PatientStrip(QWidget):
         self.study.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.patient.setAccessibleName("Patient")
         self.study.setAccessibleName("Study and series")
+        self.odd = QToolButton(self)
+        self.odd.setAutoRaise(True)
+        self.odd.setIconSize(QSize(16, 16))
+        self.odd.setIcon(icon("triangle-alert"))
+        self.odd.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.odd.clicked.connect(self.odd_wished)
+        self.odd.hide()
         self.switch = QToolButton(self)
         self.switch.setAutoRaise(True)
         self.switch.setIconSize(QSize(16, 16))
         self.switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.switch.clicked.connect(self.privacy_wished)
-        line = row(self.patient, self.study, self.switch)
+        line = row(self.patient, self.study, self.odd, self.switch)
         line.setContentsMargins(2 * GRID, 0, GRID, 0)
         line.setStretch(0, 2)
         line.setStretch(1, 3)
         column(self, gap=0).addLayout(line)
         self.setFixedHeight(7 * GRID)
         self.set_private(False)
+
+    def set_odd(self, sentences: tuple[str, ...]) -> None:
+        """Have a sign say that something is odd about the series; none: nothing is."""
+        named(self.odd, "What is odd about this series", " ".join(sentences))
+        self.odd.setVisible(bool(sentences))
 
     def set_private(self, private: bool) -> None:
         """Hide or show who it is."""

@@ -49,6 +49,8 @@ class SeriesChooser(QDialog):
         self.list = QListWidget(self)
         self.list.setIconSize(QSize(_EDGE, _EDGE))
         self.list.setSpacing(GRID)
+        self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         named(self.list, "Series", "Choose the series to open; with Ctrl or Shift several")
@@ -101,7 +103,9 @@ class SeriesChooser(QDialog):
                     Qt.AspectRatioMode.KeepAspectRatio,
                     Qt.TransformationMode.SmoothTransformation,
                 )
-            item.setIcon(QIcon(picture))
+            shown = QIcon(picture)
+            shown.addPixmap(picture, QIcon.Mode.Selected)  # untinted: grey values are looked at
+            item.setIcon(shown)
             self.list.addItem(item)
         if choices:
             self.list.setCurrentRow(0)

@@ -118,3 +118,29 @@ def in_words(measurement: Measurement, *, sized: bool = True) -> str:
     """ "Ellipse, Slice 54: Mean 36.1 HU, SD 4.2; …"."""
     numbers = "; ".join(words_of(measurement, sized=sized))
     return f"{_NAMES[measurement.kind]}, {measurement.where}: {numbers}"
+
+
+def measurements_as_table(items: tuple[Measurement, ...], *, sized: bool = True) -> str:
+    """A heading and one line each, parted by tabs, with plain numbers for a sheet."""
+    unit = "mm" if sized else "px"
+    heading = (
+        "Kind",
+        "Where",
+        f"Length {unit}",
+        "Angle °",
+        "Mean",
+        "SD",
+        "Min",
+        "Max",
+        f"Area {unit}²",
+        "Unit",
+    )
+    lines = ["\t".join(heading)]
+    for m in items:
+        length = f"{m.value:.2f}" if m.kind == "length" else ""
+        turned = f"{m.value:.2f}" if m.kind == "angle" else ""
+        numbers = [""] * 6
+        if (f := m.facts) is not None:
+            numbers = [f"{n:.2f}" for n in (f.mean, f.sd, f.least, f.greatest, f.area)] + [m.unit]
+        lines.append("\t".join((_NAMES[m.kind], m.where, length, turned, *numbers)))
+    return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QToolTip, QWidget
 
 from viewer.panels.pieces import GRID, named
@@ -25,7 +25,7 @@ class SliceSlider(QSlider):
         self.setPageStep(10)
         self.setFixedHeight(_HEIGHT)
         self.setEnabled(count > 1)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the picture
         self.marks: tuple[Mark, ...] = ()
         self.measured: tuple[int, ...] = ()
         self._handle: int | None = None  # px of its width, as the style has it
@@ -78,6 +78,11 @@ class SliceSlider(QSlider):
     def mouseReleaseEvent(self, _: QMouseEvent) -> None:
         """Let go."""
         self.setSliderDown(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """As over the picture: towards the hand is on."""
+        self.setValue(self.value() - round(event.angleDelta().y() / 120))
+        event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
         """Another style: another handle."""

@@ -23,16 +23,17 @@ class WelcomePage(QWidget):
 
     def __init__(self, recent: Sequence[Path] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Open a slide to begin", self)
+        title = QLabel("Open a slide or a CT series to begin", self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.6)
         title.setFont(font)
         sentence = Text(
-            "Drop a slide or a picture here, or open one: then draw a region and let a model look at it.",
+            "Drop a slide, a picture or a folder of CT here, or open one: then draw a region and measure it, "
+            "or let a model look at it.",
             parent=self,
         )
         self.open_button = PrimaryButton("Open…", self)
-        named(self.open_button, "Open a slide", "Open a slide or a picture from a file")
+        named(self.open_button, "Open", "Open a slide, a picture or CT from a file")
         self.samples_button = QPushButton("Samples", self)
         self.samples_button.setMinimumHeight(9 * GRID)
         named(self.samples_button, "Samples", "Open one of the pictures that come with Parfocal")

@@ -31,6 +31,7 @@ class Measurement:
     slice_: int | None = None  # of the series, where it was drawn on one
     value: float = 0.0
     facts: RoiFacts | None = None
+    unit: str = "HU"  # of what `facts` say
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
