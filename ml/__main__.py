@@ -13,7 +13,7 @@ import typer
 from ml import __version__
 from ml.errors import Problem
 from ml.progress import Cancelled
-from ml.verbs import analyze_command, model_command, slide_command
+from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command
 from ml.verbs.console import JsonTeller, PersonTeller
 
 app = typer.Typer(
@@ -82,6 +82,27 @@ def analyze(
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_command.run_command(words, teller))
+
+
+@app.command(epilog="Example: parfocal-ml analyze-ct head/ --model hemorrhage --out results")
+def analyze_ct(
+    path: Annotated[Path, typer.Argument(help="CT as DICOM: a folder, a file, a DICOMDIR, a zip.")],
+    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
+    series: Annotated[str, typer.Option(help="SeriesInstanceUID, where there are several.")] = "",
+    slices: Annotated[str, typer.Option(help="Which slices, from 1: 10-40. Else all.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
+    comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Analyze a CT series slice by slice, and write report, tables and key images."""
+    words = analyze_ct_command.AnalyzeCtWords(
+        path, model, out, series, slices, device, cam, comment, overwrite
+    )
+    teller = JsonTeller() if as_json else PersonTeller()
+    raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))
 
 
 @app.command()

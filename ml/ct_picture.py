@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +14,9 @@ from ml.errors import Problem
 from ml.geometry import Rect
 from ml.preparation import Bytes, Frame, Preparation, prepared
 from ml.volume.crop import head_mask, head_rect, without_surroundings
-from ml.volume.slice import Hounsfield, read_hounsfield
+from ml.volume.ct_slice import CtSlice
+from ml.volume.slice import Hounsfield, hounsfield_of, read_header
+from ml.volume.stored_file import StoredFile
 from ml.volume.window import Window, windowed
 
 
@@ -46,25 +50,41 @@ def ct_channels(slices: Sequence[Hounsfield], how: Preparation) -> tuple[Bytes, 
     return np.round(channels * 255).astype(np.uint8), rect
 
 
-def read_ct_picture(paths: Sequence[Path], how: Preparation) -> tuple[Bytes, Frame]:
-    """`ct_picture` of files. Raises `Problem` where one of them cannot be read."""
-    return ct_picture([read_cached(path) for path in paths], how)
+def read_ct_picture(slices: Sequence[CtSlice], how: Preparation) -> tuple[Bytes, Frame]:
+    """`ct_picture` of slices as they were found. Raises `Problem` where one of them cannot be read."""
+    return ct_picture([cached(slice_) for slice_ in slices], how)
 
 
 def read_cached(path: Path) -> Hounsfield:
-    """HU of a file, not to be written into; the last few are kept: a slice is its neighbours' neighbour.
+    """HU of a file of one slice, as `cached` gives it. Raises `Problem` where it cannot be read."""
+    return cached(_header(path, StoredFile(path).state()))
 
-    Raises `Problem` where it cannot be read.
+
+def cached(slice_: CtSlice) -> Hounsfield:
+    """HU of a slice, not to be written into; the last few are kept: a slice is its neighbours' neighbour.
+
+    Raises `Problem` where it cannot be read, or has changed since it was found.
     """
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise Problem(f"{path.name} cannot be read: {error.strerror}.", "Copy it anew.") from error
-    return _kept(path, state.st_mtime_ns, state.st_size)
+    stored = slice_.stored
+    state = stored.file.state() if stored else (0, 0)
+    key = (slice_.path, slice_.frame, state)
+    with _lock:
+        found = _kept.pop(key, None)
+    if found is None:
+        found = hounsfield_of(slice_)
+        found.setflags(write=False)
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    return found
+
+
+_MOST = 16  # slices
+_lock = threading.Lock()
+_kept: OrderedDict[tuple[Path, int, tuple[int, int]], Hounsfield] = OrderedDict()
 
 
 @lru_cache(maxsize=16)
-def _kept(path: Path, changed: int, size: int) -> Hounsfield:  # noqa: ARG001 - a file that changed is another
-    values = read_hounsfield(path)
-    values.setflags(write=False)
-    return values
+def _header(path: Path, state: tuple[int, int]) -> CtSlice:  # noqa: ARG001 - a file that changed is another
+    return read_header(path)

@@ -14,6 +14,7 @@ from ml.infer.pictures import Answer
 from ml.model.network import Network
 from ml.preparation import Bytes, Preparation
 from ml.progress import Progress, Step
+from ml.volume.ct_slice import CtSlice
 from ml.volume.series import find_series
 
 _BATCH = 32
@@ -35,13 +36,11 @@ def answer_slices(network: Network, path: Path, progress: Progress) -> Iterator[
     assert how is not None
     found = find_series(path if path.is_dir() else path.parent, progress)
     stacks = [
-        tuple(near.path for near in series.around(number, how.neighbours))
-        for series in found.series
-        for number in range(len(series))
+        series.around(number, how.neighbours) for series in found.series for number in range(len(series))
     ]
     left_out = [*found.broken, *found.others]
     if not path.is_dir():
-        stacks = [stack for stack in stacks if stack[len(stack) // 2] == path]
+        stacks = [stack for stack in stacks if stack[len(stack) // 2].path == path]
         left_out = [left for left in left_out if left.path == path]
     if not stacks and not left_out:
         raise Problem(
@@ -55,16 +54,16 @@ def answer_slices(network: Network, path: Path, progress: Progress) -> Iterator[
     yield from (Answer(left.path, None, left.reason) for left in left_out)
 
 
-def _batch(network: Network, stacks: Sequence[tuple[Path, ...]], how: Preparation) -> Iterator[Answer]:
+def _batch(network: Network, stacks: Sequence[tuple[CtSlice, ...]], how: Preparation) -> Iterator[Answer]:
     read = [_read(stack, how) for stack in stacks]
     pixels = [picture for picture in read if not isinstance(picture, str)]
     said = iter(network.probabilities(np.stack(pixels)) if pixels else ())
     for stack, picture in zip(stacks, read, strict=True):
-        path = stack[len(stack) // 2]
+        path = stack[len(stack) // 2].path
         yield Answer(path, None, picture) if isinstance(picture, str) else Answer(path, next(said))
 
 
-def _read(stack: tuple[Path, ...], how: Preparation) -> Bytes | str:
+def _read(stack: tuple[CtSlice, ...], how: Preparation) -> Bytes | str:
     """The prepared picture, or in words why there is none."""
     try:
         return read_ct_picture(stack, how)[0]
@@ -73,7 +72,7 @@ def _read(stack: tuple[Path, ...], how: Preparation) -> Bytes | str:
 
 
 def explain_slice(
-    explainer: Explainer, stack: Sequence[Path], classes: Sequence[int]
+    explainer: Explainer, stack: Sequence[CtSlice], classes: Sequence[int]
 ) -> tuple[Floats, Floats]:
     """Probabilities (classes of the model,) of a slice, and raw Grad-CAM maps ≥ 0 over its own pixels.
 

@@ -24,7 +24,14 @@ class Ensemble(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(n, classes)."""
-        logits = torch.stack([member(pictures) for member in self.members]).float()
+        return self.together(self.each(pictures))
+
+    def each(self, pictures: Tensor) -> Tensor:
+        """Logits of every member, (members, n, classes)."""
+        return torch.stack([member(pictures) for member in self.members]).float()
+
+    def together(self, logits: Tensor) -> Tensor:
+        """From those the (n, classes) that the members give as one."""
         if self._independent or logits.shape[-1] == 1:
             mean = torch.sigmoid(logits).mean(dim=0).clamp(_LEAST, 1 - _LEAST)
             return torch.logit(mean)

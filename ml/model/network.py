@@ -56,6 +56,22 @@ class Network:
             logits = self.module(self.prepared(patches)).float()
             return self.as_probabilities(logits).cpu().numpy()
 
+    @torch.inference_mode()
+    def probabilities_and_spread(self, patches: Patches) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same, and how far the members of an ensemble lie apart (highest minus lowest); else 0.
+
+        Both (n, classes). Raises `torch.OutOfMemoryError`.
+        """
+        if not isinstance(self.module, Ensemble):
+            found = self.probabilities(patches)
+            return found, np.zeros_like(found)
+        with self.lock:
+            each = self.module.each(self.prepared(patches))
+            values = self.as_probabilities(self.module.together(each))
+            members = torch.stack([self.as_probabilities(logits) for logits in each])
+            spread = members.amax(dim=0) - members.amin(dim=0)
+            return values.cpu().numpy(), spread.cpu().numpy()
+
     def as_probabilities(self, logits: torch.Tensor) -> torch.Tensor:
         """Softmax; sigmoid where classes stand on their own, and for one logit, whose softmax is always 1.
 

@@ -9,21 +9,24 @@ from pathlib import Path
 
 from ml.report.atomic import whole_file
 from ml.report.content import ReportContent
+from ml.report.ct_content import CtContent
 
 SCHEMA = "parfocal-report"
+CT_SCHEMA = "parfocal-ct-report"
 SCHEMA_VERSION = 1
 NOTICE = "Research use only. Not for diagnosis."
 
 
-def facts(content: ReportContent) -> dict[str, object]:
+def facts(content: ReportContent | CtContent) -> dict[str, object]:
     """The content as JSON holds it, with schema and version first. NaN becomes null."""
-    head = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "notice": NOTICE}
+    schema = SCHEMA if isinstance(content, ReportContent) else CT_SCHEMA
+    head = {"schema": schema, "schema_version": SCHEMA_VERSION, "notice": NOTICE}
     body = _without_nan(dataclasses.asdict(content))
     assert isinstance(body, dict)
     return head | body
 
 
-def write_facts(content: ReportContent, path: Path) -> None:
+def write_facts(content: ReportContent | CtContent, path: Path) -> None:
     """Write `report.json` (UTF-8, indented). Raises `Problem` when it cannot be written."""
     text = json.dumps(facts(content), ensure_ascii=False, indent=2, allow_nan=False)
     with whole_file(path) as part:

@@ -16,6 +16,8 @@ from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap, CamPart
+from ml.results.ct_analysis import CtCam
+from ml.results.ct_scores import CtPart, CtPlanned
 from ml.results.scores import Planned, ScorePart
 
 _PAUSE = 2.0  # seconds between lines of the same phase where the output is not a terminal
@@ -118,6 +120,18 @@ class JsonTeller:
             self._write("cam_started", class_index=part.class_index, cells=part.cells)
         elif isinstance(part, CamPart):
             self._write("cam", patches=len(part.rows))
+        else:
+            self._ct_part(part)
+
+    def _ct_part(self, part: object) -> None:
+        """The same of a CT series: `planned`, `scores`, `cam`; slices from 1."""
+        if isinstance(part, CtPlanned):
+            self._write("planned", classes=list(part.class_names), slices=len(part.slices), of=part.count)
+        elif isinstance(part, CtPart):
+            values = [[round(float(v), 6) for v in row] for row in part.values]
+            self._write("scores", slices=[int(n) + 1 for n in part.slices], values=values)
+        elif isinstance(part, CtCam):
+            self._write("cam", slice=part.slice_number + 1, class_index=part.class_index)
 
     def end(self, event: str, facts: Mapping[str, object]) -> None:
         """`done` or `stopped`, with the facts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -69,14 +70,15 @@ class CtSlice:
         """The direction that the slice faces: along a row × along a column."""
         if self.orientation is None:
             return None
-        return tuple(float(v) for v in np.cross(self.orientation[:3], self.orientation[3:]))
+        a, b, c, d, e, f = self.orientation
+        return b * f - c * e, c * d - a * f, a * e - b * d
 
-    @property
+    @cached_property
     def position(self) -> float | None:
         """How far along its normal the slice lies, mm; SliceLocation where the header has no geometry."""
         if self.origin is None or self.normal is None:
             return self.location
-        return float(np.dot(self.origin, self.normal))
+        return sum(place * way for place, way in zip(self.origin, self.normal, strict=True))
 
     @property
     def frame(self) -> int:

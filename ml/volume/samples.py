@@ -13,7 +13,7 @@ from ml.slide.dicom_elements import Header, uid_name
 from ml.slide.dicom_frames import Frames, frames_of
 from ml.slide.positioned_file import PositionedFile, cut_short
 from ml.volume.facts import BIG_ENDIAN, EXPLICIT, Facts, Parsed, parsed
-from ml.volume.soundness import require_whole_jpeg, require_whole_jpeg_2000, unpacked_rle
+from ml.volume.soundness import require_whole_jpeg_2000, unpacked_rle, whole_jpeg
 from ml.volume.stored_file import StoredFile
 
 MOST_PIXELS = 2**26
@@ -87,9 +87,7 @@ class StoredFrame:
             return unpacked_rle(data, form)
         if form.syntax in _JPEG_2000:
             require_whole_jpeg_2000(data)
-        samples = decoded(data, form)
-        if form.syntax in _JPEG:
-            require_whole_jpeg(data, lambda other: decoded(other, form), samples)
+        samples = whole_jpeg(data, form) if form.syntax in _JPEG else decoded(data, form)
         if samples.shape != (form.height, form.width):
             size = " × ".join(map(str, samples.shape[:2][::-1]))
             raise FrameError(f"it has {size} px where the file says {form.width} × {form.height}")

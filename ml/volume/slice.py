@@ -24,6 +24,7 @@ __all__ = [
     "CtSlice",
     "Hounsfield",
     "hounsfield",
+    "hounsfield_of",
     "read_header",
     "read_hounsfield",
     "read_slices",
@@ -53,10 +54,14 @@ def read_slices(file: StoredFile) -> tuple[CtSlice, ...]:
 
 def read_hounsfield(path: Path) -> Hounsfield:
     """The pixels of a slice, (rows, columns) float32 HU. Raises `Problem` where they cannot be had."""
-    found = read_header(path)
-    with told(path):
-        _require_hounsfield(found.scaling)
-        voxels, scale, offset, _ = found.voxels()
+    return hounsfield_of(read_header(path))
+
+
+def hounsfield_of(slice_: CtSlice) -> Hounsfield:
+    """The same of a slice that was found, (rows, columns) float32 HU. Raises `Problem`."""
+    with told(slice_.path):
+        _require_hounsfield(slice_.scaling)
+        voxels, scale, offset, _ = slice_.voxels()
     return (voxels * np.float64(scale) + offset).astype(np.float32)
 
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 import random
 import re
 import struct
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from ml.slide.dicom_codec import FrameError, PixelForm, Samples
-
-Decode = Callable[[bytes], Samples]
+from ml.slide.dicom_codec import FrameError, PixelForm, Samples, decoded
 
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
+_IN_SCAN = re.compile(rb"\xff[^\x00]")
 _SEGMENTS = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), 0xFE}
 _RESTARTS = range(0xD0, 0xD8)
 _LOSSLESS, _PROGRESSIVE = 0xC3, {0xC2, 0xCA}
@@ -27,36 +26,70 @@ _STRUCTURE = "its structure is damaged"
 _NEEDED = "a part of its data is missing"
 _TOO_MUCH = "it holds more data than its picture needs"
 _JUNK = bytes(random.Random(1).choices(range(0x7F), k=4096))  # noqa: S311 - anything but 0xFF
-_OTHER_JUNK = bytes(random.Random(2).choices(range(0x7F), k=4096))  # noqa: S311
+_EOI = b"\xff\xd9"
 
 
-def require_whole_jpeg(data: bytes, decode: Decode, samples: Samples) -> None:
-    """Raise `FrameError` where a JPEG of one channel is damaged in a way that shows (ITU-T T.81).
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The marker of a frame, and where the number of its rows stands."""
 
-    Decoded again with other data behind its own, a whole one stays as it is; with other data in place of its
-    last bytes, it does not. What flips values and leaves their number as it is, nobody can know.
+    kind: int
+    height_at: int
+
+
+def whole_jpeg(data: bytes, form: PixelForm) -> Samples:
+    """The samples of a JPEG of one channel. Raises `FrameError` where it is damaged in a way that shows.
+
+    Decoded again with other data behind its own, a whole one stays as it is (ITU-T T.81): it needed no more.
+    A row more than it has must come out of what is behind it: it needed no less. What flips values and
+    leaves their number as it is, nobody can know.
     """
-    scans, frame_kind, has_restarts = _scans_of(data)
-    for _, end in scans:
-        if not np.array_equal(decode(data[:end] + _JUNK + data[end:]), samples):
-            raise FrameError(_NEEDED)
-    if frame_kind in _PROGRESSIVE or has_restarts:
-        return
+    scans, frame, has_restarts = _scans_of(data)
     start, end = scans[-1]
-    # two bytes are sure to hold the last value; of rounded waves it takes more of them to be seen
-    used = len(data[:end].rstrip(b"\0")) - (2 if frame_kind == _LOSSLESS else 16)
+    if frame.kind == _LOSSLESS and len(scans) == 1 and not has_restarts:
+        taller = _with_height(data, frame, form.height + 1)
+        higher = replace(form, height=form.height + 1)
+        plain = decoded(taller, higher)
+        other = decoded(taller[:end] + _JUNK + _EOI, higher)
+        samples = plain[: form.height]
+        if not np.array_equal(samples, other[: form.height]):
+            raise FrameError(_NEEDED)
+        if plain.shape[0] > form.height and plain[form.height, 0] != other[form.height, 0]:
+            return samples
+        tails = [2]  # bytes that are sure to hold the last value
+    else:
+        samples = decoded(data, form)
+        for _, stop in scans:
+            if not np.array_equal(decoded(data[:stop] + _JUNK + data[stop:], form), samples):
+                raise FrameError(_NEEDED)
+        tails = [] if has_restarts or frame.kind in _PROGRESSIVE else [16, 16]  # waves are rounded
+    if tails and all(_ends_unread(data, start, end, tail, form, samples, n) for n, tail in enumerate(tails)):
+        raise FrameError(_TOO_MUCH)
+    return samples
+
+
+def _ends_unread(
+    data: bytes, start: int, end: int, tail: int, form: PixelForm, samples: Samples, number: int
+) -> bool:
+    """Whether nothing changes where the last bytes do."""
+    used = len(data[:end].rstrip(b"\0")) - tail
     while used > start and data[used - 1] == 0xFF:
         used -= 1
+    if used <= start:
+        return False
     turned = bytes((byte ^ 0x2A) & 0x7F for byte in data[used:end])
-    tails = [turned] if frame_kind == _LOSSLESS else [_JUNK, _OTHER_JUNK]
-    others = (decode(data[:used] + tail + _JUNK + b"\xff\xd9") for tail in tails)
-    if used > start and all(np.array_equal(other, samples) for other in others):
-        raise FrameError(_TOO_MUCH)
+    junk = (turned + _JUNK, _JUNK)[number]
+    return np.array_equal(decoded(data[:used] + junk + _EOI, form), samples)
 
 
-def _scans_of(data: bytes) -> tuple[list[tuple[int, int]], int, bool]:
-    """Ends of the data of every scan, kind of the frame, whether it has restarts. Raises `FrameError`."""
-    at, frame_kind, has_restarts = 2, 0, False
+def _with_height(data: bytes, frame: _Frame, rows: int) -> bytes:
+    """The same stream that says that it has so many rows."""
+    return data[: frame.height_at] + struct.pack(">H", rows) + data[frame.height_at + 2 :]
+
+
+def _scans_of(data: bytes) -> tuple[list[tuple[int, int]], _Frame, bool]:
+    """Ends of the data of every scan, the frame, whether it has restarts. Raises `FrameError`."""
+    at, frame, has_restarts = 2, _Frame(0, 0), False
     scans: list[tuple[int, int]] = []
     while True:
         found = _MARKER.match(data, at)
@@ -71,21 +104,24 @@ def _scans_of(data: bytes) -> tuple[list[tuple[int, int]], int, bool]:
         if marker == 0xDD:
             has_restarts = data[at + 2 : at + 4] != b"\0\0"
         elif 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            frame_kind = marker
+            frame = _Frame(marker, at + 3)
         at += length
         if marker == 0xDA:
             scans.append((at, _end_of_scan(data, at, has_restarts)))
             at = scans[-1][1]
-    if not scans or not frame_kind:
+    if not scans or not frame.kind:
         raise FrameError("it holds no picture")
-    return scans, frame_kind, has_restarts
+    return scans, frame, has_restarts
 
 
 def _end_of_scan(data: bytes, start: int, has_restarts: bool) -> int:
     """Where the next marker stands that is no part of a scan."""
-    for found in _MARKER.finditer(data, start):
-        if not (has_restarts and found[1][0] in _RESTARTS):
+    at = start
+    while found := _IN_SCAN.search(data, at):
+        kind = data[found.end() - 1]
+        if not (has_restarts and kind in _RESTARTS):
             return found.start()
+        at = found.end()
     raise FrameError(_NEEDED)
 
 

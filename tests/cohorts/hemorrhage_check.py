@@ -44,7 +44,7 @@ def check(bundle: Path, folder: Path) -> dict[str, object]:
     hits: dict[str, list[tuple[str, bool, float]]] = {name: [] for name in card.class_names}
     for series in find_series(folder / "series").series:
         for number, slice_ in enumerate(series.slices):
-            stack = [near.path for near in series.around(number, card.preparation.neighbours)]  # type: ignore[union-attr]
+            stack = series.around(number, card.preparation.neighbours)  # type: ignore[union-attr]
             row = labels[slice_.path.stem]
             true = np.array([row[name] == "1" for name in card.class_names])
             there = [int(c) for c in np.flatnonzero(true)]

@@ -12,7 +12,7 @@ from ml.ct_picture import ct_channels, ct_picture, read_ct_picture
 from ml.errors import Problem
 from ml.preparation import Preparation
 from ml.volume.crop import head_mask, head_rect
-from ml.volume.slice import read_hounsfield
+from ml.volume.slice import read_header, read_hounsfield
 
 WINDOWS = ((40.0, 80.0), (80.0, 200.0), (40.0, 380.0))
 
@@ -38,7 +38,7 @@ def test_the_crop_is_the_heads_and_the_way_back_is_exact(real_data: Path) -> Non
     rect = head_rect(head_mask(values))
     edge = int(max(rect.width, rect.height))
     how = Preparation((edge, edge), crop="head", windows=WINDOWS)
-    picture, frame = read_ct_picture([path], how)
+    picture, frame = read_ct_picture([read_header(path)], how)
     assert frame.crop == rect
     assert picture.shape == (edge, edge, 3)
     back = frame.laid_back(picture[..., 1].astype(np.float32), (edge, edge))
@@ -60,6 +60,6 @@ def test_neighbours_of_another_size_are_refused() -> None:
 
 def test_a_compressed_slice(real_data: Path) -> None:
     path = Path(str(get_testdata_file("693_J2KI.dcm")))
-    picture, _ = read_ct_picture([path], Preparation((128, 128), crop="head", windows=WINDOWS))
+    picture, _ = read_ct_picture([read_header(path)], Preparation((128, 128), crop="head", windows=WINDOWS))
     assert picture.shape == (128, 128, 3)
     assert picture[..., 0].std() > 20

@@ -102,9 +102,7 @@ def test_the_answer_is_the_mean_of_both_whatever_the_batch(studied: Studied, hea
     how = network.card.preparation
     assert how is not None
     series = find_series(heads / "heads" / "p3").series[0]
-    pictures = np.stack(
-        [read_ct_picture([near.path for near in series.around(n, 1)], how)[0] for n in range(4)]
-    )
+    pictures = np.stack([read_ct_picture(series.around(n, 1), how)[0] for n in range(4)])
     together = network.probabilities(pictures)
     alone = np.concatenate([network.probabilities(picture[None]) for picture in pictures[::-1]])[::-1]
     assert np.allclose(together, alone, atol=1e-6)
@@ -170,7 +168,7 @@ def test_a_map_is_laid_back_onto_the_slice(studied: Studied, heads: Path) -> Non
     assert network.cam_layer is not None
     explainer = Explainer(network, network.cam_layer, network.cam_cells)
     series = find_series(heads / "heads" / "p1").series[0]
-    stack = [near.path for near in series.around(1, 1)]
+    stack = series.around(1, 1)
     probabilities, maps = explain_slice(explainer, stack, (0, 2))
     assert maps.shape == (2, 40, 48)
     assert maps.min() >= 0
