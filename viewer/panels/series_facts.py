@@ -45,15 +45,8 @@ def remarks(opened: OpenedSeries) -> tuple[str, ...]:
     tilt = volume.geometry.tilt
     if tilt and opened.known:
         found.append(f"The gantry was tilted by {tilt:.1f}°; the three planes are put straight.")
-    if series_is_lossy(opened):
-        found.append("The slices were compressed with loss: fine detail and HU may be altered.")
     if not opened.sized:
         found.append("The file does not say how large a pixel is: lengths are in px.")
     elif not opened.known:
         found.append("The file does not say where its slices lie: no letters, no other planes.")
     return tuple(dict.fromkeys(found))
-
-
-def series_is_lossy(opened: OpenedSeries) -> bool:
-    """Whether any slice lost something to compression."""
-    return any(slice_.is_lossy for slice_ in opened.series.slices)
