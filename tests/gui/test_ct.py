@@ -18,6 +18,7 @@ from tests.gui.ct_hands import at, drag_with, hover, open_series, there, wheel, 
 from tests.gui.hands import LONG, open_file
 from tests.viewer.ct.phantom import BLOOD_SLICE, COLUMN_MM, ROW_MM, SLICES, write_phantom
 from viewer.ct.look import PRESETS
+from viewer.ct.orientation import edges
 from viewer.main_window.window import MainWindow
 from viewer.state.opened_series import Mark
 
@@ -302,3 +303,54 @@ def test_the_picture_goes_to_the_clipboard_without_a_name(
     qtbot.keyClick(page.view.axial, "C", Qt.KeyboardModifier.ControlModifier)
     copied = QApplication.clipboard().image()
     assert copied.size() == page.view.axial.size() * page.view.axial.devicePixelRatioF()
+
+
+def test_a_slice_is_gone_to_by_its_number(window: MainWindow, qtbot: QtBot, phantom: Path) -> None:
+    page = open_series(qtbot, window, phantom)
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QInputDialog)
+        dialog.setIntValue(4)
+        dialog.accept()
+
+    QTimer.singleShot(0, answer)
+    qtbot.keyClick(page.view.axial, "G", Qt.KeyboardModifier.ControlModifier)
+    assert page.reading.slice_ == 3
+
+
+def test_letters_and_values_go_with_a_turned_picture(window: MainWindow, qtbot: QtBot, phantom: Path) -> None:
+    page = open_series(qtbot, window, phantom)
+    view = page.view.axial
+    page.reading.go(BLOOD_SLICE)
+    qtbot.keyClick(view, "}")
+    assert view.camera.angle == 90
+    assert edges(view.shown, view.camera) == ("P", "A", "R", "L")
+    hover(view, at(view, middle_of(35, 50)))
+    assert window.status.cursor_place.text().startswith("70")
+    qtbot.keyClick(view, "R")
+    drag_with(view, LEFT, at(view, Point(20.5, 24.5)), at(view, Point(29.5, 31.5)))
+    assert page.opened.measurements.items[0].facts.mean == 70
+    qtbot.keyClick(view, "0", Qt.KeyboardModifier.ControlModifier)
+    assert view.camera.is_upright
+    window.run("flip_horizontally")
+    assert edges(view.shown, view.camera) == ("L", "R", "A", "P")
+
+
+def test_the_right_button_opens_what_can_be_done(window: MainWindow, qtbot: QtBot, phantom: Path) -> None:
+    page = open_series(qtbot, window, phantom)
+    window_before = page.reading.look.window
+
+    def look() -> None:
+        menu = QApplication.activePopupWidget()
+        assert menu is not None
+        titles.extend(action.text() for action in menu.actions())
+        menu.close()
+
+    titles: list[str] = []
+    QTimer.singleShot(50, look)
+    qtbot.mouseClick(page.view.axial, RIGHT, pos=page.view.axial.rect().center())
+    qtbot.waitUntil(lambda: bool(titles), timeout=LONG)
+    assert "Three planes" in titles
+    assert "Analyze region" not in titles
+    assert page.reading.look.window == window_before

@@ -127,8 +127,11 @@ def test_a_tilted_gantry_is_put_straight_and_said(window: MainWindow, qtbot: QtB
         write_phantom(tmp_path, number, number + 1, ImagePositionPatient=origin)
     page = open_series(qtbot, window, tmp_path)
     assert "tilted by 12.0°" in window.frame.series.odd.text.text()
+    assert "tilt 12.0°" in page.view.axial.words[0]
+    assert page.view.strip.odd.isVisible()
     three(qtbot, window, page)
     assert page.view.axial.shown.slice_ is None  # a cut, not a slice
+    assert "tilt 12.0°, put straight" in page.view.coronal.words[0]
     place = page.opened.volume.geometry.to_patient(50, 35, BLOOD_SLICE)
     page.reading.go_to_place(place)
     settled(qtbot, window, page)

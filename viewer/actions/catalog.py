@@ -152,7 +152,13 @@ _HELP = (
     Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 1),
 )
 
-_FOR_ALL = frozenset(("escape", "copy_view", "ruler"))
+_FOR_ALL = frozenset(
+    (
+        *("escape", "copy_view", "ruler", "go_to", "upright"),
+        *("turn_left", "turn_right", "quarter_left", "quarter_right"),
+        *("flip_horizontally", "flip_vertically"),
+    )
+)
 
 
 def _for_slides(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -82,14 +82,14 @@ ENTRIES: tuple[Entry, ...] = (
         0,
     ),
     _ct("measures", "Measurements", "Show or hide what was measured.", VIEW, "ruler", ("T",), 2),
-    _ct(
+    Entry(
         "privacy",
         "Hide patients' names",
-        "On screen, in pictures and in reports.",
+        "On screen, in pictures and in reports of CT.",
         VIEW,
         "eye-off",
         ("Ctrl+Shift+H",),
         3,
     ),
-    _ct("left_out", "What was left out…", "Files that are no slices, and why.", FILE, "", (), 1),
+    Entry("left_out", "What was left out…", "Files that are no CT slices, and why.", FILE, "", (), 1),
 )

@@ -15,6 +15,7 @@ from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
+from viewer.main_window.page import Picture
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import LayerName
@@ -22,6 +23,8 @@ from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.viewing import Viewing
 from viewer.settings import ThemeChoice
+
+_TURNS = {"turn_left": -15.0, "turn_right": 15.0, "quarter_left": -90.0, "quarter_right": 90.0}
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,24 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
             slide.checked,
         )
 
+    def on_picture(command: str, do: Callable[[Picture], object]) -> Bound:
+        return either(command, lambda: ct.page and do(ct.page.picture), lambda: True)
+
     ruler = partial(viewing.take, "ruler")
     return {
+        "go_to": either("go_to", ct.ask_slice, lambda: True),
+        **{name: on_picture(name, partial(_turn, degrees=degrees)) for name, degrees in _TURNS.items()},
+        "flip_horizontally": on_picture("flip_horizontally", lambda p: p.mirror(vertically=False)),
+        "flip_vertically": on_picture("flip_vertically", lambda p: p.mirror(vertically=True)),
+        "upright": on_picture("upright", lambda p: p.set_upright()),
         "copy_view": either("copy_view", ct.copy, lambda: True),
         "delete": either("delete", ct.delete, lambda: ct.measurement is not None),
         "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
+
+
+def _turn(picture: Picture, degrees: float) -> None:
+    picture.turn_by(degrees)
 
 
 def _with_any(hands: Hands) -> Callable[[], bool]:

@@ -120,6 +120,9 @@ class CtPlanes(QObject):
         if shown.slice_ is not None and reading.opened.known:
             height = shown.origin[2]
             left.append(f"{'H' if height >= 0 else 'F'} {abs(height):.1f}{SPACE}mm")
+        tilt = reading.opened.volume.geometry.tilt
+        if tilt and reading.opened.known:
+            left.append(f"tilt {tilt:.1f}°" + (", put straight" if shown.slice_ is None else ""))
         if reading.three and view is not self._stage.axial:
             view.set_words(tuple(left), ())
             return
@@ -148,8 +151,10 @@ class CtPlanes(QObject):
             self._anew.start()
 
     def _completed(self) -> None:
+        """Slices that never came say so now."""
         self._anew.stop()
-        self._cut_anew()
+        self._cuts.clear()
+        self.show()
 
     def _cut_anew(self) -> None:
         if self._reading.three:

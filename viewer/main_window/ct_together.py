@@ -41,7 +41,7 @@ class CtTogether(QObject):
     def gather(self) -> None:
         """Link the views from how they stand now; those of one frame of reference go to one place."""
         self._stood = {cell: page.reading.place for cell, page in self._pages().items()}
-        for cell in self._grid.cells:
+        for cell in self._stood:
             cell.title.ask("")
         if self._grid.active in self._stood:
             self._lead(self._grid.active)

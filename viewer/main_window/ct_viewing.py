@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QInputDialog
 
 from ml.geometry import Point
 from viewer.actions.command import Bound
@@ -41,6 +42,7 @@ class CtViewing(QObject):
         self._parts, self._frame, self._status, self._opening = parts, frame, status, opening
         self._links = Links()
         opening.page_changed.connect(self._follow)
+        status.goto_wished.connect(self.ask_slice)
         opening.changed.connect(self.changed)
         self.windows = CtWindows(parts, frame, status, opening)
         self.windows.changed.connect(self.changed)
@@ -100,6 +102,22 @@ class CtViewing(QObject):
         """Delete the selected measurement."""
         if self.page is not None and self.measurement is not None:
             self.page.opened.delete(self.measurement)
+
+    def ask_slice(self) -> None:
+        """Let the person type a slice's number."""
+        page = self.page
+        if page is None:
+            return
+        number, accepted = QInputDialog.getInt(
+            self._frame,
+            "Go to slice",
+            f"Slice, 1 to {page.reading.count}:",
+            page.reading.slice_ + 1,
+            1,
+            page.reading.count,
+        )
+        if accepted:
+            page.reading.go(number - 1)
 
     def toggle_private(self) -> None:
         """Hide or show patients' names, everywhere."""

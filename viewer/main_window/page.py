@@ -23,6 +23,15 @@ class Picture(Protocol):
     def fit(self) -> None:
         """Show the whole of it."""
 
+    def turn_by(self, degrees: float) -> None:
+        """Turn it clockwise."""
+
+    def mirror(self, *, vertically: bool) -> None:
+        """Left becomes right, or top becomes bottom."""
+
+    def set_upright(self) -> None:
+        """As the file has it."""
+
     def hold_layers(self, hidden: bool) -> None:
         """Hide what lies over it for a moment; False: it is back."""
 

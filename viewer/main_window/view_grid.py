@@ -241,10 +241,10 @@ class _Empty(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.text = Text("No slide here. Choose one at the left, or drop a file here.", parent=self)
+        self.text = Text("Nothing here. Choose something at the left, or drop a file here.", parent=self)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton("Open…", self)
-        named(self.button, "Open a slide in this view", "Open a slide or a picture from a file in this view")
+        named(self.button, "Open in this view", "Open a slide, a picture or CT from a file in this view")
         layout = column(self, margin=4 * GRID)
         layout.addStretch(1)
         layout.addWidget(self.text)

@@ -42,9 +42,6 @@ def remarks(opened: OpenedSeries) -> tuple[str, ...]:
     """What is odd and should be known, in whole sentences."""
     volume = opened.volume
     found = [*opened.series.remarks, *volume.remarks]
-    tilt = volume.geometry.tilt
-    if tilt and opened.known:
-        found.append(f"The gantry was tilted by {tilt:.1f}°; the three planes are put straight.")
     if not opened.sized:
         found.append("The file does not say how large a pixel is: lengths are in px.")
     elif not opened.known:

@@ -124,8 +124,8 @@ class SlidesPanel(QWidget):
         """What can be done here: close this slide, or open another."""
         menu = QMenu(self)
         if item is not None:
-            close = menu.addAction("Close slide")
-            close.setStatusTip("Close this slide; the file stays as it is")
+            close = menu.addAction("Close")
+            close.setStatusTip("Close it; the file stays as it is")
             close.triggered.connect(lambda: self.close_wished.emit(item.data(_OPENED)))
         another = menu.addAction("Open…")
         another.setStatusTip("Open a slide or a picture from a file")
