@@ -83,6 +83,8 @@ class CtOpening(QObject):
         left = count(len(self.left_out), "file")
         what = f"There is no CT series in {found.path.name}."
         remedy = f"{left} cannot be shown as CT." if self.left_out else "Choose a folder of DICOM files."
+        if len(self.left_out) == 1:
+            remedy = self.left_out[0][1]
         reasons = dict(self.left_out[:20])
         action = ("Show which…", self.show_left_out) if self.left_out else None
         self._frame.banner.show_problem(Problem(what, remedy, **reasons), "warning", action)

@@ -10,7 +10,8 @@ from ml.slide.dicom_picture import is_dicom
 from ml.slide.dicom_series import DICOMDIR, kind_of
 
 _LOOKS = 200  # DICOM files that are looked into, at most
-_WALKS = 20_000  # entries of folders that are passed on the way, at most
+_OPENED = 2_000  # files whose first bytes are read on the way, at most
+_ENDINGS = {"", ".dcm", ".dicom", ".ima"}
 
 
 def holds_ct(path: Path) -> bool:
@@ -50,14 +51,18 @@ def _folder_holds_ct(folder: Path) -> bool:
 
 def _dicom_in(folder: Path) -> Iterator[Path]:
     """DICOM files of a folder and those in it, a few of them."""
-    seen = 0
-    for passed, path in enumerate(folder.rglob("*")):
-        if seen >= _LOOKS or passed >= _WALKS:
+    seen = opened = 0
+    for path in folder.rglob("*"):
+        if seen >= _LOOKS or opened >= _OPENED:
             return
+        if path.suffix.lower() not in _ENDINGS and not path.suffix[1:].isdecimal():  # UIDs end with a number
+            continue
         try:
-            if path.is_file() and _like_dicom(_head(path)):
-                seen += 1
-                yield path
+            if path.is_file():
+                opened += 1
+                if _like_dicom(_head(path)):
+                    seen += 1
+                    yield path
         except OSError:
             continue
 
