@@ -31,7 +31,9 @@ def holds_ct(path: Path) -> bool:
         return True
     if not _like_dicom(head):
         return False
-    kind = _modality(path) or ("" if is_dicom(head) else "CT")
+    if not is_dicom(head):  # the slides' reader asks for a preamble, that of CT does not
+        return True
+    kind = _modality(path)
     if kind == DICOMDIR:
         return _folder_holds_ct(path.parent)
     return kind == "CT"
