@@ -47,7 +47,7 @@ def _folder_holds_ct(folder: Path) -> bool:
             return False
         if kind == "CT":
             return True
-        others = others or kind not in {"", DICOMDIR}
+        others = others or kind not in {"", DICOMDIR} or not is_dicom(_head(path))
     return others
 
 
