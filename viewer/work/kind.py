@@ -22,21 +22,16 @@ def holds_ct(path: Path) -> bool:
     why.
     """
     try:
-        if path.is_dir():
-            return _folder_holds_ct(path)
-        head = _head(path)
+        return _folder_holds_ct(path) if path.is_dir() else _file_holds_ct(path, _head(path))
     except OSError:
         return False
-    if head.startswith(b"PK\x03\x04"):
-        return True
-    if not _like_dicom(head):
-        return False
+
+
+def _file_holds_ct(path: Path, head: bytes) -> bool:
     if not is_dicom(head):  # the slides' reader asks for a preamble, that of CT does not
-        return True
+        return head.startswith(b"PK\x03\x04") or _like_dicom(head)
     kind = _modality(path)
-    if kind == DICOMDIR:
-        return _folder_holds_ct(path.parent)
-    return kind == "CT"
+    return _folder_holds_ct(path.parent) if kind == DICOMDIR else kind == "CT"
 
 
 def _folder_holds_ct(folder: Path) -> bool:
