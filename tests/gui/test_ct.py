@@ -354,3 +354,25 @@ def test_the_right_button_opens_what_can_be_done(window: MainWindow, qtbot: QtBo
     assert "Three planes" in titles
     assert "Analyze region" not in titles
     assert page.reading.look.window == window_before
+
+
+def test_no_key_means_two_things_at_once(window: MainWindow) -> None:
+    for kind in ("slide", "ct"):
+        keys = [key for c in window.surface.commands.values() if c.entry.kind in {"", kind} for key in c.keys]
+        assert len(keys) == len(set(keys)), kind
+
+
+def test_commands_by_name_are_those_of_what_is_shown(window: MainWindow, qtbot: QtBot, phantom: Path) -> None:
+    page = open_series(qtbot, window, phantom)
+    titles: list[str] = []
+
+    def look() -> None:
+        dialog = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        titles.extend(dialog.titles)
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    qtbot.keyClick(page.view.axial, "K", Qt.KeyboardModifier.ControlModifier)
+    assert "Subdural" in titles
+    assert "Fit to window" in titles
+    assert "Analyze region" not in titles
