@@ -376,3 +376,41 @@ def test_commands_by_name_are_those_of_what_is_shown(window: MainWindow, qtbot: 
     assert "Subdural" in titles
     assert "Fit to window" in titles
     assert "Analyze region" not in titles
+
+
+def test_a_measurement_is_changed_by_its_ends_and_lines(
+    window: MainWindow, qtbot: QtBot, phantom: Path
+) -> None:
+    page = open_series(qtbot, window, phantom)
+    view, measurements = page.view.axial, page.opened.measurements
+    page.reading.go(BLOOD_SLICE)
+    one, two = at(view, Point(20, 24)), at(view, Point(30, 24))
+    qtbot.keyClick(view, "L")
+    drag_with(view, LEFT, one, two)
+    before = measurements.items[0]
+    qtbot.keyClick(view, "M")
+    camera = view.camera
+    far = at(view, Point(36, 24))
+    drag_with(view, LEFT, two, two + QPoint(9, 0), far)
+    longer = measurements.items[0]
+    assert longer.id == before.id
+    assert longer.value == pytest.approx(there(view, far).x - there(view, one).x, abs=0.1)
+    middle = QPoint((one.x() + far.x()) // 2, one.y())
+    drag_with(view, LEFT, middle, middle + QPoint(0, 40))
+    moved = measurements.items[0]
+    assert moved.value == pytest.approx(longer.value, rel=1e-9)
+    assert moved.places[0][1] - longer.places[0][1] == pytest.approx(40 / camera.scale)
+    assert view.camera == camera  # the picture stayed where it was
+    qtbot.keyClick(view, "Z", Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(view, "Z", Qt.KeyboardModifier.ControlModifier)
+    assert measurements.items == (before,)
+    drag_with(view, LEFT, QPoint(30, 30), QPoint(60, 50))
+    assert view.camera != camera
+    assert measurements.selected_id is None
+    qtbot.keyClick(view, "R")
+    drag_with(view, LEFT, at(view, Point(20, 24)), at(view, Point(30, 32)))
+    qtbot.keyClick(view, "M")
+    drag_with(view, LEFT, at(view, Point(30, 24)), at(view, Point(35, 20)))  # a corner that was not drawn
+    box = measurements.items[1].places
+    assert abs(box[1][0] - box[0][0]) == pytest.approx(15, abs=0.3)
+    assert abs(box[1][1] - box[0][1]) == pytest.approx(12, abs=0.3)

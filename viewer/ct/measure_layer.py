@@ -28,6 +28,7 @@ class MeasureLayer(PlaneLayer):
         super().__init__()
         self._measurements, self._sized = measurements, sized
         self._here: list[Measurement] | None = None  # known until something changes
+        self._hidden: str | None = None  # the one that is being changed
         measurements.changed.connect(self._tell)
         measurements.selected.connect(self._tell)
 
@@ -49,6 +50,10 @@ class MeasureLayer(PlaneLayer):
         super().show(shown)
         self._here = None
 
+    def hide_one(self, measurement_id: str | None) -> None:
+        """Leave one out while it is being changed: a tool paints it."""
+        self._hidden = measurement_id
+
     def hit(self, point: Point, tolerance: float) -> str | None:
         """The id of the measurement whose line or edge is there, the newest first."""
         for measurement in reversed(self.here()):
@@ -63,6 +68,8 @@ class MeasureLayer(PlaneLayer):
         plates: list[QRectF] = []
         for measurement in self.here():
             assert self.shown is not None
+            if measurement.id == self._hidden:
+                continue
             chosen = measurement.id == self._measurements.selected_id
             points = [self.shown.to_plane(place) for place in measurement.places]
             lines = words_of(measurement, sized=self._sized)

@@ -221,28 +221,3 @@ class PlaceTool(Tool):
         if shown is not None:
             self._placed(shown.to_patient(pointer.point))
         return True
-
-
-class HandTool(Tool):
-    """The resting tool: a press selects a measurement, a drag moves the picture (the view does that)."""
-
-    cursor = Qt.CursorShape.OpenHandCursor
-
-    def __init__(
-        self, hit: Callable[[Point, float], str | None], select: Callable[[str | None], None]
-    ) -> None:
-        self._hit, self._select = hit, select
-
-    def enter(self, repaint: Callable[[], None]) -> None:
-        """It paints nothing."""
-
-    def leave(self) -> None:
-        """Nothing is ever unfinished."""
-
-    def mouse_press(self, pointer: Pointer) -> bool:
-        """Select what is there, or nothing; the press may be the beginning of a drag."""
-        self._select(self._hit(pointer.point, pointer.tolerance()))
-        return False
-
-    def paint(self, painter: QPainter, camera: Camera) -> None:
-        """Nothing to draw."""

@@ -7,9 +7,10 @@ from PySide6.QtCore import QPoint, Signal
 from ml.geometry import Point
 from viewer.canvas.tool import Tool
 from viewer.ct.cine import Cine
+from viewer.ct.hand_tool import HandTool
 from viewer.ct.look import CtLook
 from viewer.ct.measure_layer import MeasureLayer
-from viewer.ct.measure_tools import HandTool, MeasureTool, PlaceTool, WindowTool
+from viewer.ct.measure_tools import MeasureTool, PlaceTool, WindowTool
 from viewer.ct.plane import Shown
 from viewer.ct.plane_layer import PlaneLayer
 from viewer.ct.reading import Reading
@@ -162,7 +163,7 @@ class CtPage(Page):
             return view.shown
 
         tools: dict[str, Tool] = {
-            "move": HandTool(self._measures[view].hit, opened.measurements.select),
+            "move": HandTool(self._measures[view], opened, under),
             "window_tool": WindowTool(self.drag_window),
             "crosshair": PlaceTool(under, self.reading.go_to_place),
         }

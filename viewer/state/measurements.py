@@ -47,10 +47,12 @@ class Measurements(QObject):
         self.selected_id: str | None = None
 
     def apply(self, removed: Iterable[Measurement], added: Iterable[Measurement]) -> None:
-        """Carry out an edit."""
+        """Carry out an edit: what is added under an id that goes takes its place in the order."""
         gone = {measurement.id for measurement in removed}
-        self.items = (*(m for m in self.items if m.id not in gone), *added)
-        if self.selected_id in gone:
+        come = {measurement.id: measurement for measurement in added}
+        kept = [come.pop(m.id) if m.id in come else m for m in self.items if m.id in come or m.id not in gone]
+        self.items = (*kept, *come.values())
+        if self.find(self.selected_id) is None:
             self.select(None)
         self.changed.emit()
 

@@ -81,6 +81,10 @@ class OpenedSeries(Opened):
         self.undo.push(MeasurementEdit(title, self.measurements, (), (measurement,)))
         self.measurements.select(measurement.id)
 
+    def change(self, before: Measurement, after: Measurement) -> None:
+        """Replace a measurement by the same one elsewhere, so that it can be undone."""
+        self.undo.push(MeasurementEdit("Change measurement", self.measurements, (before,), (after,)))
+
     def delete(self, measurement: Measurement) -> None:
         """Delete a measurement, so that it can be undone."""
         self.undo.push(MeasurementEdit("Delete measurement", self.measurements, (measurement,), ()))
