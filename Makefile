@@ -34,6 +34,7 @@ bench: $(VENV)/dev.stamp  ## figures as ratios measured in one run
 
 robustness: $(VENV)/dev.stamp  ## thousands of damaged files through the readers (needs PARFOCAL_DATA)
 	$(BIN)/python -m tests.robustness.run
+	$(BIN)/python -m tests.robustness.ct_run
 
 model: $(VENV)/dev.stamp  ## train the built-in model anew (needs PARFOCAL_DATA)
 	$(BIN)/parfocal-ml train resources/recipes/cellularity.toml --data "$$PARFOCAL_DATA" --out out/cellularity

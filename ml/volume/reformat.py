@@ -122,6 +122,8 @@ def _across_slices(
     shifts = _shifts(geometry)
     step = geometry.spacing[across]
     cut = (depth - shifts[:, across]) / step  # row (or column) of the plane in every slice
+    if slab != "mean" and (volume.scale < 0).any():  # voxels that fall where values rise
+        slab = "min" if slab == "max" else "max"
     lines = _lines(voxels, cut, thickness / step, slab)
     lines = lines * volume.scale.astype(np.float32)[:, None] + volume.offset.astype(np.float32)[:, None]
     inside = (cut >= -_EDGE) & (cut <= voxels.shape[1] - 1 + _EDGE)
@@ -140,11 +142,8 @@ def _lines(voxels: NDArray[np.int16], cut: NDArray[np.float64], width: float, sl
     if width <= 0:
         lower = np.clip(np.floor(cut + _WHOLE), 0, rows - 1).astype(np.intp)
         share = np.clip(cut - lower, 0, 1).astype(np.float32)[:, None]
-        upper = np.minimum(lower + 1, rows - 1)
-        first = _rows_of(voxels, lower)
-        if float(share.max(initial=0)) <= _WHOLE:
-            return first
-        return first + share * (_rows_of(voxels, upper) - first)
+        first, second = _two_rows(voxels, lower)
+        return first if float(share.max(initial=0)) <= _WHOLE else first + share * (second - first)
     low = np.clip(np.ceil(cut - width / 2 - _WHOLE), 0, rows - 1).astype(np.intp)
     most = max(1, int(np.floor(width + _WHOLE)) + 1)
     high = np.clip(np.floor(cut + width / 2 + _WHOLE), low, rows - 1).astype(np.intp)
@@ -157,12 +156,13 @@ def _lines(voxels: NDArray[np.int16], cut: NDArray[np.float64], width: float, sl
     return found
 
 
-def _rows_of(voxels: NDArray[np.int16], rows: NDArray[np.intp]) -> Floats:
-    """One row of every slice, (slices, pixels)."""
-    if rows.size and rows.min() == rows.max():
-        return voxels[:, rows[0]].astype(np.float32)
-    found: Floats = voxels[np.arange(len(rows)), rows].astype(np.float32)
-    return found
+def _two_rows(voxels: NDArray[np.int16], lower: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """A row of every slice and the one after it, (slices, pixels) each; the last one is its own next."""
+    if lower.size and lower.min() == lower.max():  # in one go: they lie side by side in memory
+        block = voxels[:, lower[0] : lower[0] + 2].astype(np.float32)
+        return block[:, 0], block[:, -1]
+    slices, upper = np.arange(len(lower)), np.minimum(lower + 1, voxels.shape[1] - 1)
+    return voxels[slices, lower].astype(np.float32), voxels[slices, upper].astype(np.float32)
 
 
 def _combined(block: NDArray[np.int16], slab: Slab) -> Floats:
@@ -190,13 +190,16 @@ def _between_slices(
     numbers = np.flatnonzero(inside)
     if thickness > 0 and len(numbers):
         shares = np.full(len(numbers), 1 / len(numbers))
+        if _is_straight(volume, numbers, shifts):
+            at = [(places[n] - shifts[numbers[0], along[n]]) / geometry.spacing[along[n]] for n in (0, 1)]
+            return _cut(_whole_slab(volume, numbers, slab), at, along)
     else:
         slab = "mean"
         numbers, shares = _neighbours(geometry, height)
     found: Floats | None = None
     for number, share in zip(numbers.tolist(), shares.tolist(), strict=True):
         at = [(places[n] - shifts[number, along[n]]) / geometry.spacing[along[n]] for n in (0, 1)]
-        part = _picture(volume, number, at, along)
+        part = _cut(volume.hounsfield(number), at, along)
         if found is None:
             found = part * np.float32(share) if slab == "mean" and share != 1 else part
         elif slab == "mean":
@@ -206,9 +209,30 @@ def _between_slices(
     return np.full((len(places[1]), len(places[0])), AIR, dtype=np.float32) if found is None else found
 
 
-def _picture(volume: Volume, number: int, at: list[NDArray[np.float64]], along: tuple[int, int]) -> Floats:
-    """One slice at columns and rows of the plane, in pixels of the slice; (rows, columns) of the plane."""
-    values = volume.hounsfield(number)
+def _is_straight(volume: Volume, numbers: NDArray[np.intp], shifts: NDArray[np.float64]) -> bool:
+    """Whether slices lie straight above each other and have one scale: then voxels can be combined first."""
+    aside = shifts[numbers, :2]
+    return bool(
+        np.abs(aside - aside[0]).max() < _WHOLE
+        and volume.scale[numbers[0]] > 0
+        and (volume.scale[numbers] == volume.scale[numbers[0]]).all()
+        and (volume.offset[numbers] == volume.offset[numbers[0]]).all()
+    )
+
+
+def _whole_slab(volume: Volume, numbers: NDArray[np.intp], slab: Slab) -> Floats:
+    """Slices of one scale as one, (rows, columns)."""
+    block = volume.voxels[numbers[0] : numbers[-1] + 1]
+    if slab == "mean":
+        mixed = (block.sum(axis=0, dtype=np.int32) / len(block)).astype(np.float32)
+    else:
+        mixed = (block.max(axis=0) if slab == "max" else block.min(axis=0)).astype(np.float32)
+    found: Floats = mixed * np.float32(volume.scale[numbers[0]]) + np.float32(volume.offset[numbers[0]])
+    return found
+
+
+def _cut(values: Floats, at: list[NDArray[np.float64]], along: tuple[int, int]) -> Floats:
+    """A slice at columns and rows of the plane, in pixels of the slice; (rows, columns) of the plane."""
     values = values if along == (0, 1) else values.T
     values = _sampled(values, at[0][None, :])
     return _sampled(values.T, at[1][None, :]).T
@@ -250,17 +274,19 @@ def _sampled(lines: Floats, at: NDArray[np.float64]) -> Floats:
     count = lines.shape[1]
     outside = (at < -_EDGE) | (at > count - 1 + _EDGE)
     place = np.clip(at, 0, count - 1)
-    lower = np.clip(np.floor(place + _WHOLE), 0, count - 1).astype(np.intp)
+    lower = np.minimum((place + _WHOLE).astype(np.intp), count - 1)  # none is below 0
     share = np.clip(place - lower, 0, 1).astype(np.float32)
-    upper = np.minimum(lower + 1, count - 1)
     if len(at) == 1:
+        upper = np.minimum(lower + 1, count - 1)
         same = _columns_of(lines, lower[0])
         if float(share.max(initial=0)) > _WHOLE:
             same += share * (lines[:, upper[0]] - same)
         same[:, outside[0]] = AIR
         return same
-    found: Floats = np.take_along_axis(lines, lower, axis=1)
-    found += share * (np.take_along_axis(lines, upper, axis=1) - found)
+    lines = np.concatenate([lines, lines[:, -1:]], axis=1)  # the last one is its own next
+    lower += np.arange(len(lines))[:, None] * (count + 1)
+    found: Floats = lines.ravel().take(lower)
+    found += share * (lines.ravel().take(lower + 1) - found)
     found[outside] = AIR
     return found
 

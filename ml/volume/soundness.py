@@ -8,121 +8,68 @@ there is, or less.
 from __future__ import annotations
 
 import random
-import re
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from ml.slide.dicom_codec import FrameError, PixelForm, Samples, decoded
+from ml.volume.jpeg_stream import LOSSLESS, PROGRESSIVE, parsed_jpeg
 
-_MARKER = re.compile(rb"\xff+([^\x00\xff])")
-_IN_SCAN = re.compile(rb"\xff[^\x00]")
-_SEGMENTS = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), 0xFE}
-_RESTARTS = range(0xD0, 0xD8)
-_LOSSLESS, _PROGRESSIVE = 0xC3, {0xC2, 0xCA}
 _STRUCTURE = "its structure is damaged"
 _NEEDED = "a part of its data is missing"
 _TOO_MUCH = "it holds more data than its picture needs"
-_JUNK = bytes(random.Random(1).choices(range(0x7F), k=4096))  # noqa: S311 - anything but 0xFF
+_JUNK = bytes(random.Random(1).choices(range(1, 0x7F), k=4096))  # noqa: S311 - begins with 0, as no end does
+_TURNED = bytes(
+    byte ^ 0xFF for byte in _JUNK
+)  # differs from zeros, which decoders put there, in its first bit
 _EOI = b"\xff\xd9"
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The marker of a frame, and where the number of its rows stands."""
-
-    kind: int
-    height_at: int
 
 
 def whole_jpeg(data: bytes, form: PixelForm) -> Samples:
     """The samples of a JPEG of one channel. Raises `FrameError` where it is damaged in a way that shows.
 
-    Decoded again with other data behind its own, a whole one stays as it is (ITU-T T.81): it needed no more.
-    A row more than it has must come out of what is behind it: it needed no less. What flips values and
-    leaves their number as it is, nobody can know.
+    A lossless one is decoded with a row more than it has and other data behind its own: when that row comes
+    out of the very first bits behind, the picture needed all its data and no more. Where that cannot be
+    told, and for lossy ones, they are decoded again. What flips values and leaves their number as it is,
+    nobody can know.
     """
-    scans, frame, has_restarts = _scans_of(data)
-    start, end = scans[-1]
-    if frame.kind == _LOSSLESS and len(scans) == 1 and not has_restarts:
-        taller = _with_height(data, frame, form.height + 1)
+    stream = parsed_jpeg(data)
+    start, end = stream.scans[-1]
+    if stream.kind == LOSSLESS and len(stream.scans) == 1 and not stream.has_restarts:
         higher = replace(form, height=form.height + 1)
-        plain = decoded(taller, higher)
-        other = decoded(taller[:end] + _JUNK + _EOI, higher)
-        samples = plain[: form.height]
-        if not np.array_equal(samples, other[: form.height]):
-            raise FrameError(_NEEDED)
-        if plain.shape[0] > form.height and plain[form.height, 0] != other[form.height, 0]:
+        taller = stream.with_height(data[:end] + _JUNK + _EOI, higher.height)
+        found = decoded(taller, higher)
+        samples = found[: form.height]
+        full = len(found) == higher.height and found.ndim == 2 and not stream.point_transform
+        if full and stream.ends_before(found[-2:].view(f"u{found.dtype.itemsize}"), _JUNK):
             return samples
-        tails = [2]  # bytes that are sure to hold the last value
-    else:
-        samples = decoded(data, form)
-        for _, stop in scans:
-            if not np.array_equal(decoded(data[:stop] + _JUNK + data[stop:], form), samples):
+    samples = decoded(data, form)
+    for _, stop in stream.scans:
+        for junk in (_TURNED, _JUNK):
+            if not np.array_equal(decoded(data[:stop] + junk + data[stop:], form), samples):
                 raise FrameError(_NEEDED)
-        tails = [] if has_restarts or frame.kind in _PROGRESSIVE else [16, 16]  # waves are rounded
-    if tails and all(_ends_unread(data, start, end, tail, form, samples, n) for n, tail in enumerate(tails)):
-        raise FrameError(_TOO_MUCH)
+    if not stream.has_restarts and stream.kind not in PROGRESSIVE:
+        _require_end_read(data, start, end, form, samples, stream.kind == LOSSLESS)
     return samples
 
 
-def _ends_unread(
-    data: bytes, start: int, end: int, tail: int, form: PixelForm, samples: Samples, number: int
-) -> bool:
-    """Whether nothing changes where the last bytes do."""
-    used = len(data[:end].rstrip(b"\0")) - tail
+def _require_end_read(
+    data: bytes, start: int, end: int, form: PixelForm, samples: Samples, is_lossless: bool
+) -> None:
+    """Raise `FrameError` where nothing changes when the last bytes do: two, or more of rounded waves."""
+    used = len(data[:end].rstrip(b"\0")) - (2 if is_lossless else 6)
     while used > start and data[used - 1] == 0xFF:
         used -= 1
-    if used <= start:
-        return False
     turned = bytes((byte ^ 0x2A) & 0x7F for byte in data[used:end])
-    junk = (turned + _JUNK, _JUNK)[number]
-    return np.array_equal(decoded(data[:used] + junk + _EOI, form), samples)
-
-
-def _with_height(data: bytes, frame: _Frame, rows: int) -> bytes:
-    """The same stream that says that it has so many rows."""
-    return data[: frame.height_at] + struct.pack(">H", rows) + data[frame.height_at + 2 :]
-
-
-def _scans_of(data: bytes) -> tuple[list[tuple[int, int]], _Frame, bool]:
-    """Ends of the data of every scan, the frame, whether it has restarts. Raises `FrameError`."""
-    at, frame, has_restarts = 2, _Frame(0, 0), False
-    scans: list[tuple[int, int]] = []
-    while True:
-        found = _MARKER.match(data, at)
-        if found is None:
-            raise FrameError(_STRUCTURE)
-        marker, at = found[1][0], found.end()
-        if marker == 0xD9:
-            break
-        if marker not in _SEGMENTS or at + 2 > len(data):
-            raise FrameError(_STRUCTURE)
-        length = struct.unpack_from(">H", data, at)[0]
-        if marker == 0xDD:
-            has_restarts = data[at + 2 : at + 4] != b"\0\0"
-        elif 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            frame = _Frame(marker, at + 3)
-        at += length
-        if marker == 0xDA:
-            scans.append((at, _end_of_scan(data, at, has_restarts)))
-            at = scans[-1][1]
-    if not scans or not frame.kind:
-        raise FrameError("it holds no picture")
-    return scans, frame, has_restarts
-
-
-def _end_of_scan(data: bytes, start: int, has_restarts: bool) -> int:
-    """Where the next marker stands that is no part of a scan."""
-    at = start
-    while found := _IN_SCAN.search(data, at):
-        kind = data[found.end() - 1]
-        if not (has_restarts and kind in _RESTARTS):
-            return found.start()
-        at = found.end()
-    raise FrameError(_NEEDED)
+    tails = (turned,) if is_lossless else (turned, b"", _TURNED, _JUNK[9:99])
+    for tail in tails if used > start else ():
+        if not np.array_equal(decoded(data[:used] + tail + _JUNK + _EOI, form), samples):
+            return
+    if used <= start:
+        return
+    raise FrameError(_TOO_MUCH)
 
 
 def require_whole_jpeg_2000(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,8 +93,10 @@ def _of_dicomdir(path: Path) -> Sources:
     import pydicom
 
     try:
-        records = pydicom.dcmread(path, force=True).get("DirectoryRecordSequence") or ()
-        named = [record.get("ReferencedFileID") for record in records]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names in small letters, for one
+            records = pydicom.dcmread(path, force=True).get("DirectoryRecordSequence") or ()
+            named = [record.get("ReferencedFileID") for record in records]
     except Exception as error:  # the reader's border
         raise Problem(f"{path.name} is damaged.", "Open the folder instead.", path=path) from error
     files, broken = [], []
@@ -132,8 +135,8 @@ def _of_zip(path: Path, progress: Progress) -> Sources:
             is_readable = member.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
             if member.flag_bits & 1 or not is_readable:
                 if is_named:
-                    how = "encrypted" if member.flag_bits & 1 else "packed in a way"
-                    broken.append(LeftOut(place, f"{place.name} is {how} that is not read here."))
+                    how = "locked by a password" if member.flag_bits & 1 else "packed in a way not read here"
+                    broken.append(LeftOut(place, f"{place.name} is {how}."))
             elif is_named or _looks_like_dicom(_member_begins(held, member)):
                 files.append(StoredFile(place, _packed(path, member)))
     finally:

@@ -26,6 +26,7 @@ HANG = 10.0  # s
 MEMORY = 2 * 2**30  # bytes over the idle child
 _BATCH = 60  # variants a child
 _PLENTY = 2**50  # bytes
+_PATIENCE = 120.0  # s that others may take
 _LARGEST = 6 * 2**20  # bytes of a file that is copied so often
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,7 +113,7 @@ def _watched(process: subprocess.Popen[str], batch: list[tuple[Path, int]]) -> I
             break
         told = json.loads(line)
         if "others" in told:  # from here on it is others that read the file, and take what they like
-            idle = _PLENTY
+            idle, waited = _PLENTY, -_PATIENCE
         elif "begin" in told:
             current = told["begin"]
             idle = _memory(process.pid)
