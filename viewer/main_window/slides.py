@@ -46,6 +46,7 @@ class Slides(QObject):
         frame.grid.open_wished.connect(self.ask)
         frame.grid.dropped.connect(self.open_all)
         frame.welcome.open_wished.connect(self.ask)
+        frame.welcome.folder_wished.connect(self.ask_folder)
         frame.welcome.samples_wished.connect(self.open_samples)
         frame.welcome.file_wished.connect(self.open)
         frame.slides.open_wished.connect(self.ask)
