@@ -39,3 +39,13 @@ def test_keys_of_the_documentation_are_those_of_the_catalog() -> None:
     for key in ("R", "P", "A", "N", "G", "F", "F11", "Shift+G", "Ctrl+E", "Ctrl+Z"):
         assert f"`{key}`" in text
         assert key in keys
+
+
+def test_keys_of_the_ct_page_are_those_of_the_catalog() -> None:
+    from viewer.actions.catalog import CATALOG
+
+    keys = {key for entry in CATALOG if entry.kind != "slide" for key in entry.keys}
+    keys |= {"Ctrl", "parfocal-ml analyze-ct"}
+    text = (ROOT / "docs" / "ct.md").read_text(encoding="utf-8")
+    for key in re.findall(r"`([^`]+)`", text):
+        assert key in keys, key

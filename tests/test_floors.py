@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     0: "ml.errors ml.geometry ml.progress ml.paths",
-    1: "ml.slide ml.annotation ml.preparation",
+    1: "ml.slide ml.annotation ml.preparation ml.ct_measure",
     2: "ml.tissue ml.patches ml.zoo ml.volume",
-    3: "ml.results ml.model ml.evaluate ml.ct_picture",
+    3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
     5: "ml.train ml.export ml.pacs ml.exchange",
     7: "ml.verbs",
@@ -22,7 +22,7 @@ FLOORS = {
     9: "viewer.settings",
     10: "viewer.theme",
     11: "viewer.state viewer.canvas",
-    12: "viewer.work viewer.tools",
+    12: "viewer.work viewer.tools viewer.ct",
     13: "viewer.panels viewer.actions",
     14: "viewer.main_window",
     15: "viewer.app",

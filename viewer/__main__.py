@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_EARLY_MS = 300  # after the window is there: time to load what reads files
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window and stay until it is closed; the exit code (not 0 when a demo failed)."""
@@ -51,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
+    from PySide6.QtCore import QTimer
+
     from viewer.app import build
     from viewer.app.logbook import catch_faults, start_log
     from viewer.work.background import as_problem
@@ -63,6 +67,7 @@ def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
         from viewer.app.demo import Demo
 
         return Demo(window, wishes.demo, stay=stay).play(app)
+    QTimer.singleShot(_EARLY_MS, window.slides.warm)
     window.slides.open_all(wishes.files)
     if wishes.samples:
         window.run("samples")

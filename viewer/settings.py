@@ -64,6 +64,9 @@ class Settings:
     last_folder = Entry("files/last_folder", "")
     recent: Entry[tuple[str, ...]] = Entry("files/recent", ())
     model = Entry("analyze/model", "")
+    private = Entry("ct/private", False)  # names of patients are hidden
+    smooth = Entry("ct/smooth", True)
+    saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"
     switch_ms = Entry("work/switch_ms", 1.0)
 
     def __init__(self, path: Path | None = None) -> None:

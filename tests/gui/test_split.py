@@ -209,7 +209,7 @@ def test_landmarks_put_slides_in_line(window: MainWindow, qtbot: QtBot, pair: tu
         "a.tif is in line with b.tif" in window.status.currentMessage()
     )
     assert window.surface.action("together").isChecked()  # in line means together
-    window.slides.activate(first)
+    window.views.activate(first)
     first.page.view.center_on(Point(1000, 800))
     there = second.page.view.camera.center
     assert (there.x, there.y) == (pytest.approx(500, abs=6), pytest.approx(500, abs=6))
@@ -239,7 +239,7 @@ def test_a_mirrored_section_is_put_in_line(
         click(qtbot, first, Point(x, y))
         click(qtbot, second, Point(2000 - x, y))
     assert "mirrored." in window.status.currentMessage()
-    window.slides.activate(first)
+    window.views.activate(first)
     first.page.view.center_on(Point(700, 800))
     there = second.page.view.camera
     assert (there.center.x, there.center.y) == (pytest.approx(1300, abs=6), pytest.approx(800, abs=6))
@@ -258,7 +258,7 @@ def test_two_places_of_one_slide_stay_in_line(
         click(qtbot, one, Point(x, y))
         click(qtbot, two, Point(x + 300, y + 200))
     window.run("together")
-    window.slides.activate(one)
+    window.views.activate(one)
     one.page.view.center_on(Point(1000, 900))
     window.run("together")
     there = two.page.view.camera.center

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from viewer.actions import looking, navigating, splitting
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from viewer.actions import ct, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
+from viewer.ct.look import PRESETS as PRESETS_CT
 
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
 ANALYZE, HELP = "Analyze", "Help"
 MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
-    Entry("open", "Open…", "Open slides or pictures from this computer.", FILE, "folder-open", ("Ctrl+O",)),
+    Entry(
+        "open", "Open…", "Open slides, pictures or CT from this computer.", FILE, "folder-open", ("Ctrl+O",)
+    ),
+    Entry(
+        "open_folder",
+        "Open folder…",
+        "Open the CT series or the DICOM slide of a folder.",
+        FILE,
+        "",
+        ("Ctrl+Shift+O",),
+    ),
     Entry("samples", "Samples", "Open the slide and pictures that come with Parfocal.", FILE, "images"),
-    Entry("close", "Close slide", "Close this slide; a run on it is stopped.", FILE, "x", ("Ctrl+W",), 1),
+    Entry("close", "Close", "Close what you look at; a run on it is stopped.", FILE, "x", ("Ctrl+W",), 1),
     Entry(
         "export",
         "Export report…",
@@ -32,8 +46,8 @@ _EDIT = (
     Entry("redo", "Redo", "Do again what was taken back.", EDIT, "redo-2", ("Ctrl+Y", "Ctrl+Shift+Z")),
     Entry(
         "delete",
-        "Reject box or delete annotation",
-        "Reject the selected box; with no box selected, delete the selected annotation.",
+        "Reject or delete",
+        "Reject the selected box; with none selected, delete the selected annotation or measurement.",
         EDIT,
         "trash-2",
         ("Delete", "Backspace"),
@@ -43,7 +57,14 @@ _EDIT = (
 
 _TOOLS = (
     Entry("move", "Move", "Drag moves the picture, a click selects.", TOOLS, "hand", ("M",)),
-    Entry("rectangle", "Rectangle", "Draw a rectangular region by dragging.", TOOLS, "square", ("R",)),
+    Entry(
+        "rectangle",
+        "Rectangle",
+        "Draw a rectangular region by dragging; on CT it is measured.",
+        TOOLS,
+        "square",
+        ("R",),
+    ),
     Entry("outline", "Outline", "Draw round a region freehand; it closes itself.", TOOLS, "lasso", ("P",)),
 )
 
@@ -55,7 +76,7 @@ def _preset(number: int, magnification: float) -> Entry:
 
 
 _VIEW = (
-    Entry("fit", "Fit to window", "Show the whole slide.", VIEW, "maximize", ("F",)),
+    Entry("fit", "Fit to window", "Show the whole of it.", VIEW, "maximize", ("F",)),
     Entry("zoom_in", "Zoom in", "One step closer.", VIEW, "zoom-in", ("+", "=", "Ctrl++")),
     Entry("zoom_out", "Zoom out", "One step back.", VIEW, "zoom-out", ("-", "Ctrl+-")),
     *(_preset(number, preset) for number, preset in enumerate(PRESETS, 1)),
@@ -64,7 +85,15 @@ _VIEW = (
     Entry("boxes", "Boxes", "Show or hide the boxes found.", VIEW, "square-dashed", ("X",), 2),
     Entry("annotations", "Annotations", "Show or hide what was drawn.", VIEW, "pencil", ("T",), 2),
     Entry("only_picture", "Only the picture", "Hide all but the picture.", VIEW, "expand", ("F11",), 3),
-    Entry("slides_panel", "Slides panel", "Show or hide the list of slides.", VIEW, "panel-left", ("F9",), 3),
+    Entry(
+        "slides_panel",
+        "List of what is open",
+        "Show or hide the list at the left.",
+        VIEW,
+        "panel-left",
+        ("F9",),
+        3,
+    ),
     Entry("inspector", "Inspector", "Show or hide the right panels.", VIEW, "panel-right", ("F10",), 3),
     Entry("theme_auto", "Theme of the system", "Light or dark, as the system.", VIEW, "", (), 4),
     Entry("theme_light", "Light theme", "Light panels; the surround stays grey.", VIEW, "sun", (), 4),
@@ -123,22 +152,47 @@ _HELP = (
     Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 1),
 )
 
+_FOR_ALL = frozenset(
+    (
+        *("escape", "copy_view", "ruler", "go_to", "upright"),
+        *("turn_left", "turn_right", "quarter_left", "quarter_right"),
+        *("flip_horizontally", "flip_vertically"),
+    )
+)
+
+
+def _for_slides(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those that mean something on a slide only, marked so."""
+    return (entry if entry.id in _FOR_ALL else replace(entry, kind="slide") for entry in entries)
+
+
+_ALL_VIEWS = tuple(e for e in _VIEW if e.section in {0, 3, 4})
+_SLIDE_VIEWS = tuple(e for e in _VIEW if e.section in {1, 2})
+
 CATALOG: tuple[Entry, ...] = (
     *_FILE,
     *_EDIT,
-    *_TOOLS,
-    *_VIEW,
+    *_TOOLS[:2],
+    *_for_slides(_TOOLS[2:]),
+    *_ALL_VIEWS[:3],
+    *_for_slides(_SLIDE_VIEWS),
+    *(entry for entry in ct.ENTRIES if entry.group == VIEW),
+    *_ALL_VIEWS[3:],
     *splitting.ENTRIES,
-    *navigating.ENTRIES,
-    *looking.ENTRIES,
-    *_ANALYZE,
+    *_for_slides(navigating.ENTRIES),
+    *_for_slides(looking.ENTRIES),
+    *(entry for entry in ct.ENTRIES if entry.group != VIEW),
+    *_for_slides(_ANALYZE),
     *_HELP,
 )
 
 STRIP: tuple[tuple[str, ...], ...] = (
     ("open",),
-    ("move", "rectangle", "outline"),
+    ("move", "window_tool", "rectangle", "ellipse", "outline"),
+    ("ruler", "angle", "crosshair"),
     ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
+    tuple(f"window_{key}" for key, _, _ in PRESETS_CT),
+    ("three_planes", "cine"),
     ("heatmap", "cam", "boxes", "annotations"),
     ("undo", "redo"),
     ("analyze",),

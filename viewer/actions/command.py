@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["", "slide", "ct"]
+"""What is looked at; empty: a command for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Entry:
     icon: str = ""  # a name for `viewer.theme.icons.icon`
     keys: tuple[str, ...] = ()  # as QKeySequence reads them; the first is the one that is shown
     section: int = 0  # commands of a menu with different numbers are parted by a line
+    kind: Kind = ""  # what it is for; others do not see it
 
 
 def _always() -> bool:

@@ -10,7 +10,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "go_to",
         "Go to…",
-        "Type a magnification or a place, such as ×20 or 3.2 mm, 1.1 mm.",
+        "Type a magnification or a place, such as ×20 or 3.2 mm, 1.1 mm; of CT a slice.",
         GO,
         "",
         ("Ctrl+G",),

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
 
-from viewer.actions.command import Command
+from viewer.actions.command import Command, Kind
 from viewer.theme.icons import icon
 
 
@@ -18,6 +18,8 @@ class Surface:
     def __init__(self, window: QMainWindow, commands: Sequence[Command]) -> None:
         self.commands = {command.id: command for command in commands}
         self._actions = {command.id: _action(window, command) for command in commands}
+        self._kind: Kind = "slide"
+        self._lines: list[tuple[QAction, tuple[str, ...]]] = []  # of the strip, and the group behind each
         for action in self._actions.values():
             window.addAction(action)  # so that keys work while the menu is hidden
 
@@ -43,9 +45,9 @@ class Surface:
         self, strip: QToolBar, groups: Iterable[Iterable[str]], in_words: Iterable[str] = ()
     ) -> None:
         """Buttons, with lines between groups; those of `in_words` have their name beside the icon."""
-        for number, group in enumerate(groups):
+        for number, group in enumerate(map(tuple, groups)):
             if number:
-                strip.addSeparator()
+                self._lines.append((strip.addSeparator(), group))
             for name in group:
                 strip.addAction(self._actions[name])
                 button = strip.widgetForAction(self._actions[name])
@@ -65,13 +67,21 @@ class Surface:
                 menu.addAction(self._actions[name])
         return menu
 
+    def show_kind(self, kind: Kind) -> None:
+        """Offer what concerns slides, or what concerns CT, beside what concerns both."""
+        self._kind = kind
+        self.refresh()
+
     def refresh(self) -> None:
         """Ask every command anew whether it can be done, and whether it is on."""
         for name, action in self._actions.items():
             command = self.commands[name]
+            action.setVisible(command.entry.kind in {"", self._kind})
             action.setEnabled(command.enabled())
             if action.isCheckable():
                 action.setChecked(command.checked())
+        for line, group in self._lines:
+            line.setVisible(any(self._actions[name].isVisible() for name in group))
 
 
 def _action(window: QMainWindow, command: Command) -> QAction:

@@ -16,9 +16,12 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.ct_finding import CtFinding
+from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.reformatting import Reformatting
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -50,6 +53,9 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         reports=ReportWork(),
         figures=FigureWork(),
         watching=Watching(loader),
+        ct_finding=CtFinding(),
+        ct_loading=CtLoading(),
+        reformatting=Reformatting(),
     )
     window = MainWindow(parts)
     parts.models.read()

@@ -34,15 +34,15 @@ class Aligning(QObject):
 
     def start(self) -> None:
         """Begin: every view for itself, so that the same place can be found in each."""
-        cells = [cell for cell in self._grid.cells if cell.page is not None]
+        cells = [cell for cell in self._grid.cells if cell.slide is not None]
         if len(cells) < 2 or self.running:
             return
         self._together.hold(True)
         for cell in cells:
-            assert cell.page is not None
-            tool = LandmarkTool(cell.page.view.pan_by, self._clicked, self._leave)
-            self._tools[cell] = (cell.page, tool)
-            cell.page.lend(tool, "landmark")
+            assert cell.slide is not None
+            tool = LandmarkTool(cell.slide.view.pan_by, self._clicked, self._leave)
+            self._tools[cell] = (cell.slide, tool)
+            cell.slide.lend(tool, "landmark")
         self._ask()
         self.changed.emit()
 
@@ -79,7 +79,7 @@ class Aligning(QObject):
         self.changed.emit()
 
     def _link(self, found: list[tuple[ViewCell, SlidePage, LandmarkTool]]) -> None:
-        found = [entry for entry in found if entry[0].page is entry[1]]  # still shown
+        found = [entry for entry in found if entry[0].slide is entry[1]]  # still shown
         if len(found) < 2:
             return
         (first, page, tool), *rest = found

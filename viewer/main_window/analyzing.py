@@ -23,6 +23,7 @@ from viewer.main_window.status_line import StatusLine
 from viewer.panels.findings_words import found_in_words
 from viewer.panels.run_view import Ending
 from viewer.state.findings import Findings
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 
 
@@ -69,7 +70,7 @@ class Analyzing(QObject):
 
     def analyze_region(self) -> None:
         """Analyze the selected annotation; with none, ask for one and hand over the pencil."""
-        opened, page = self._parts.session.current, self._slides.page
+        opened, page = self._parts.session.slide, self._slides.page
         if opened is None or page is None:
             return
         drawn = list(opened.annotations)
@@ -85,8 +86,8 @@ class Analyzing(QObject):
 
     def analyze_slide(self) -> None:
         """Analyze all tissue of the slide."""
-        if self._parts.session.current is not None:
-            self._start(self._parts.session.current, None)
+        if self._parts.session.slide is not None:
+            self._start(self._parts.session.slide, None)
 
     def stop(self) -> None:
         """End the run within one batch, keeping what is there."""
@@ -100,11 +101,11 @@ class Analyzing(QObject):
     @property
     def can_explain(self) -> bool:
         """Whether single patches can be explained: there is a result on this slide, and no run."""
-        return self._parts.session.current in self._last and not self.running
+        return self._parts.session.slide in self._last and not self.running
 
     def explain(self, point: Point) -> None:
         """Grad-CAM of the patch under a place, if it was analyzed and has none yet."""
-        opened = self._parts.session.current
+        opened = self._parts.session.slide
         if opened is None or opened.findings is None or not self.can_explain:
             return
         cell = opened.findings.scores.grid.at(point)
@@ -158,7 +159,7 @@ class Analyzing(QObject):
             self._run.findings.put_cam(part)
 
     def _put_single(self, cam: CamMap) -> None:
-        opened = self._parts.session.current
+        opened = self._parts.session.slide
         if opened is None or opened.findings is None:
             return
         findings = opened.findings
@@ -200,8 +201,9 @@ class Analyzing(QObject):
         self._status.end_work(text)
         self.changed.emit()
 
-    def _forget(self, opened: OpenedSlide) -> None:
-        self._last.pop(opened, None)
+    def _forget(self, opened: Opened) -> None:
+        if isinstance(opened, OpenedSlide):
+            self._last.pop(opened, None)
         if self._run is not None and self._run.opened is opened:
             self._run = None
             self.stop()

@@ -49,8 +49,8 @@ class Asking(QObject):
         """One step back: the message, the tool, the full picture, and at last the run."""
         if self._frame.banner.problem is not None:
             self._frame.banner.dismiss()
-        elif self._viewing.page is not None and not self._viewing.has_tool("move"):
-            self._viewing.take("move")
+        elif self._viewing.shown is not None and self._viewing.shown.take_back():
+            pass
         elif self.only_picture:
             self.toggle_only_picture()
         elif self._analyzing.running:
@@ -100,15 +100,20 @@ class Asking(QObject):
 
     def show_palette(self) -> None:
         """Find a command by its name."""
-        palette = CommandPalette(self.commands, self._window)
+        palette = CommandPalette(self._for_what_is_shown(), self._window)
         palette.exec()
         palette.deleteLater()
 
     def show_keys(self) -> None:
         """The list of keys."""
-        dialog = ShortcutsDialog(self.commands, self._window)
+        dialog = ShortcutsDialog(self._for_what_is_shown(), self._window)
         dialog.exec()
         dialog.deleteLater()
+
+    def _for_what_is_shown(self) -> tuple[Command, ...]:
+        """The commands for slides, or those for CT, with those for both: their keys are the same."""
+        other = "slide" if self._viewing.page is None and self._viewing.shown is not None else "ct"
+        return tuple(command for command in self.commands if command.entry.kind != other)
 
     def show_settings(self) -> None:
         """What can be set once and for all."""

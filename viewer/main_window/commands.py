@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from viewer.actions.catalog import CATALOG
@@ -11,16 +11,20 @@ from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
+from viewer.main_window.page import Picture
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
-from viewer.main_window.slide_page import LayerName, ToolName
+from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.viewing import Viewing
 from viewer.settings import ThemeChoice
+
+_TURNS = {"turn_left": -15.0, "turn_right": 15.0, "quarter_left": -90.0, "quarter_right": 90.0}
 
 
 @dataclass(frozen=True)
@@ -37,25 +41,60 @@ class Hands:
     looking: Looking
     navigating: Navigating
     splitting: Splitting
+    ct: CtViewing
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
-    for piece in (hands.looking, hands.navigating, hands.splitting):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.ct):
         bounds |= piece.bounds()
+    bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
 
 
-def _with_slide(hands: Hands) -> Callable[[], bool]:
+def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
+    """Commands that slides and CT have in common, by what is looked at."""
+    ct, viewing = hands.ct, hands.viewing
+
+    def either(command: str, run: Callable[[], object], possible: Callable[[], bool]) -> Bound:
+        slide = bounds[command]
+        return Bound(
+            lambda: slide.run() if ct.page is None else run(),
+            lambda: slide.enabled() if ct.page is None else possible(),
+            slide.checked,
+        )
+
+    def on_picture(command: str, do: Callable[[Picture], object]) -> Bound:
+        return either(command, lambda: ct.page and do(ct.page.picture), lambda: True)
+
+    ruler = partial(viewing.take, "ruler")
+    return {
+        "go_to": either("go_to", ct.ask_slice, lambda: True),
+        **{name: on_picture(name, partial(_turn, degrees=degrees)) for name, degrees in _TURNS.items()},
+        "flip_horizontally": on_picture("flip_horizontally", lambda p: p.mirror(vertically=False)),
+        "flip_vertically": on_picture("flip_vertically", lambda p: p.mirror(vertically=True)),
+        "upright": on_picture("upright", lambda p: p.set_upright()),
+        "copy_view": either("copy_view", ct.copy, lambda: True),
+        "delete": either("delete", ct.delete, lambda: ct.measurement is not None),
+        "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
+    }
+
+
+def _turn(picture: Picture, degrees: float) -> None:
+    picture.turn_by(degrees)
+
+
+def _with_any(hands: Hands) -> Callable[[], bool]:
     return lambda: hands.parts.session.current is not None
 
 
 def _files(hands: Hands) -> dict[str, Bound]:
     return {
         "open": Bound(hands.slides.ask),
+        "open_folder": Bound(hands.slides.ask_folder),
         "samples": Bound(hands.slides.open_samples),
-        "close": Bound(hands.slides.close_current, _with_slide(hands)),
+        "close": Bound(hands.slides.close_current, _with_any(hands)),
         "export": Bound(hands.reporting.export, lambda: hands.reporting.possible),
     }
 
@@ -79,17 +118,18 @@ def _edits(hands: Hands) -> dict[str, Bound]:
 
 
 def _views(hands: Hands) -> dict[str, Bound]:
-    viewing, slide = hands.viewing, _with_slide(hands)
+    viewing, shown = hands.viewing, _with_any(hands)
     bounds = {
-        "fit": Bound(viewing.fit, slide),
-        "zoom_in": Bound(partial(viewing.zoom, 1), slide),
-        "zoom_out": Bound(partial(viewing.zoom, -1), slide),
+        "fit": Bound(viewing.fit, shown),
+        "zoom_in": Bound(partial(viewing.zoom, 1), shown),
+        "zoom_out": Bound(partial(viewing.zoom, -1), shown),
     }
     for preset in PRESETS:
         bounds[f"zoom_{preset:g}"] = Bound(partial(viewing.zoom_to, preset), lambda: viewing.has_scale)
-    tools: tuple[ToolName, ...] = ("move", "rectangle", "outline")
-    for tool in tools:
-        bounds[tool] = Bound(partial(viewing.take, tool), slide, partial(viewing.has_tool, tool))
+    for tool in ("move", "rectangle", "outline"):
+        bounds[tool] = Bound(
+            partial(viewing.take, tool), partial(viewing.offers, tool), partial(viewing.has_tool, tool)
+        )
     return bounds
 
 
@@ -108,7 +148,7 @@ def _analysis(hands: Hands) -> dict[str, Bound]:
     analyzing, deciding = hands.analyzing, hands.deciding
 
     def ready() -> bool:
-        return hands.parts.session.current is not None and not analyzing.running
+        return hands.parts.session.slide is not None and not analyzing.running
 
     def chosen() -> bool:
         return deciding.box is not None

@@ -54,7 +54,7 @@ class Deciding(QObject):
 
     def decide(self, box: Box | None, verdict: Verdict) -> None:
         """Accept or reject a box."""
-        opened = self._session.current
+        opened = self._session.slide
         if box is None or opened is None or opened.findings is None:
             return
         if opened.findings.verdict(box.key) != verdict:
@@ -62,7 +62,7 @@ class Deciding(QObject):
 
     def annotate(self, box: Box | None) -> None:
         """Draw a box as an annotation of its class, with its numbers."""
-        opened, findings = self._session.current, self._findings
+        opened, findings = self._session.slide, self._findings
         if box is None or opened is None or findings is None:
             return
         annotation = annotation_of(box, findings)
@@ -71,7 +71,7 @@ class Deciding(QObject):
 
     def delete(self) -> None:
         """Reject the selected box; with none selected, delete the selected annotation."""
-        opened = self._session.current
+        opened = self._session.slide
         if self.box is not None:
             self.decide(self.box, "rejected")
         elif opened is not None and opened.selected is not None and not opened.selected.locked:
@@ -80,12 +80,12 @@ class Deciding(QObject):
     @property
     def can_delete(self) -> bool:
         """Whether there is something that `delete` means."""
-        opened = self._session.current
+        opened = self._session.slide
         return self.box is not None or (opened is not None and opened.selected is not None)
 
     @property
     def _findings(self) -> Findings | None:
-        opened: OpenedSlide | None = self._session.current
+        opened: OpenedSlide | None = self._session.slide
         return None if opened is None else opened.findings
 
 

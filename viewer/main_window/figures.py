@@ -18,6 +18,7 @@ from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.panels.figure_dialog import FigureDialog, FigureWish
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 
 
@@ -76,7 +77,7 @@ class Figures(QObject):
         self._tell(Step("Writing the figure", 0, 0))
         self.changed.emit()
 
-    def _stop_of(self, opened: OpenedSlide) -> None:
+    def _stop_of(self, opened: Opened) -> None:
         """A slide goes, and a figure of it with it; one of another slide goes on."""
         if opened is self._of:
             self._parts.figures.stop()

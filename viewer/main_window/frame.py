@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
+from viewer.actions.command import Kind
 from viewer.main_window.parts import Parts
 from viewer.main_window.view_grid import ViewGrid
 from viewer.panels.analyze_panel import AnalyzePanel
@@ -12,9 +13,11 @@ from viewer.panels.banner import Banner
 from viewer.panels.findings_panel import FindingsPanel
 from viewer.panels.image_panel import ImagePanel
 from viewer.panels.layers_panel import LayersPanel
+from viewer.panels.series_panel import SeriesPanel
 from viewer.panels.slide_panel import SlidePanel
 from viewer.panels.slides_panel import SlidesPanel
 from viewer.panels.welcome_page import WelcomePage
+from viewer.panels.window_panel import WindowPanel
 
 _WIDTHS = (176, 784, 320)  # px of a window 1280 wide
 
@@ -37,17 +40,23 @@ class Frame(QWidget):
         self.findings = FindingsPanel()
         self.slide = SlidePanel()
         self.image = ImagePanel()
+        self.window_, self.series = WindowPanel(), SeriesPanel()
         self.inspector = QTabWidget()
         self.inspector.setDocumentMode(True)
-        self.inspector.tabBar().setUsesScrollButtons(False)  # all five fit
+        self.inspector.tabBar().setUsesScrollButtons(False)  # all of one kind fit
         for panel, title in (
             (self.analyze, "Analyze"),
             (self.layers, "Layers"),
             (self.findings, "Findings"),
             (self.image, "Image"),
             (self.slide, "Slide"),
+            (self.window_, "Window"),
+            (self.series, "Series"),
         ):
             self.inspector.addTab(panel, title)
+        self._tabs: dict[Kind, int] = {}  # the last one of each kind
+        self._kind: Kind = "slide"
+        self._show_tabs()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         for place, widget in enumerate((self.slides, self._middle(), self.inspector)):
             self.splitter.addWidget(widget)
@@ -62,6 +71,19 @@ class Frame(QWidget):
         self.slides.setVisible(not wanted and self._settings.slides_shown)
         self.inspector.setVisible(not wanted and self._settings.inspector_shown)
 
+    def show_kind(self, kind: Kind) -> None:
+        """Have the inspector show the panels of slides, or those of CT; each keeps its last tab."""
+        if kind != self._kind:
+            self._tabs[self._kind] = self.inspector.currentIndex()
+            self._kind = kind
+            self._show_tabs()
+            self.inspector.setCurrentIndex(self._tabs[kind])
+
+    def _show_tabs(self) -> None:
+        for place in range(self.inspector.count()):
+            ct = self.inspector.widget(place) in {self.window_, self.series}
+            self.inspector.setTabVisible(place, ct == (self._kind == "ct"))
+
     def toggle_slides(self) -> None:
         """Show or hide the list of slides."""
         self._settings.slides_shown = not self._settings.slides_shown
@@ -75,7 +97,8 @@ class Frame(QWidget):
     def remember(self) -> None:
         """Keep widths and the tab for next time."""
         self._settings.splitter = bytes(self.splitter.saveState().data())
-        self._settings.last_tab = self.inspector.currentIndex()
+        self._tabs[self._kind] = self.inspector.currentIndex()
+        self._settings.last_tab = self._tabs["slide"]
 
     def _middle(self) -> QWidget:
         middle = QWidget()
@@ -85,6 +108,7 @@ class Frame(QWidget):
     def _recall(self) -> None:
         if self._settings.splitter:
             self.splitter.restoreState(QByteArray(self._settings.splitter))
+        self._tabs = {"slide": self._settings.last_tab, "ct": self.inspector.indexOf(self.window_)}
         self.inspector.setCurrentIndex(self._settings.last_tab)
         self.show_only_picture(False)
 

@@ -26,6 +26,7 @@ from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.panels.links import Links
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.pick import PickTool
 from viewer.work.background import as_problem
@@ -138,9 +139,9 @@ class Looking(QObject):
                 self._samples(opened, self._show_histograms)
         self._tell()
 
-    def _begin(self, opened: OpenedSlide) -> None:
+    def _begin(self, opened: Opened) -> None:
         """A slide is opened: with its profile, unless the person does without."""
-        if not self._parts.settings.profile:
+        if isinstance(opened, OpenedSlide) and not self._parts.settings.profile:
             opened.set_look(replace(opened.look, profile=False))
 
     def _show_histograms(self, samples: object) -> None:
@@ -172,7 +173,7 @@ class Looking(QObject):
         slide = shown(opened.slide.plane(opened.plane), look)
 
         def look_at(pixels: Pixels) -> None:
-            if self._parts.session.current is not opened:  # another slide is looked at by now
+            if self._parts.session.slide is not opened:  # another slide is looked at by now
                 return
             try:
                 take(pixels)
@@ -185,7 +186,7 @@ class Looking(QObject):
         slide = opened.slide.plane(opened.plane)
 
         def look_at(samples: object) -> None:
-            if self._parts.session.current is opened:
+            if self._parts.session.slide is opened:
                 take(samples)
 
         self._parts.pictures.read(lambda: channel_samples(slide), look_at, self._fail)

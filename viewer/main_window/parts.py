@@ -11,9 +11,12 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.ct_finding import CtFinding
+from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.reformatting import Reformatting
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -35,13 +38,18 @@ class Parts:
     reports: ReportWork
     figures: FigureWork
     watching: Watching
+    ct_finding: CtFinding
+    ct_loading: CtLoading
+    reformatting: Reformatting
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for opened in list(self.session.slides):
+        for reading in (self.ct_finding, self.ct_loading, self.reformatting):
+            reading.close()
+        for opened in list(self.session.items):
             self.session.close(opened)
         self.loader.close()
         self.settings.save()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from ml.geometry import Point
 from ml.report.words import number
@@ -22,6 +22,7 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.main_window.page import Page
 from viewer.panels.links import Links
 from viewer.state.findings import Findings, Verdict
 from viewer.state.opened_slide import OpenedSlide
@@ -29,16 +30,16 @@ from viewer.tools.move import MoveTool
 from viewer.tools.outline import OutlineTool
 from viewer.tools.rectangle import RectangleTool
 
-ToolName = Literal["move", "rectangle", "outline"]
 LentTool = Literal["landmark", "pick", "ruler"]
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
-class SlidePage(QObject):
+class SlidePage(Page):
     """Follows one slide's findings: makes their layers, feeds them, and takes them off again."""
 
     layers_changed = Signal()
-    tool_changed = Signal(str)
+    opened: OpenedSlide
+    view: SlideView
 
     def __init__(self, opened: OpenedSlide, loader: TileLoader, cache: TileCache) -> None:
         super().__init__(opened)
@@ -54,14 +55,14 @@ class SlidePage(QObject):
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
         self.boxes: BoxLayer | None = None
-        self.tool: ToolName | LentTool = "move"
+        self.tool = "move"
         self._findings: Findings | None = None
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
         self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
         back = self._back_to_move
         self._move = MoveTool(opened, self._box_at, self.annotations.hit)
-        self._tools: dict[ToolName, Tool] = {
+        self._tools: dict[str, Tool] = {
             "move": self._move,
             "rectangle": RectangleTool(opened, back),
             "outline": OutlineTool(opened, back),
@@ -80,13 +81,8 @@ class SlidePage(QObject):
 
     def layer(self, name: LayerName) -> Layer | None:
         """A layer by its name, None while there is none."""
-        layers: dict[LayerName, Layer | None] = {
-            "heatmap": self.heatmap,
-            "cam": self.cam,
-            "boxes": self.boxes,
-            "annotations": self.annotations,
-        }
-        return layers[name]
+        found: Layer | None = getattr(self, name)
+        return found
 
     def toggle(self, name: LayerName) -> None:
         """Show or hide a layer; the next run keeps the choice."""
@@ -96,7 +92,17 @@ class SlidePage(QObject):
             self._shown[name] = layer.visible
             self.layers_changed.emit()
 
-    def take(self, tool: ToolName) -> None:
+    @property
+    def pictures(self) -> tuple[SlideView]:
+        """The one view of the slide."""
+        return (self.view,)
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """Those that are always there."""
+        return frozenset(self._tools)
+
+    def take(self, tool: str) -> None:
         """Take a tool into the hand; what was unfinished with the last one is dropped."""
         self.tool = tool
         self.view.set_tool(self._tools[tool])

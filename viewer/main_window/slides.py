@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QFileDialog
 from ml.errors import Problem
 from ml.slide.slide import Slide
 from viewer.main_window.frame import Frame
+from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.slide_page import SlidePage
-from viewer.main_window.view_grid import ViewCell
+from viewer.main_window.views import Views
 from viewer.panels.spacing_dialog import SpacingDialog
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 from viewer.work.background import as_problem
 
@@ -26,10 +28,9 @@ class Slides(QObject):
     refused = Signal(object)  # Problem
     told = Signal(str)  # a sentence for the status line
 
-    def __init__(self, parts: Parts, frame: Frame) -> None:
+    def __init__(self, parts: Parts, frame: Frame, views: Views) -> None:
         super().__init__(frame)
         self._gone: dict[Path, Problem] = {}  # what the banner says about files that are gone
-        self._closes_shown = False  # the slide of the active view is being closed
         self._parts, self._frame = parts, frame
         self.page: SlidePage | None = None
         parts.opening.opened.connect(self._put)
@@ -38,13 +39,14 @@ class Slides(QObject):
         parts.watching.back.connect(self._tell_back)
         parts.watching.replaced.connect(self._tell_replaced)
         parts.session.opened.connect(self._welcome)
-        parts.session.closing.connect(self._drop_pages)
-        parts.session.current_changed.connect(self._show)
+        parts.session.closing.connect(self._let_go)
+        views.make_with(self._new_page)
+        views.page_changed.connect(self._follow)
         parts.recent.changed.connect(frame.welcome.set_recent)
-        frame.grid.touched.connect(self.activate)
         frame.grid.open_wished.connect(self.ask)
         frame.grid.dropped.connect(self.open_all)
         frame.welcome.open_wished.connect(self.ask)
+        frame.welcome.folder_wished.connect(self.ask_folder)
         frame.welcome.samples_wished.connect(self.open_samples)
         frame.welcome.file_wished.connect(self.open)
         frame.slides.open_wished.connect(self.ask)
@@ -61,6 +63,10 @@ class Slides(QObject):
         else:
             self._parts.opening.open(path)
 
+    def warm(self) -> None:
+        """Load what reads files, while nobody waits for it."""
+        self._parts.opening.warm()
+
     def open_all(self, paths: Iterable[Path]) -> None:
         """Open several, in this order."""
         for path in paths:
@@ -69,23 +75,31 @@ class Slides(QObject):
     def ask(self) -> None:
         """Let the person choose files."""
         folder = self._parts.settings.last_folder
-        names, _ = QFileDialog.getOpenFileNames(self._frame, "Open slides or pictures", folder, _filter())
+        names, _ = QFileDialog.getOpenFileNames(self._frame, "Open slides, pictures or CT", folder, _filter())
         if names:
             self._parts.settings.last_folder = str(Path(names[0]).parent)
             self.open_all(map(Path, names))
+
+    def ask_folder(self) -> None:
+        """Let the person choose a folder: of CT, or of a DICOM slide."""
+        folder = self._parts.settings.last_folder
+        chosen = QFileDialog.getExistingDirectory(self._frame, "Open a folder", folder)
+        if chosen:
+            self._parts.settings.last_folder = str(Path(chosen).parent)
+            self.open(Path(chosen))
 
     def open_samples(self, *, only_slide: bool = False) -> None:
         """Open what comes with Parfocal (or just its slide); made at the first time."""
         self._parts.opening.open_samples(only_slide=only_slide)
 
     def close_current(self) -> None:
-        """Close the slide that is looked at."""
+        """Close what is looked at."""
         if self._parts.session.current is not None:
             self._parts.session.close(self._parts.session.current)
 
     def ask_spacing(self) -> bool:
         """Ask how large a pixel of the current slide is; whether there is an answer."""
-        opened = self._parts.session.current
+        opened = self._parts.session.slide
         if opened is None:
             return False
         dialog = SpacingDialog(opened.info.spacing_doubt, self._frame, size=opened.info.size)
@@ -105,26 +119,9 @@ class Slides(QObject):
         del path
         self.refused.emit(problem)
 
-    def show_in(self, cell: ViewCell, opened: OpenedSlide | None) -> None:
-        """Show a slide in one of the views; it has a page of its own in each that shows it."""
-        page = None if opened is None else cell.pages.get(opened) or self._new_page(opened)
-        cell.show_page(page)
-        if cell is self._frame.grid.active:
-            self._follow(cell)
-
-    def activate(self, cell: ViewCell) -> None:
-        """Have commands, panels and the list of slides go with another view."""
-        grid = self._frame.grid
-        if cell is grid.active:
+    def _welcome(self, opened: Opened) -> None:
+        if not isinstance(opened, OpenedSlide):
             return
-        grid.activate(cell)
-        shown = None if cell.page is None else cell.page.opened
-        if shown is not None and shown is not self._parts.session.current:
-            self._parts.session.make_current(shown)
-        else:
-            self._follow(cell)
-
-    def _welcome(self, opened: OpenedSlide) -> None:
         self._parts.recent.add(opened.info.path)
         slides = self._parts.session.slides
         self._parts.pictures.thumbnail(
@@ -132,46 +129,28 @@ class Slides(QObject):
             lambda image: self._frame.slides.set_thumbnail(opened, image) if opened in slides else None,
         )
 
-    def _new_page(self, opened: OpenedSlide) -> SlidePage:
+    def _new_page(self, opened: Opened) -> SlidePage | None:
+        if not isinstance(opened, OpenedSlide):
+            return None
         page = SlidePage(opened, self._parts.loader, self._parts.cache)
         page.view.glides = lambda: self._parts.settings.inertia
         page.view.tile_unreadable.connect(self._tell_unreadable)
         return page
 
-    def _drop_pages(self, opened: OpenedSlide) -> None:
-        self._closes_shown = opened is self._parts.session.current
-        for cell in self._frame.grid.cells:
-            cell.drop(opened)
+    def _let_go(self, opened: Opened) -> None:
+        """Its pages are taken off already."""
+        if not isinstance(opened, OpenedSlide):
+            return
         self._parts.loader.forget(opened.slide)
         self._unsay(opened.info.path)
         self._parts.watching.give_up(opened.info.path)
 
-    def _show(self, opened: OpenedSlide | None) -> None:
-        """The slide of the session is shown in the view that commands go to.
-
-        After a slide was closed its view stays empty where the next slide is in view already, and without
-        any slide there is one view.
-        """
-        grid, closed, self._closes_shown = self._frame.grid, self._closes_shown, False
-        others = grid.others(grid.active)
-        elsewhere = next((cell for cell in others if cell.page and cell.page.opened is opened), None)
-        if closed and elsewhere is not None:
-            self.activate(elsewhere)
-            return
-        if opened is None and grid.split:
-            grid.arrange(1)
-        self.show_in(grid.active, opened)
-
-    def _follow(self, cell: ViewCell) -> None:
-        """Window and panels follow what this view shows."""
-        grid, opened = self._frame.grid, None if cell.page is None else cell.page.opened
-        self.page = cell.page
-        empty = self.page is None and not grid.split
-        self._frame.stack.setCurrentWidget(self._frame.welcome if empty else grid)
+    def _follow(self, shown: Page | None) -> None:
+        """Window and panels follow what is looked at, if it is a slide."""
+        self.page = shown if isinstance(shown, SlidePage) else None
+        opened = None if self.page is None else self.page.opened
         for panel in (self._frame.analyze, self._frame.findings, self._frame.slide):
             panel.set_slide(opened)
-        if self.page is not None and not self.page.view.hasFocus():
-            self.page.view.setFocus()
         self.page_changed.emit(self.page)
 
     def _tell_unreadable(self, sentence: str) -> None:
@@ -204,7 +183,7 @@ class Slides(QObject):
                 self.refused.emit(next(reversed(self._gone.values())))
 
     def _read_associated(self, name: str) -> None:
-        opened = self._parts.session.current
+        opened = self._parts.session.slide
         if opened is None:
             return
         self._parts.pictures.associated(
@@ -219,4 +198,4 @@ def _filter() -> str:
     from ml.slide.opening import supported_suffixes  # what reads slides is loaded with the first file
 
     endings = " ".join(f"*{suffix}" for suffix in supported_suffixes())
-    return f"Slides and pictures ({endings});;All files (*)"
+    return f"Slides, pictures and CT ({endings} *.zip DICOMDIR);;All files (*)"

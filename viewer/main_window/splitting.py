@@ -8,14 +8,15 @@ from PySide6.QtCore import QObject, Signal
 
 from viewer.actions.command import Bound
 from viewer.main_window.aligning import Aligning
+from viewer.main_window.ct_together import CtTogether
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
-from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.together import Together
 from viewer.main_window.view_grid import ViewCell
 from viewer.main_window.viewing import Viewing
-from viewer.state.opened_slide import OpenedSlide
+from viewer.main_window.views import Views
+from viewer.state.opened import Opened
 
 _COUNTS = {"one_view": 1, "two_views": 2, "three_views": 3, "four_views": 4}
 
@@ -27,13 +28,14 @@ class Splitting(QObject):
     refused = Signal(object)  # Problem
 
     def __init__(
-        self, parts: Parts, frame: Frame, status: StatusLine, slides: Slides, viewing: Viewing
+        self, parts: Parts, frame: Frame, status: StatusLine, views: Views, viewing: Viewing
     ) -> None:
         super().__init__(frame)
-        self._parts, self._frame, self._status, self._slides = parts, frame, status, slides
+        self._parts, self._frame, self._status, self._views = parts, frame, status, views
         self._viewing = viewing
         self._grid = frame.grid
         self.together = Together(frame.grid, parts.loader)
+        self.ct_together = CtTogether(frame.grid, self.together)
         self.aligning = Aligning(frame.grid, self.together)
         self.aligning.refused.connect(self.refused)
         self.aligning.changed.connect(self.changed)
@@ -48,10 +50,10 @@ class Splitting(QObject):
         grid = self._grid
 
         def shown() -> bool:
-            return self._viewing.page is not None or grid.split
+            return self._views.page is not None or grid.split
 
         def several() -> bool:
-            return sum(cell.page is not None for cell in grid.cells) > 1
+            return sum(cell.slide is not None for cell in grid.cells) > 1
 
         bounds = {
             name: Bound(partial(self.arrange, count), shown, partial(self._has, count, stacked=False))
@@ -71,8 +73,9 @@ class Splitting(QObject):
         """Have so many views. New ones show open slides that no other view shows, else the one looked at."""
         self.aligning.stop()
         for cell in self._grid.arrange(count, stacked=stacked):
-            self._slides.show_in(cell, self._next_slide())
+            self._views.show_in(cell, self._next())
         self.together.put_together()
+        self.ct_together.gather()
         self.changed.emit()
 
     def close(self, cell: ViewCell) -> None:
@@ -81,13 +84,13 @@ class Splitting(QObject):
             return
         if cell is self._grid.active:
             others = [other for other in self._grid.cells if other is not cell]
-            self._slides.activate(others[0])
+            self._views.activate(others[0])
         self._grid.remove(cell)
 
     def next_view(self) -> None:
         """Have commands and keys go to the next view."""
         cells = self._grid.cells
-        self._slides.activate(cells[(cells.index(self._grid.active) + 1) % len(cells)])
+        self._views.activate(cells[(cells.index(self._grid.active) + 1) % len(cells)])
 
     def toggle_together(self) -> None:
         """Move all views as one, or each for itself."""
@@ -98,21 +101,21 @@ class Splitting(QObject):
         """Have the person click the same two landmarks in each view."""
         self.aligning.start()
         words = "Click the same two landmarks in each view, the first one first. Esc leaves."
-        if all(cell.page is None or not cell.page.view.camera.flipped for cell in self._grid.cells):
+        if all(cell.slide is None or not cell.slide.view.camera.flipped for cell in self._grid.cells):
             words += " If one section lies mirrored, leave and mirror its view before."
         self._status.showMessage(words, 30_000)
 
     def forget_alignment(self) -> None:
         """What belongs together is the middles again."""
         for cell in self._grid.cells:
-            if cell.page is not None:
-                self.together.alignments.forget(cell.page)
-                self.together.alignments.forget(cell.page.opened)
+            if cell.slide is not None:
+                self.together.alignments.forget(cell.slide)
+                self.together.alignments.forget(cell.slide.opened)
         self.together.put_together()
 
-    def _next_slide(self) -> OpenedSlide | None:
+    def _next(self) -> Opened | None:
         shown = {cell.page.opened for cell in self._grid.cells if cell.page is not None}
-        rest = [opened for opened in self._parts.session.slides if opened not in shown]
+        rest = [opened for opened in self._parts.session.items if opened not in shown]
         return rest[0] if rest else self._parts.session.current
 
     def _has(self, count: int, *, stacked: bool) -> bool:

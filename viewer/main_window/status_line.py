@@ -61,6 +61,10 @@ class StatusLine(QStatusBar):
         """Where the cursor is, and what the shown layer says there."""
         self.cursor_place.setText("" if point is None else place_in_words(point, spacing, value))
 
+    def show_words(self, words: str) -> None:
+        """What stands under the cursor, in words."""
+        self.cursor_place.setText(words)
+
     def show_device(self, text: str) -> None:
         """What computes, in a word; the reason is in the Analyze panel and the tool tip."""
         self.device.setText(text.split(":", maxsplit=1)[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ml.geometry import Point
 from viewer.canvas.alignments import Alignments
@@ -23,6 +23,8 @@ class Together(QObject):
 
     Only the view that commands go to leads, so nothing ever comes back to it.
     """
+
+    toggled = Signal()  # the person wants the views to move together, or no more
 
     def __init__(self, grid: ViewGrid, loader: TileLoader) -> None:
         super().__init__(grid)
@@ -49,6 +51,7 @@ class Together(QObject):
             self.gather()
         else:
             self._hide_twins()
+        self.toggled.emit()
 
     def hold(self, held: bool) -> None:
         """For a while, every view for itself."""
@@ -62,15 +65,15 @@ class Together(QObject):
     def gather(self) -> None:
         """Link the views as they stand, at one magnification; aligned slides by their alignment."""
         cell = self._grid.active
-        if cell.page is None:
+        if cell.slide is None:
             return
         self._tables = {cell: Link()}
-        for other in self._grid.others(cell):
-            assert other.page is not None
+        for other in self._others(cell):
+            assert other.slide is not None
             known = self._aligned(cell, other)
             if known is None:
-                scale = _scale(cell.page.opened, other.page.opened)
-                known = standing(cell.page.view.camera, other.page.view.camera, scale)
+                scale = _scale(cell.slide.opened, other.slide.opened)
+                known = standing(cell.slide.view.camera, other.slide.view.camera, scale)
             self._tables[other] = known.inverse()
         self.lead()
 
@@ -78,7 +81,7 @@ class Together(QObject):
         """Link the views by their alignment, else middle to middle: however they were moved before."""
         cell = self._grid.active
         self._tables = {cell: Link()}
-        for other in self._grid.others(cell):
+        for other in self._others(cell):
             self._tables[other] = self._natural(cell, other).inverse()
         self.lead()
 
@@ -86,14 +89,14 @@ class Together(QObject):
         """Link other views with one as a person has put them in line, and move them together from now on."""
         self._wanted = True
         self._tables = {cell: Link(), **{other: link.inverse() for other, link in links.items()}}
-        for other in self._grid.others(cell):
+        for other in self._others(cell):
             if other not in self._tables:
                 self._tables[other] = self._natural(cell, other).inverse()
         self.lead()
 
     def lead(self) -> None:
         """Have the others look where the view looks that commands go to."""
-        page = self._grid.active.page
+        page = self._grid.active.slide
         if page is not None:
             self._lead(self._grid.active, page.view.camera)
 
@@ -111,22 +114,22 @@ class Together(QObject):
     def _meet(self, cell: ViewCell) -> None:
         """A view shows another page: link it with the others, and have it look where they look."""
         self._part(cell)
-        if not self._grid.split or cell.page is None or cell not in self._grid.cells:
+        if not self._grid.split or cell.slide is None or cell not in self._grid.cells:
             return
         links = self._links[cell] = Links()
-        links.follow(cell.page.view.camera_changed, partial(self._lead, cell))
-        links.follow(cell.page.view.cursor_moved, partial(self._point, cell))
-        links.follow(cell.page.opened.spacing_changed, partial(self._spacing_changed, cell))
-        others = [other for other in self._grid.others(cell) if other in self._tables]
+        links.follow(cell.slide.view.camera_changed, partial(self._lead, cell))
+        links.follow(cell.slide.view.cursor_moved, partial(self._point, cell))
+        links.follow(cell.slide.opened.spacing_changed, partial(self._spacing_changed, cell))
+        others = [other for other in self._others(cell) if other in self._tables]
         if not others:
             self._tables[cell] = Link()
             return
         first = self._grid.active if self._grid.active in others else others[0]
         link = self._natural(first, cell)
         self._tables[cell] = link.inverse().then(self._tables[first])
-        if self._wanted and not self._held and first.page is not None:
+        if self._wanted and not self._held and first.slide is not None:
             self._leads = True
-            cell.page.view.set_camera(follow(first.page.view.camera, link))
+            cell.slide.view.set_camera(follow(first.slide.view.camera, link))
             self._leads = False
 
     def _part(self, cell: ViewCell) -> None:
@@ -140,9 +143,9 @@ class Together(QObject):
 
     def _natural(self, cell: ViewCell, other: ViewCell) -> Link:
         """How two slides belong together when nobody has moved them."""
-        assert cell.page is not None
-        assert other.page is not None
-        one, two = cell.page.opened, other.page.opened
+        assert cell.slide is not None
+        assert other.slide is not None
+        one, two = cell.slide.opened, other.slide.opened
         known = self._aligned(cell, other)
         if known is not None:
             return known
@@ -151,10 +154,10 @@ class Together(QObject):
 
     def _aligned(self, cell: ViewCell, other: ViewCell) -> Link | None:
         """How a person has put two views in line; two views of one slide are known by their pages."""
-        assert cell.page is not None
-        assert other.page is not None
-        one, two = cell.page.opened, other.page.opened
-        return self.alignments.find(cell.page, other.page) if one is two else self.alignments.find(one, two)
+        assert cell.slide is not None
+        assert other.slide is not None
+        one, two = cell.slide.opened, other.slide.opened
+        return self.alignments.find(cell.slide, other.slide) if one is two else self.alignments.find(one, two)
 
     def _spacing_changed(self, _cell: ViewCell, _: object) -> None:
         if self._wanted and not self._held:
@@ -163,30 +166,34 @@ class Together(QObject):
     def _lead(self, cell: ViewCell, camera: Camera) -> None:
         if not self._wanted or self._held or self._leads:
             return
-        if cell is not self._grid.active or cell not in self._tables or cell.page is None:
+        if cell is not self._grid.active or cell not in self._tables or cell.slide is None:
             return
         self._leads = True
         try:
-            for other in self._grid.others(cell):
-                if other in self._tables and other.page is not None:
-                    other.page.view.set_camera(follow(camera, self.link(cell, other)))
+            for other in self._others(cell):
+                if other in self._tables and other.slide is not None:
+                    other.slide.view.set_camera(follow(camera, self.link(cell, other)))
         finally:
             self._leads = False
-        self._loader.prefer(cell.page.view)
+        self._loader.prefer(cell.slide.view)
 
     def _point(self, cell: ViewCell, point: Point | None) -> None:
         """Show in the other views where the mouse is in this one."""
         if point is None or not self._wanted or self._held:
             self._hide_twins()
             return
-        for other in self._grid.others(cell):
-            if other in self._tables and cell in self._tables and other.page is not None:
-                view = other.page.view
+        for other in self._others(cell):
+            if other in self._tables and cell in self._tables and other.slide is not None:
+                view = other.slide.view
                 if other not in self._twins:
                     self._twins[other] = CursorTwin(view)
                 self._twins[other].show_at(*view.camera.to_widget(self.link(cell, other).to(point)))
         if cell in self._twins:
             self._twins[cell].hide()
+
+    def _others(self, cell: ViewCell) -> list[ViewCell]:
+        """The other views that show a slide."""
+        return [other for other in self._grid.others(cell) if other.slide is not None]
 
     def _hide_twins(self) -> None:
         for twin in self._twins.values():

@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QStackedWidget, QWidget
 
+from viewer.main_window.page import Page
 from viewer.main_window.slide_page import SlidePage
 from viewer.panels.pieces import GRID, Text, column, named
 from viewer.panels.view_title import ViewTitle
-from viewer.state.opened_slide import OpenedSlide
+from viewer.state.opened import Opened
 from viewer.theme.colors import colors
 
 MOST = 4
@@ -38,8 +39,8 @@ class ViewCell(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pages: dict[OpenedSlide, SlidePage] = {}
-        self.page: SlidePage | None = None
+        self.pages: dict[Opened, Page] = {}
+        self.page: Page | None = None
         self._split = self._active = False
         self.title = ViewTitle(self)
         self.empty = _Empty(self)
@@ -51,6 +52,11 @@ class ViewCell(QWidget):
         self.title.close_wished.connect(lambda: self.close_wished.emit(self))
         self.empty.button.clicked.connect(self.open_wished)
         self.set_state(split=False, active=True)
+
+    @property
+    def slide(self) -> SlidePage | None:
+        """Its page where that is of a slide."""
+        return self.page if isinstance(self.page, SlidePage) else None
 
     def set_state(self, *, split: bool, active: bool) -> None:
         """Whether there are other views, and whether commands go to this one."""
@@ -66,7 +72,7 @@ class ViewCell(QWidget):
                 widget.installEventFilter(self)
         self.update()
 
-    def show_page(self, page: SlidePage | None) -> None:
+    def show_page(self, page: Page | None) -> None:
         """Show one of its pages, or the word on what to do."""
         if page is not None and page not in self.pages.values():
             self.pages[page.opened] = page
@@ -79,8 +85,8 @@ class ViewCell(QWidget):
             self.set_state(split=self._split, active=self._active)
             self.shown.emit(self)
 
-    def drop(self, opened: OpenedSlide) -> None:
-        """Take a slide's page off for good; where it was shown, nothing is shown now."""
+    def drop(self, opened: Opened) -> None:
+        """Take a page off for good; where it was shown, nothing is shown now."""
         page = self.pages.pop(opened, None)
         if page is None:
             return
@@ -165,7 +171,7 @@ class ViewGrid(QWidget):
         return len(self.cells) > 1
 
     def others(self, cell: ViewCell) -> list[ViewCell]:
-        """The other views that show a slide."""
+        """The other views that show something."""
         return [other for other in self.cells if other is not cell and other.page is not None]
 
     def arrange(self, count: int, *, stacked: bool = False) -> list[ViewCell]:
@@ -235,10 +241,10 @@ class _Empty(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.text = Text("No slide here. Choose one at the left, or drop a file here.", parent=self)
+        self.text = Text("Nothing here. Choose something at the left, or drop a file here.", parent=self)
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton("Open…", self)
-        named(self.button, "Open a slide in this view", "Open a slide or a picture from a file in this view")
+        named(self.button, "Open in this view", "Open a slide, a picture or CT from a file in this view")
         layout = column(self, margin=4 * GRID)
         layout.addStretch(1)
         layout.addWidget(self.text)

@@ -7,9 +7,11 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from ml.geometry import Point
 from ml.slide.slide import KnownSpacing
 from viewer.main_window.frame import Frame
-from viewer.main_window.slide_page import LayerName, SlidePage, ToolName
+from viewer.main_window.page import Page
+from viewer.main_window.slide_page import LayerName, SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
+from viewer.main_window.views import Views
 from viewer.panels.links import Links
 from viewer.state.findings import Findings
 
@@ -24,9 +26,9 @@ class Viewing(QObject):
     moved = Signal()  # the picture moves
     menu_wanted = Signal(object, object)  # Point in level-0 px, QPoint on the screen
 
-    def __init__(self, frame: Frame, status: StatusLine, slides: Slides) -> None:
+    def __init__(self, frame: Frame, status: StatusLine, slides: Slides, views: Views) -> None:
         super().__init__(frame)
-        self._frame, self._status, self._slides = frame, status, slides
+        self._frame, self._status, self._slides, self._views = frame, status, slides, views
         self._links = Links()
         self._findings_links = Links()
         self.point: Point | None = None  # under the cursor, level-0 px
@@ -34,17 +36,26 @@ class Viewing(QObject):
 
     @property
     def page(self) -> SlidePage | None:
-        """What is looked at."""
+        """The slide that is looked at."""
         return self._slides.page
 
-    def take(self, tool: ToolName) -> None:
-        """Take a tool into the hand."""
-        if self.page is not None:
-            self.page.take(tool)
+    @property
+    def shown(self) -> Page | None:
+        """What is looked at, be it a slide or a series."""
+        return self._views.page
 
-    def has_tool(self, tool: ToolName) -> bool:
+    def take(self, tool: str) -> None:
+        """Take a tool into the hand."""
+        if self.shown is not None:
+            self.shown.take(tool)
+
+    def offers(self, tool: str) -> bool:
+        """Whether there is such a tool for what is looked at."""
+        return self.shown is not None and tool in self.shown.tools
+
+    def has_tool(self, tool: str) -> bool:
         """Whether this tool is in the hand."""
-        return self.page is not None and self.page.tool == tool
+        return self.shown is not None and self.shown.tool == tool
 
     def toggle(self, layer: LayerName) -> None:
         """Show or hide a layer."""
@@ -62,8 +73,8 @@ class Viewing(QObject):
 
     def hold(self, hidden: bool) -> None:
         """Hide all layers for a moment, or show them again."""
-        if self.page is not None:
-            self.page.view.hold_layers(hidden)
+        if self.shown is not None:
+            self.shown.hold_layers(hidden)
 
     def zoom_to(self, magnification: float) -> None:
         """Show the slide at ×magnification."""
@@ -72,8 +83,8 @@ class Viewing(QObject):
 
     def zoom(self, steps: int) -> None:
         """So many half magnifications closer (or back)."""
-        if self.page is not None:
-            self.page.view.zoom_by(_STEP**steps)
+        if self.shown is not None:
+            self.shown.zoom_by(_STEP**steps)
 
     @property
     def has_scale(self) -> bool:
@@ -81,9 +92,9 @@ class Viewing(QObject):
         return self.page is not None and self.page.opened.spacing is not None
 
     def fit(self) -> None:
-        """Show the whole slide."""
-        if self.page is not None:
-            self.page.view.fit()
+        """Show the whole of it."""
+        if self.shown is not None:
+            self.shown.fit()
 
     def _follow(self, page: SlidePage | None) -> None:
         self._links.drop()

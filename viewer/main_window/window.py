@@ -11,26 +11,35 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 from ml.errors import Problem
 from ml.geometry import Point
 from viewer.actions.catalog import MENUS, STRIP
+from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
+from viewer.main_window.ct_opening import CtOpening
+from viewer.main_window.ct_page import CtPage
+from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.frame import Frame
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
+from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.recognizing import Recognizing
 from viewer.main_window.reporting import Reporting
-from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
+from viewer.main_window.views import Views
 
 _FIRST_SIZE = QSize(1280, 800)
 _HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
+_HERE_ON_CT = (
+    *("delete", "ruler", "angle", "rectangle", "ellipse"),
+    *("window_own", "invert", "three_planes", "cine", "fit", "copy_view"),
+)
 _IDLE_MS = 1000  # nobody drags for so long after the picture is sharp: time to load the network library
 
 
@@ -48,8 +57,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.frame)
         self.setStatusBar(self.status)
         self.addToolBar(self.strip)
-        self.slides = Slides(parts, self.frame)
-        self.viewing = Viewing(self.frame, self.status, self.slides)
+        self.views = Views(parts, self.frame)
+        self.slides = Slides(parts, self.frame, self.views)
+        self.viewing = Viewing(self.frame, self.status, self.slides, self.views)
         self.analyzing = Analyzing(parts, self.frame, self.status, self.slides)
         self.recognizing = Recognizing(parts, self.frame, self.slides, self.viewing)
         self.deciding = Deciding(parts.session, self.frame, self.slides)
@@ -57,7 +67,9 @@ class MainWindow(QMainWindow):
         self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
         follows = (parts, self.frame, self.status, self.slides, self.viewing)
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
-        self.splitting = Splitting(*follows)
+        self.ct_opening = CtOpening(parts, self.frame, self.status, self.views)
+        self.ct = CtViewing(parts, self.frame, self.status, self.ct_opening)
+        self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         hands = Hands(
             parts,
             self.slides,
@@ -69,6 +81,7 @@ class MainWindow(QMainWindow):
             self.looking,
             self.navigating,
             self.splitting,
+            self.ct,
         )
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
@@ -104,19 +117,21 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
-        for piece in (self.slides, self.analyzing, self.reporting, *pieces):
+        for piece in (self.slides, self.analyzing, self.reporting, self.ct_opening, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
             self.viewing.changed,
             self.analyzing.changed,
             self.reporting.changed,
             self.asking.changed,
+            self.ct.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
-        self.slides.page_changed.connect(self._show_title)
+        self.views.page_changed.connect(self._show_title)
         self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
         self.viewing.menu_wanted.connect(self._show_menu)
+        self.ct.menu_wanted.connect(self._show_ct_menu)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
@@ -124,7 +139,10 @@ class MainWindow(QMainWindow):
         self.viewing.moved.connect(self._put_off)
         self._idle.timeout.connect(self.analyzing.warm)
 
-    def _show_title(self, page: SlidePage | None) -> None:
+    def _show_title(self, page: Page | None) -> None:
+        kind: Kind = "ct" if isinstance(page, CtPage) else "slide"
+        self.frame.show_kind(kind)
+        self.surface.show_kind(kind)
         self.setWindowTitle("Parfocal" if page is None else f"{page.opened.title} – Parfocal")
 
     def _put_off(self) -> None:
@@ -140,6 +158,12 @@ class MainWindow(QMainWindow):
         if page is not None:
             page.select_at(point)
         self.surface.menu(self, _HERE).popup(place)
+
+    def _show_ct_menu(self, point: Point, place: QPoint) -> None:
+        page = self.ct.page
+        if page is not None:
+            page.select_at(point)
+        self.surface.menu(self, _HERE_ON_CT).popup(place)
 
     # ------------------------------------------------------------------ Qt's events
 

@@ -25,7 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.panels.pieces import GRID, Heading, column, named
+from viewer.panels.series_facts import series_in_short
 from viewer.panels.slide_facts import facts_in_short
+from viewer.state.opened import Opened
+from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
 from viewer.state.session import Session
 from viewer.theme.colors import colors
@@ -40,7 +43,7 @@ class SlidesPanel(QWidget):
     """A click, or the arrow keys, look at another slide."""
 
     open_wished = Signal()
-    close_wished = Signal(object)  # OpenedSlide
+    close_wished = Signal(object)  # Opened
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +59,7 @@ class SlidesPanel(QWidget):
         self.open_button = QPushButton("Open…", self)
         named(self.open_button, "Open a slide", "Open a slide or a picture from a file")
         layout = column(self, margin=2 * GRID)
-        layout.addWidget(Heading("Slides", self))
+        layout.addWidget(Heading("Open", self))
         layout.addWidget(self.list, 1)
         layout.addWidget(self.open_button)
         self.setMinimumWidth(36 * GRID)
@@ -66,40 +69,45 @@ class SlidesPanel(QWidget):
         session.opened.connect(self._add)
         session.closing.connect(self._remove)
         session.current_changed.connect(self._mark_current)
-        for opened in session.slides:
+        for opened in session.items:
             self._add(opened)
         self._mark_current(session.current)
 
-    def set_thumbnail(self, opened: OpenedSlide, image: QImage) -> None:
+    def set_thumbnail(self, opened: Opened, image: QImage) -> None:
         """Show the slide's small picture, which somebody else has read."""
         if (item := self._item(opened)) is not None:
             item.setData(_IMAGE, QPixmap.fromImage(image))
 
-    def _item(self, opened: OpenedSlide | None) -> QListWidgetItem | None:
+    def _item(self, opened: Opened | None) -> QListWidgetItem | None:
         items = (self.list.item(row) for row in range(self.list.count()))
         return next((item for item in items if item.data(_OPENED) is opened), None)
 
-    def _add(self, opened: OpenedSlide) -> None:
+    def _add(self, opened: Opened) -> None:
         item = QListWidgetItem(opened.title)
         item.setData(_OPENED, opened)
         item.setToolTip(opened.title)
         with QSignalBlocker(self.list):  # the first item makes itself current
             self.list.addItem(item)
         self._tell_facts(opened)
-        opened.spacing_changed.connect(lambda _: self._tell_facts(opened))
+        if isinstance(opened, OpenedSlide):
+            opened.spacing_changed.connect(lambda _: self._tell_facts(opened))
 
-    def _tell_facts(self, opened: OpenedSlide) -> None:
+    def _tell_facts(self, opened: Opened) -> None:
         if (item := self._item(opened)) is not None:
-            facts = facts_in_short(opened)
+            facts = ""
+            if isinstance(opened, OpenedSlide):
+                facts = facts_in_short(opened)
+            elif isinstance(opened, OpenedSeries):
+                facts = series_in_short(opened)
             item.setData(_FACTS, facts)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{opened.title}, {facts}")
 
-    def _remove(self, opened: OpenedSlide) -> None:
+    def _remove(self, opened: Opened) -> None:
         if (item := self._item(opened)) is not None:
             with QSignalBlocker(self.list):
                 self.list.takeItem(self.list.row(item))
 
-    def _mark_current(self, opened: OpenedSlide | None) -> None:
+    def _mark_current(self, opened: Opened | None) -> None:
         with QSignalBlocker(self.list):
             self.list.setCurrentItem(self._item(opened))  # type: ignore[arg-type] # None: no current item
 
@@ -116,8 +124,8 @@ class SlidesPanel(QWidget):
         """What can be done here: close this slide, or open another."""
         menu = QMenu(self)
         if item is not None:
-            close = menu.addAction("Close slide")
-            close.setStatusTip("Close this slide; the file stays as it is")
+            close = menu.addAction("Close")
+            close.setStatusTip("Close it; the file stays as it is")
             close.triggered.connect(lambda: self.close_wished.emit(item.data(_OPENED)))
         another = menu.addAction("Open…")
         another.setStatusTip("Open a slide or a picture from a file")

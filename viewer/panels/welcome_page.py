@@ -15,27 +15,25 @@ _WIDTH = 84 * GRID  # of the column, px
 
 
 class WelcomePage(QWidget):
-    """One sentence, two buttons, the files of last time."""
+    """One sentence, three buttons, the files of last time."""
 
     open_wished = Signal()
+    folder_wished = Signal()
     samples_wished = Signal()
     file_wished = Signal(object)  # Path
 
     def __init__(self, recent: Sequence[Path] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel("Open a slide to begin", self)
+        title = QLabel("Open a slide or CT to begin", self)
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.6)
         title.setFont(font)
         sentence = Text(
-            "Drop a slide or a picture here, or open one: then draw a region and let a model look at it.",
+            "Drop a slide, a picture or a folder of CT here, or open one: then draw a region and measure it, "
+            "or let a model look at it.",
             parent=self,
         )
-        self.open_button = PrimaryButton("Open…", self)
-        named(self.open_button, "Open a slide", "Open a slide or a picture from a file")
-        self.samples_button = QPushButton("Samples", self)
-        self.samples_button.setMinimumHeight(9 * GRID)
-        named(self.samples_button, "Samples", "Open one of the pictures that come with Parfocal")
+        self._make_buttons()
         self._heading = Heading("Recent files", self)
         self._buttons: list[RecentFile] = []
         self._recent: QVBoxLayout = column(gap=0)
@@ -45,7 +43,7 @@ class WelcomePage(QWidget):
         inside = column(middle, gap=3 * GRID)
         inside.addWidget(title)
         inside.addWidget(sentence)
-        buttons = row(self.open_button, self.samples_button)
+        buttons = row(self.open_button, self.folder_button, self.samples_button)
         buttons.addStretch(1)
         inside.addLayout(buttons)
         inside.addSpacing(4 * GRID)
@@ -56,9 +54,20 @@ class WelcomePage(QWidget):
         outside.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         outside.addStretch(3)
         middle.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
-        self.open_button.clicked.connect(self.open_wished)
-        self.samples_button.clicked.connect(self.samples_wished)
         self.set_recent(recent)
+
+    def _make_buttons(self) -> None:
+        self.open_button = PrimaryButton("Open…", self)
+        named(self.open_button, "Open", "Open a slide, a picture or CT from a file")
+        self.folder_button = QPushButton("Open folder…", self)
+        self.folder_button.setMinimumHeight(9 * GRID)
+        named(self.folder_button, "Open a folder", "Open the CT series or the DICOM slide of a folder")
+        self.samples_button = QPushButton("Samples", self)
+        self.samples_button.setMinimumHeight(9 * GRID)
+        named(self.samples_button, "Samples", "Open one of the pictures that come with Parfocal")
+        self.open_button.clicked.connect(self.open_wished)
+        self.folder_button.clicked.connect(self.folder_wished)
+        self.samples_button.clicked.connect(self.samples_wished)
 
     def set_recent(self, recent: Sequence[Path]) -> None:
         """Show other recent files, the newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoCommand
 
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
@@ -11,6 +11,7 @@ from ml.slide.look import Look
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.state.bookmarks import Bookmarks
 from viewer.state.findings import Findings
+from viewer.state.opened import Opened
 
 
 class _Edit(QUndoCommand):
@@ -28,7 +29,7 @@ class _Edit(QUndoCommand):
         self._document.apply(self._change.inverse())
 
 
-class OpenedSlide(QObject):
+class OpenedSlide(Opened):
     """A slide, its spacing (from the file or from the person), annotations, undo and findings."""
 
     spacing_changed = Signal(object)  # KnownSpacing
@@ -39,7 +40,7 @@ class OpenedSlide(QObject):
     findings_changed = Signal(object)  # Findings, or None
 
     def __init__(self, slide: Slide, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(slide.info.path, parent)
         self.slide = slide
         self.info = slide.info
         self.spacing: KnownSpacing | None = slide.info.spacing
@@ -49,15 +50,13 @@ class OpenedSlide(QObject):
         self.annotations = AnnotationDocument()
         self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
         self.annotations.listen(self.annotations_changed.emit)
-        self.undo = QUndoStack(self)
         self.selected_id: str | None = None
         self.findings: Findings | None = None
         self.comment = ""  # the free text of the report
 
-    @property
-    def title(self) -> str:
-        """What to call it: the file's name, without its folders."""
-        return self.info.path.name
+    def let_go(self) -> None:
+        """Close the file."""
+        self.slide.close()
 
     def set_spacing(self, spacing: KnownSpacing) -> None:
         """Say how large a pixel is, and who says so."""

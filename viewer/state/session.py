@@ -1,4 +1,4 @@
-"""The slides on the table and the one that is looked at."""
+"""What lies on the table, slides and CT series, and which of it is looked at."""
 
 from __future__ import annotations
 
@@ -7,47 +7,63 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ml.slide.slide import Slide
+from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 
 
 class Session(QObject):
-    """Open slides in the order of their opening. At most one is current."""
+    """What is open, in the order of its opening. At most one thing is current."""
 
-    opened = Signal(object)  # OpenedSlide
-    closing = Signal(object)  # OpenedSlide, still whole
-    current_changed = Signal(object)  # OpenedSlide, or None
+    opened = Signal(object)  # Opened
+    closing = Signal(object)  # Opened, still whole
+    current_changed = Signal(object)  # Opened, or None
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.slides: list[OpenedSlide] = []
-        self.current: OpenedSlide | None = None
+        self.items: list[Opened] = []
+        self.current: Opened | None = None
+
+    @property
+    def slides(self) -> list[OpenedSlide]:
+        """The open slides."""
+        return [opened for opened in self.items if isinstance(opened, OpenedSlide)]
+
+    @property
+    def slide(self) -> OpenedSlide | None:
+        """The slide that is looked at; None where it is no slide, or nothing is open."""
+        return self.current if isinstance(self.current, OpenedSlide) else None
 
     def add(self, slide: Slide) -> OpenedSlide:
         """Put a slide on the table and look at it."""
         opened = OpenedSlide(slide, self)
-        self.slides.append(opened)
+        self.put(opened)
+        return opened
+
+    def put(self, opened: Opened) -> None:
+        """Put something on the table and look at it."""
+        opened.setParent(self)
+        self.items.append(opened)
         self.opened.emit(opened)
         self.make_current(opened)
-        return opened
 
     def find(self, path: Path) -> OpenedSlide | None:
         """The open slide of this file, if it is open."""
         wanted = path.resolve()
-        return next((s for s in self.slides if s.info.path.resolve() == wanted), None)
+        return next((s for s in self.slides if s.path.resolve() == wanted), None)
 
-    def make_current(self, opened: OpenedSlide | None) -> None:
-        """Look at another one of the open slides."""
+    def make_current(self, opened: Opened | None) -> None:
+        """Look at another one of what is open."""
         if opened is not self.current:
             self.current = opened
             self.current_changed.emit(opened)
 
-    def close(self, opened: OpenedSlide) -> None:
-        """Take a slide off the table; its neighbour becomes current."""
-        place = self.slides.index(opened)
+    def close(self, opened: Opened) -> None:
+        """Take something off the table; its neighbour becomes current."""
+        place = self.items.index(opened)
         self.closing.emit(opened)
-        self.slides.remove(opened)
+        self.items.remove(opened)
         if self.current is opened:
-            rest = self.slides
+            rest = self.items
             self.make_current(rest[min(place, len(rest) - 1)] if rest else None)
-        opened.slide.close()
+        opened.let_go()
         opened.deleteLater()

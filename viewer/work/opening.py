@@ -30,6 +30,7 @@ class Opening(QObject):
 
     started = Signal(object)  # Path
     opened = Signal(object)  # Slide
+    is_ct = Signal(object)  # Path of something that is no slide but holds CT
     failed = Signal(object, object)  # Problem, Path
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -71,22 +72,32 @@ class Opening(QObject):
         for path in paths:
             self.open(path)
 
+    def warm(self) -> None:
+        """Load what reads files, while nobody waits for it."""
+        self._thread.submit(_load_readers, _ignore, _forget)
+
     def close(self) -> None:
         """Open nothing more, and wait for the file under way."""
         self._progress.stop()
         self._thread.close()
 
-    def _read(self, path: Path) -> Slide:
+    def _read(self, path: Path) -> Slide | None:
         from ml.slide.opening import open_slide
+        from viewer.work.kind import holds_ct
 
+        if holds_ct(path):
+            return None
         slide = open_slide(path, self._progress)
         if self._thread.closed:  # nobody will take it any more
             slide.close()
         return slide
 
-    def _tell_opened(self, path: Path, slide: Slide) -> None:
+    def _tell_opened(self, path: Path, slide: Slide | None) -> None:
         self._under_way.pop(path)
-        self.opened.emit(slide)
+        if slide is None:
+            self.is_ct.emit(path)
+        else:
+            self.opened.emit(slide)
 
     def _tell_failed(self, path: Path, error: BaseException) -> None:
         self._under_way.pop(path)
@@ -143,6 +154,14 @@ def channel_samples(slide: Slide) -> tuple[NDArray[np.uint8] | NDArray[np.uint16
 
 def _forget(error: BaseException) -> None:
     as_problem(error, "Reading a thumbnail")
+
+
+def _load_readers() -> None:
+    import pydicom.datadict  # noqa: F401
+
+
+def _ignore(_: object) -> None:
+    return None
 
 
 def _samples() -> tuple[Path, ...]:

@@ -1,0 +1,95 @@
+"""Commands: reading a CT series. Their keys are free for slides, and the other way round."""
+
+from __future__ import annotations
+
+from viewer.actions.command import Entry
+from viewer.ct.look import PRESETS
+
+TOOLS, VIEW, GO, IMAGE, FILE = "Tools", "View", "Go", "Image", "File"
+
+
+def _preset(number: int) -> Entry:
+    key, name, window = PRESETS[number - 1]
+    tip = f"Show it at width {window.width:g}, level {window.level:g} HU."
+    return Entry(f"window_{key}", name, tip, IMAGE, "", (str(number),), 10, "ct")
+
+
+def _ct(
+    command: str, title: str, tip: str, group: str, icon: str, keys: tuple[str, ...], section: int
+) -> Entry:
+    return Entry(command, title, tip, group, icon, keys, section, "ct")
+
+
+ENTRIES: tuple[Entry, ...] = (
+    _ct(
+        "window_tool",
+        "Window",
+        "Drag for the window: to the right wider, up higher. The right button always does.",
+        TOOLS,
+        "contrast",
+        ("W",),
+        0,
+    ),
+    _ct("ellipse", "Ellipse", "Draw an ellipse to measure what lies in it.", TOOLS, "circle", ("O",), 0),
+    _ct(
+        "angle",
+        "Angle",
+        "Drag along one way, then click at the end of the other.",
+        TOOLS,
+        "triangle-right",
+        ("Shift+L",),
+        1,
+    ),
+    _ct(
+        "crosshair",
+        "Cross-hairs",
+        "Click or drag: all planes go to that place.",
+        TOOLS,
+        "crosshair",
+        ("K",),
+        1,
+    ),
+    *(_preset(number) for number in range(1, len(PRESETS) + 1)),
+    _ct(
+        "window_own", "As the file says", "The file's own windows, one after another.", IMAGE, "", ("0",), 11
+    ),
+    _ct("window_saved", "Saved windows", "Your own windows, one after another.", IMAGE, "", ("9",), 11),
+    _ct(
+        "save_window", "Save this window…", "Keep this window under a name.", IMAGE, "", ("Ctrl+Shift+W",), 11
+    ),
+    _ct("invert", "Invert", "Black becomes white.", IMAGE, "", ("I",), 12),
+    _ct("smooth", "Smooth pixels", "Interpolate between pixels, or show each.", IMAGE, "", ("Shift+I",), 12),
+    _ct("next_slice", "Next slice", "One slice on: in the picture Down, or the wheel.", GO, "", (), 10),
+    _ct(
+        "previous_slice", "Previous slice", "One slice back: in the picture Up, or the wheel.", GO, "", (), 10
+    ),
+    _ct("slices_on", "Ten slices on", "In the picture: Page down.", GO, "", (), 10),
+    _ct("slices_back", "Ten slices back", "In the picture: Page up.", GO, "", (), 10),
+    _ct("first_slice", "First slice", "In the picture: Home.", GO, "", (), 10),
+    _ct("last_slice", "Last slice", "In the picture: End.", GO, "", (), 10),
+    _ct("next_mark", "Next finding", "To the next slice with a mark.", GO, "skip-forward", ("N",), 11),
+    _ct("previous_mark", "Previous finding", "To the slice with a mark before.", GO, "", ("Shift+N",), 11),
+    _ct("cine", "Play slices", "Let the slices run by themselves, or stop them.", GO, "play", ("C",), 12),
+    _ct("faster", "Play faster", "More slices a second.", GO, "", (".",), 12),
+    _ct("slower", "Play slower", "Fewer slices a second.", GO, "", (",",), 12),
+    _ct(
+        "three_planes",
+        "Three planes",
+        "Axial, coronal and sagittal, linked by cross-hairs.",
+        VIEW,
+        "layout-panel-left",
+        ("V",),
+        0,
+    ),
+    _ct("measures", "Measurements", "Show or hide what was measured.", VIEW, "ruler", ("T",), 2),
+    Entry(
+        "privacy",
+        "Hide patients' names",
+        "On screen, in pictures and in reports of CT.",
+        VIEW,
+        "eye-off",
+        ("Ctrl+Shift+H",),
+        3,
+    ),
+    Entry("left_out", "What was left out…", "Files that are no CT slices, and why.", FILE, "", (), 1),
+)

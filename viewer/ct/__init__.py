@@ -1,0 +1,1 @@
+"""CT in the window: planes through a series, what lies over them, and the hands that measure."""
