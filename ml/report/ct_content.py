@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ml.report.ct_material import CtMaterial
 from ml.report.words import count, percent, without_folders
+from ml.results.ct_findings import CtFinding
+from ml.results.ct_scores import CtScores
 from ml.volume.window import Window
 
 
@@ -77,7 +79,7 @@ def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
     made = analysis.provenance
     return CtContent(
         reported=(now or datetime.now().astimezone()).isoformat(timespec="seconds"),
-        headline=_headline(material),
+        headline=headline(analysis.scores, material.kept),
         complete=analysis.complete,
         patient=material.patient,
         series_uid=made.series_uid,
@@ -114,13 +116,11 @@ def _model(material: CtMaterial) -> dict[str, object]:
     }
 
 
-def _headline(material: CtMaterial) -> str:
-    """What was found, in one sentence."""
-    scores, names = material.analysis.scores, material.card.class_names
-    looked_at = int(scores.scored.sum())
+def headline(scores: CtScores, kept: Sequence[CtFinding]) -> str:
+    """What was found, in one sentence; `kept` are the findings that nobody rejected."""
+    names, looked_at = scores.class_names, int(scores.scored.sum())
     if not looked_at:
         return "No slice was looked at."
-    kept = [finding for finding in material.findings if material.verdict(finding) != "rejected"]
     of = f"{count(looked_at, 'slice')} looked at"
     if not kept:
         highest, class_index = scores.most_suspicious()

@@ -43,6 +43,11 @@ class CtMaterial:
         found = find_ct(self.analysis.scores, self.analysis.thresholds, self.series.uid)
         return tuple(sorted(found, key=lambda finding: _ORDER[self.verdict(finding)]))
 
+    @property
+    def kept(self) -> tuple[CtFinding, ...]:
+        """Those that were not rejected."""
+        return tuple(finding for finding in self.findings if self.verdict(finding) != "rejected")
+
     def verdict(self, finding: CtFinding) -> str:
         """What the person decided; "open" when nothing yet."""
         return self.verdicts.get(finding.key, "open")

@@ -31,7 +31,7 @@ _FILE = (
     Entry(
         "export",
         "Export report…",
-        "Write a report of this slide's findings as PDF, with tables beside it.",
+        "Write a report of the findings as PDF, with tables beside it.",
         FILE,
         "file-output",
         ("Ctrl+E",),
@@ -47,7 +47,7 @@ _EDIT = (
     Entry(
         "delete",
         "Reject or delete",
-        "Reject the selected box; with none selected, delete the selected annotation or measurement.",
+        "Reject the selected box or finding; with none selected, delete what is selected.",
         EDIT,
         "trash-2",
         ("Delete", "Backspace"),
@@ -193,8 +193,8 @@ STRIP: tuple[tuple[str, ...], ...] = (
     ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
     tuple(f"window_{key}" for key, _, _ in PRESETS_CT),
     ("three_planes", "cine"),
-    ("heatmap", "cam", "boxes", "annotations"),
+    ("heatmap", "cam", "boxes", "annotations", "ct_cam"),
     ("undo", "redo"),
-    ("analyze",),
+    ("analyze", "analyze_series"),
 )
 """What stands in the tool strip, parted by lines."""

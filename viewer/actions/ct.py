@@ -6,6 +6,7 @@ from viewer.actions.command import Entry
 from viewer.ct.look import PRESETS
 
 TOOLS, VIEW, GO, IMAGE, FILE = "Tools", "View", "Go", "Image", "File"
+ANALYZE = "Analyze"
 
 
 def _preset(number: int) -> Entry:
@@ -69,6 +70,26 @@ ENTRIES: tuple[Entry, ...] = (
     _ct("last_slice", "Last slice", "In the picture: End.", GO, "", (), 10),
     _ct("next_mark", "Next finding", "To the next slice with a mark.", GO, "skip-forward", ("N",), 11),
     _ct("previous_mark", "Previous finding", "To the slice with a mark before.", GO, "", ("Shift+N",), 11),
+    _ct(
+        "most_suspicious",
+        "Most suspicious slice",
+        "To the slice with the highest probability of all.",
+        GO,
+        "",
+        ("J",),
+        11,
+    ),
+    _ct(
+        "analyze_series",
+        "Analyze series",
+        "Let the chosen model look at the slices.",
+        ANALYZE,
+        "microscope",
+        ("A",),
+        0,
+    ),
+    _ct("accept_finding", "Accept finding", "Accept the selected finding.", ANALYZE, "check", ("Return",), 1),
+    _ct("ct_cam", "Grad-CAM", "Show or hide where the network looked.", VIEW, "scan-search", ("G",), 2),
     _ct("cine", "Play slices", "Let the slices run by themselves, or stop them.", GO, "play", ("C",), 12),
     _ct("faster", "Play faster", "More slices a second.", GO, "", (".",), 12),
     _ct("slower", "Play slower", "Fewer slices a second.", GO, "", (",",), 12),

@@ -16,6 +16,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
@@ -53,6 +54,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         reports=ReportWork(),
         figures=FigureWork(),
         watching=Watching(loader),
+        ct_analysis=CtAnalysisWork(),
         ct_finding=CtFinding(),
         ct_loading=CtLoading(),
         reformatting=Reformatting(),

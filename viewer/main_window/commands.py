@@ -11,6 +11,7 @@ from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.ct_analyzing import CtAnalyzing
 from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
@@ -42,12 +43,13 @@ class Hands:
     navigating: Navigating
     splitting: Splitting
     ct: CtViewing
+    ct_analyzing: CtAnalyzing
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
-    for piece in (hands.looking, hands.navigating, hands.splitting, hands.ct):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.ct, hands.ct_analyzing):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
@@ -55,7 +57,16 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
 
 def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     """Commands that slides and CT have in common, by what is looked at."""
-    ct, viewing = hands.ct, hands.viewing
+    ct, viewing, model = hands.ct, hands.viewing, hands.ct_analyzing
+
+    def delete() -> None:
+        if ct.measurement is not None:
+            ct.delete()
+        else:
+            model.decide("rejected")
+
+    def can_delete() -> bool:
+        return ct.measurement is not None or model.selection is not None
 
     def either(command: str, run: Callable[[], object], possible: Callable[[], bool]) -> Bound:
         slide = bounds[command]
@@ -76,7 +87,8 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
         "flip_vertically": on_picture("flip_vertically", lambda p: p.mirror(vertically=True)),
         "upright": on_picture("upright", lambda p: p.set_upright()),
         "copy_view": either("copy_view", ct.copy, lambda: True),
-        "delete": either("delete", ct.delete, lambda: ct.measurement is not None),
+        "delete": either("delete", delete, can_delete),
+        "export": either("export", model.export, lambda: model.can_report),
         "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
 

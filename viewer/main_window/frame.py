@@ -10,6 +10,8 @@ from viewer.main_window.parts import Parts
 from viewer.main_window.view_grid import ViewGrid
 from viewer.panels.analyze_panel import AnalyzePanel
 from viewer.panels.banner import Banner
+from viewer.panels.ct_analyze_panel import CtAnalyzePanel
+from viewer.panels.ct_findings_panel import CtFindingsPanel
 from viewer.panels.findings_panel import FindingsPanel
 from viewer.panels.image_panel import ImagePanel
 from viewer.panels.layers_panel import LayersPanel
@@ -41,6 +43,7 @@ class Frame(QWidget):
         self.slide = SlidePanel()
         self.image = ImagePanel()
         self.window_, self.series = WindowPanel(), SeriesPanel()
+        self.ct_analyze, self.ct_findings = CtAnalyzePanel(), CtFindingsPanel()
         self.inspector = QTabWidget()
         self.inspector.setDocumentMode(True)
         self.inspector.tabBar().setUsesScrollButtons(False)  # all of one kind fit
@@ -50,6 +53,8 @@ class Frame(QWidget):
             (self.findings, "Findings"),
             (self.image, "Image"),
             (self.slide, "Slide"),
+            (self.ct_analyze, "Analyze"),
+            (self.ct_findings, "Findings"),
             (self.window_, "Window"),
             (self.series, "Series"),
         ):
@@ -80,8 +85,9 @@ class Frame(QWidget):
             self.inspector.setCurrentIndex(self._tabs[kind])
 
     def _show_tabs(self) -> None:
+        ct_panels = {self.ct_analyze, self.ct_findings, self.window_, self.series}
         for place in range(self.inspector.count()):
-            ct = self.inspector.widget(place) in {self.window_, self.series}
+            ct = self.inspector.widget(place) in ct_panels
             self.inspector.setTabVisible(place, ct == (self._kind == "ct"))
 
     def toggle_slides(self) -> None:

@@ -11,6 +11,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
@@ -38,6 +39,7 @@ class Parts:
     reports: ReportWork
     figures: FigureWork
     watching: Watching
+    ct_analysis: CtAnalysisWork
     ct_finding: CtFinding
     ct_loading: CtLoading
     reformatting: Reformatting
@@ -47,7 +49,7 @@ class Parts:
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for reading in (self.ct_finding, self.ct_loading, self.reformatting):
+        for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
         for opened in list(self.session.items):
             self.session.close(opened)

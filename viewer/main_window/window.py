@@ -16,6 +16,7 @@ from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
+from viewer.main_window.ct_analyzing import CtAnalyzing
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_viewing import CtViewing
@@ -37,6 +38,7 @@ from viewer.main_window.views import Views
 _FIRST_SIZE = QSize(1280, 800)
 _HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
 _HERE_ON_CT = (
+    *("analyze_series", "accept_finding"),
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
     *("window_own", "invert", "three_planes", "cine", "fit", "copy_view"),
 )
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
         self.ct_opening = CtOpening(parts, self.frame, self.status, self.views)
         self.ct = CtViewing(parts, self.frame, self.status, self.ct_opening)
+        self.ct_analyzing = CtAnalyzing(parts, self.frame, self.status, self.ct_opening, self.reporting)
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         hands = Hands(
             parts,
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
             self.navigating,
             self.splitting,
             self.ct,
+            self.ct_analyzing,
         )
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
@@ -107,7 +111,7 @@ class MainWindow(QMainWindow):
         files = self.menuBar().actions()[0].menu()
         assert isinstance(files, QMenu)
         files.insertMenu(self.surface.action("samples"), self.recent)
-        self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze"))
+        self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze", "analyze_series"))
         self.setAcceptDrops(True)
         self.resize(_FIRST_SIZE)
         if self._parts.settings.geometry:
@@ -117,7 +121,14 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
-        for piece in (self.slides, self.analyzing, self.reporting, self.ct_opening, *pieces):
+        for piece in (
+            self.slides,
+            self.analyzing,
+            self.reporting,
+            self.ct_opening,
+            self.ct_analyzing,
+            *pieces,
+        ):
             piece.refused.connect(self.show_problem)
         for changed in (
             self.viewing.changed,
@@ -125,6 +136,7 @@ class MainWindow(QMainWindow):
             self.reporting.changed,
             self.asking.changed,
             self.ct.changed,
+            self.ct_analyzing.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)

@@ -30,8 +30,9 @@ class RunView(QWidget):
     stop_wished = Signal()
     again_wished = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, unit: str = "patches/s") -> None:
         super().__init__(parent)
+        self._unit = unit
         self.phase = Text(parent=self)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
@@ -86,7 +87,7 @@ class RunView(QWidget):
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
         self.phase.setText(step_in_words(step))
-        self.rate.setText(rate_in_words(step))
+        self.rate.setText(rate_in_words(step, self._unit))
         if step.note and step.note not in self._notes:
             self._notes.append(step.note)
             self.notes.say("\n".join(self._notes), "warning")
@@ -128,10 +129,10 @@ def step_in_words(step: Step) -> str:
     return f"{step.phase}: {step.done:,} of {step.total:,}"
 
 
-def rate_in_words(step: Step) -> str:
+def rate_in_words(step: Step, unit: str = "patches/s") -> str:
     """Speed and time left: "18.8 patches/s, 1 min left"; empty while nothing is known."""
     if not step.total or step.rate <= 0:
         return ""
     rate = f"{step.rate:,.0f}" if step.rate >= 100 else f"{step.rate:.1f}"
     left = time_left(step.seconds_left) if step.done < step.total else ""
-    return ", ".join(part for part in (with_unit(rate, "patches/s"), left) if part)
+    return ", ".join(part for part in (with_unit(rate, unit), left) if part)

@@ -10,6 +10,7 @@ from viewer.ct.cine import SPEEDS, Cine
 from viewer.ct.reading import Reading
 from viewer.panels.number_field import WholeField
 from viewer.panels.pieces import GRID, column, named, row
+from viewer.panels.slice_curves import SliceCurves
 from viewer.panels.slice_slider import SliceSlider
 from viewer.theme.icons import icon
 
@@ -39,7 +40,11 @@ class SliceBar(QWidget):
         line = row(self.play, self.speed, self.slider, self.number)
         line.setStretch(2, 1)
         line.setContentsMargins(GRID, 0, 2 * GRID, 0)
-        column(self, gap=0).addLayout(line)
+        self.curves = SliceCurves(self.slider, self)
+        whole = column(self, gap=0)
+        whole.addLayout(line)
+        whole.addWidget(self.curves)
+        self.curves.go_wished.connect(reading.go)
         for widget in (self.play, self.speed):
             widget.setEnabled(reading.count > 1)
         self.slider.valueChanged.connect(reading.go)
@@ -58,6 +63,7 @@ class SliceBar(QWidget):
     def close_links(self) -> None:
         """Follow the series no more."""
         opened = self._reading.opened
+        self.curves.set_findings(None)
         opened.arrived.disconnect(self._show_there)
         opened.marks_changed.disconnect(self._show_marks)
         opened.measurements.changed.disconnect(self._show_marks)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from ml.ct_about import NamedWindow, windows_of
 from ml.volume.series import Series
 from ml.volume.volume import Volume
+from viewer.state.ct_findings import CtFindings
 from viewer.state.measurements import Measurement, MeasurementEdit, Measurements
 from viewer.state.opened import Opened
 
@@ -29,6 +30,7 @@ class OpenedSeries(Opened):
     arrived = Signal(int)  # this slice is there, or it is known that it will never be
     complete = Signal()  # every slice is there or missing
     marks_changed = Signal()
+    findings_changed = Signal()  # another analysis, or none
 
     def __init__(self, series: Series, path: Path, parent: QObject | None = None) -> None:
         """Raises `Problem` where memory does not suffice."""
@@ -40,6 +42,8 @@ class OpenedSeries(Opened):
         self.measurements = Measurements(self)
         self.marks: tuple[Mark, ...] = ()
         self.is_complete = False
+        self.findings: CtFindings | None = None
+        self.outcome = ""  # of the last analysis, in a sentence
 
     @property
     def title(self) -> str:
@@ -88,6 +92,12 @@ class OpenedSeries(Opened):
     def delete(self, measurement: Measurement) -> None:
         """Delete a measurement, so that it can be undone."""
         self.undo.push(MeasurementEdit("Delete measurement", self.measurements, (measurement,), ()))
+
+    def set_findings(self, findings: CtFindings | None) -> None:
+        """Another analysis begins to arrive."""
+        self.findings = findings
+        self.set_marks(())
+        self.findings_changed.emit()
 
     def set_marks(self, marks: tuple[Mark, ...]) -> None:
         """Say at which slices there is something to be found."""

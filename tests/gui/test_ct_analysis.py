@@ -1,0 +1,136 @@
+"""A model over a CT series in the window: analyzed, found, explained, decided, reported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from ml.progress import Progress
+from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
+from ml.zoo.store import install
+from tests.gui.ct_hands import open_series
+from tests.gui.hands import LONG
+from tests.ml.verbs.ct_bundle import write_ct_bundle
+from tests.viewer.ct.phantom import SLICES, write_phantom
+from viewer.main_window.ct_page import CtPage
+from viewer.main_window.window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="session")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_phantom(tmp_path_factory.mktemp("phantom"))
+
+
+@pytest.fixture
+def reader(window: MainWindow, qtbot: QtBot, phantom: Path, tmp_path: Path) -> CtPage:
+    """A series in the window, and a model of CT among the installed ones."""
+    install(write_ct_bundle(tmp_path).path)
+    window._parts.models.read()
+    qtbot.waitUntil(lambda: window.frame.ct_analyze.card is not None, timeout=LONG)
+    return open_series(qtbot, window, phantom)
+
+
+def analyzed(qtbot: QtBot, window: MainWindow) -> None:
+    window.frame.inspector.setCurrentWidget(window.frame.ct_analyze)
+    qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
+    qtbot.waitUntil(lambda: window.ct_analyzing.can_report, timeout=LONG)
+
+
+def test_a_series_is_analyzed_and_its_peak_is_shown(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
+    analyzed(qtbot, window)
+    findings = reader.opened.findings
+    alone = analyze_ct(AnalyzeCtRequest(reader.opened.series, "ct-test", device="cpu"), Progress())
+    np.testing.assert_array_equal(findings.scores.values, alone.scores.values)
+    panel, curves = window.frame.ct_findings, reader.view.bar.curves
+    assert panel.isVisible()
+    assert curves.isVisible()
+    assert panel.table.rowCount() == 2
+    assert panel.list.count() == len(findings.items) > 0
+    peak = findings.items[0]
+    assert reader.reading.slice_ == peak.peak_slice
+    assert findings.selection == peak
+    assert [mark.slice_ for mark in reader.opened.marks] == [item.peak_slice for item in findings.items]
+    assert window.frame.ct_analyze.run_view.result.isVisibleTo(window.frame.ct_analyze)
+    assert len(reader.overlays) == 2
+    assert reader.overlays[0].value_at(reader.view.axial.shown.bounds.center) is not None
+
+
+def test_curves_stand_under_the_slider_and_lead_to_slices(
+    window: MainWindow, qtbot: QtBot, reader: CtPage
+) -> None:
+    analyzed(qtbot, window)
+    bar = reader.view.bar
+    for slice_ in (0, SLICES // 3, SLICES - 1):
+        slider = bar.slider.mapToGlobal(QPoint(bar.slider.x_of(slice_), 0)).x()
+        assert bar.curves.mapToGlobal(QPoint(bar.curves.x_of(slice_), 0)).x() == slider
+        qtbot.mouseClick(bar.curves, LEFT, pos=QPoint(bar.curves.x_of(slice_), 10))
+        assert reader.reading.slice_ == slice_
+    assert "any: " in bar.curves.words_at(1)
+
+
+def test_the_slice_that_one_rests_on_is_explained(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
+    analyzed(qtbot, window)
+    findings = reader.opened.findings
+    wanted = next(n for n in range(SLICES) if (n, findings.shown_class) not in findings.cams)
+    reader.reading.go(wanted)
+    qtbot.waitUntil(lambda: (wanted, findings.shown_class) in findings.cams, timeout=LONG)
+    qtbot.keyClick(reader.view.axial, Qt.Key.Key_G)
+    assert reader.overlays == ()
+    qtbot.keyClick(reader.view.axial, Qt.Key.Key_G)
+    assert len(reader.overlays) == 2
+
+
+def test_findings_are_decided_and_taken_back(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
+    analyzed(qtbot, window)
+    findings, panel = reader.opened.findings, window.frame.ct_findings
+    finding = findings.items[0]
+    qtbot.mouseClick(panel.reject, LEFT)
+    assert findings.verdict(finding) == "rejected"
+    assert panel.list.item(0).text().startswith("✗")
+    assert finding.peak_slice not in [mark.slice_ for mark in reader.opened.marks]
+    window.run("undo")
+    assert findings.verdict(finding) == "open"
+    qtbot.keyClick(reader.view.axial, Qt.Key.Key_Return)
+    assert findings.verdict(finding) == "accepted"
+    qtbot.keyClick(reader.view.axial, Qt.Key.Key_Delete)
+    assert findings.verdict(finding) == "rejected"
+
+
+def test_a_range_and_a_report(window: MainWindow, qtbot: QtBot, reader: CtPage, tmp_path: Path) -> None:
+    panel = window.frame.ct_analyze
+    panel.first.setValue(5)
+    panel.last.setValue(4)
+    assert not panel.button.isEnabled()
+    panel.last.setValue(9)
+    analyzed(qtbot, window)
+    assert np.flatnonzero(reader.opened.findings.scores.scored).tolist() == [4, 5, 6, 7, 8]
+    assert reader.view.bar.curves.words_at(0).endswith("not looked at")
+    with qtbot.waitSignal(window._parts.ct_analysis.written, timeout=LONG):
+        window.ct_analyzing.export_into(tmp_path / "report")
+    told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert told["looked_at"] == 5
+    assert told["patient"].startswith("Doe, Jane"), "names are shown unless hidden"
+    assert window.reporting.preview is not None
+    window.reporting.preview.close()
+
+
+def test_models_of_slides_and_of_ct_are_kept_apart(window: MainWindow, reader: CtPage) -> None:
+    slides, ct = window.frame.analyze.model.choice, window.frame.ct_analyze.model.choice
+    assert slides.findData("ct-test") < 0
+    assert ct.findData("ct-test") >= 0
+    assert ct.findData("cellularity") < 0
+
+
+def test_a_closed_series_stops_its_run(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
+    qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
+    window.run("close")
+    qtbot.waitUntil(lambda: not window.ct_analyzing.running, timeout=LONG)
+    assert window.ct.page is None
+    assert not window.frame.ct_analyze.button.isEnabled()
