@@ -35,16 +35,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     from pydicom.uid import generate_uid
 
     slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
-    if not slide.has_frame:
-        raise Problem(
-            "The slide does not say where its pixels lie in mm, which a structured report needs.",
-            "Export as DICOM bulk annotations.",
-        )
-    if len(document.annotations) > MOST:
-        raise Problem(
-            f"{len(document.annotations):,} annotations are too many for a structured report.",
-            "Export as DICOM bulk annotations, which are made for many.",
-        )
+    _require_possible(document, has_frame=slide.has_frame)
     losses = Losses()
     regions = []
     for annotation in document.annotations:
@@ -69,6 +60,20 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     )
     made.save_as(path, enforce_file_format=True)
     return losses.sentences()
+
+
+def _require_possible(document: Document, *, has_frame: bool) -> None:
+    """Raise `Problem` for what a report cannot hold at all."""
+    if not has_frame:
+        raise Problem(
+            "The slide does not say where its pixels lie in mm, which a structured report needs.",
+            "Export as DICOM bulk annotations.",
+        )
+    if len(document.annotations) > MOST:
+        raise Problem(
+            f"{len(document.annotations):,} annotations are too many for a structured report.",
+            "Export as DICOM bulk annotations, which are made for many.",
+        )
 
 
 def _note(annotation: Annotation, losses: Losses) -> None:

@@ -14,8 +14,7 @@ from ml.pacs.pacs import Arrived, Pacs, Query, RemoteSeries, Study
 from ml.pacs.server import Server
 from ml.pacs.trouble import SeriesIncomplete
 from ml.progress import Cancelled, Progress
-from ml.verbs.analyze_command import DONE, REFUSED, STOPPED
-from ml.verbs.console import JsonTeller, PersonTeller, Teller, stopping
+from ml.verbs.console import DONE, REFUSED, STOPPED, JsonTeller, PersonTeller, Teller, stopping
 
 Facts = dict[str, object]
 

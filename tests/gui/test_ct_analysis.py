@@ -40,7 +40,7 @@ def reader(window: MainWindow, qtbot: QtBot, phantom: Path, tmp_path: Path) -> C
 def analyzed(qtbot: QtBot, window: MainWindow) -> None:
     window.frame.inspector.setCurrentWidget(window.frame.ct_analyze)
     qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
-    qtbot.waitUntil(lambda: window.ct_analyzing.can_report, timeout=LONG)
+    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=LONG)
 
 
 def test_a_series_is_analyzed_and_its_peak_is_shown(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
@@ -113,7 +113,7 @@ def test_a_range_and_a_report(window: MainWindow, qtbot: QtBot, reader: CtPage, 
     assert np.flatnonzero(reader.opened.findings.scores.scored).tolist() == [4, 5, 6, 7, 8]
     assert reader.view.bar.curves.words_at(0).endswith("not looked at")
     with qtbot.waitSignal(window._parts.ct_analysis.written, timeout=LONG):
-        window.ct_analyzing.export_into(tmp_path / "report")
+        window.on_ct.reporting.export_into(tmp_path / "report")
     told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert told["looked_at"] == 5
     assert told["patient"].startswith("Doe, Jane"), "names are shown unless hidden"
@@ -131,6 +131,6 @@ def test_models_of_slides_and_of_ct_are_kept_apart(window: MainWindow, reader: C
 def test_a_closed_series_stops_its_run(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
     qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
     window.run("close")
-    qtbot.waitUntil(lambda: not window.ct_analyzing.running, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.on_ct.analyzing.running, timeout=LONG)
     assert window.ct.page is None
     assert not window.frame.ct_analyze.button.isEnabled()

@@ -96,4 +96,4 @@ def test_every_folder_opens_and_names_what_it_leaves_out(
         for number in range(len(opened.series)):
             known = bool(opened.volume.arrived[number]) or number in opened.volume.missing
             assert known, (opened.title, number)
-    assert all(reason for _, reason in window.ct_opening.left_out)
+    assert all(reason for _, reason in window.on_ct.opening.left_out)

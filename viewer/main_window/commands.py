@@ -11,8 +11,7 @@ from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
-from viewer.main_window.ct_analyzing import CtAnalyzing
-from viewer.main_window.ct_viewing import CtViewing
+from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
@@ -42,14 +41,14 @@ class Hands:
     looking: Looking
     navigating: Navigating
     splitting: Splitting
-    ct: CtViewing
-    ct_analyzing: CtAnalyzing
+    ct: CtPieces
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
-    for piece in (hands.looking, hands.navigating, hands.splitting, hands.ct, hands.ct_analyzing):
+    on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
+    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
@@ -57,16 +56,18 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
 
 def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     """Commands that slides and CT have in common, by what is looked at."""
-    ct, viewing, model = hands.ct, hands.viewing, hands.ct_analyzing
+    ct, viewing, deciding = hands.ct.viewing, hands.viewing, hands.ct.deciding
+
+    report = hands.ct.reporting
 
     def delete() -> None:
         if ct.measurement is not None:
             ct.delete()
         else:
-            model.decide("rejected")
+            deciding.decide("rejected")
 
     def can_delete() -> bool:
-        return ct.measurement is not None or model.selection is not None
+        return ct.measurement is not None or deciding.selection is not None
 
     def either(command: str, run: Callable[[], object], possible: Callable[[], bool]) -> Bound:
         slide = bounds[command]
@@ -88,7 +89,7 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
         "upright": on_picture("upright", lambda p: p.set_upright()),
         "copy_view": either("copy_view", ct.copy, lambda: True),
         "delete": either("delete", delete, can_delete),
-        "export": either("export", model.export, lambda: model.can_report),
+        "export": either("export", report.export, lambda: report.possible),
         "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
 

@@ -62,14 +62,18 @@ class Frame(QWidget):
         self._tabs: dict[Kind, int] = {}  # the last one of each kind
         self._kind: Kind = "slide"
         self._show_tabs()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for place, widget in enumerate((self.slides, self._middle(), self.inspector)):
-            self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(place, int(place == 1))
-        self.splitter.setHandleWidth(1)
-        self.splitter.setSizes(_WIDTHS)
+        self.splitter = self._split()
         _fill(self, self.splitter)
         self._recall()
+
+    def _split(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for place, widget in enumerate((self.slides, self._middle(), self.inspector)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(place, int(place == 1))
+        splitter.setHandleWidth(1)
+        splitter.setSizes(_WIDTHS)
+        return splitter
 
     def show_only_picture(self, wanted: bool) -> None:
         """Hide both sides, or show what the person had chosen to see."""

@@ -88,7 +88,7 @@ class Recognizing(QObject):
 
     def _warn(self, analysis: Analysis | None) -> None:
         """A banner, where the slide that was analyzed is still the one that is looked at."""
-        opened = self._parts.session.current
+        opened = self._parts.session.slide
         likeness = None if analysis is None else analysis.scores.likeness
         if likeness is None or not likeness.is_warning or opened is None or opened.findings is None:
             return

@@ -16,10 +16,8 @@ from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
-from viewer.main_window.ct_analyzing import CtAnalyzing
-from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_page import CtPage
-from viewer.main_window.ct_viewing import CtViewing
+from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.frame import Frame
 from viewer.main_window.looking import Looking
@@ -69,24 +67,11 @@ class MainWindow(QMainWindow):
         self.asking = Asking(self, parts, self.frame, self.strip, self.analyzing, self.viewing)
         follows = (parts, self.frame, self.status, self.slides, self.viewing)
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
-        self.ct_opening = CtOpening(parts, self.frame, self.status, self.views)
-        self.ct = CtViewing(parts, self.frame, self.status, self.ct_opening)
-        self.ct_analyzing = CtAnalyzing(parts, self.frame, self.status, self.ct_opening, self.reporting)
+        self.on_ct = CtPieces.of(parts, self.frame, self.status, self.views, self.reporting)
+        self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
-        hands = Hands(
-            parts,
-            self.slides,
-            self.viewing,
-            self.analyzing,
-            self.deciding,
-            self.reporting,
-            self.asking,
-            self.looking,
-            self.navigating,
-            self.splitting,
-            self.ct,
-            self.ct_analyzing,
-        )
+        pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
+        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -121,14 +106,9 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
-        for piece in (
-            self.slides,
-            self.analyzing,
-            self.reporting,
-            self.ct_opening,
-            self.ct_analyzing,
-            *pieces,
-        ):
+        on_ct = self.on_ct
+        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
+        for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
             self.viewing.changed,
@@ -136,7 +116,8 @@ class MainWindow(QMainWindow):
             self.reporting.changed,
             self.asking.changed,
             self.ct.changed,
-            self.ct_analyzing.changed,
+            on_ct.analyzing.changed,
+            on_ct.deciding.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)

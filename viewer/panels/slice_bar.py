@@ -44,9 +44,12 @@ class SliceBar(QWidget):
         whole = column(self, gap=0)
         whole.addLayout(line)
         whole.addWidget(self.curves)
-        self.curves.go_wished.connect(reading.go)
         for widget in (self.play, self.speed):
             widget.setEnabled(reading.count > 1)
+        self._follow(reading, cine)
+
+    def _follow(self, reading: Reading, cine: Cine) -> None:
+        self.curves.go_wished.connect(reading.go)
         self.slider.valueChanged.connect(reading.go)
         self.play.clicked.connect(cine.toggle)
         self.speed.valueChanged.connect(cine.set_speed)
