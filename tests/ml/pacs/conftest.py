@@ -87,5 +87,5 @@ def secure_pacs(
 
 @pytest.fixture(scope="session")
 def slices(real_data: Path) -> tuple[Path, ...]:
-    """Sixteen slices of the real head CT."""
-    return tuple(sorted((real_data / "ct" / "cranium_series").glob("*.dcm"))[:16])
+    """Twelve slices of the real head CT."""
+    return tuple(sorted((real_data / "ct" / "cranium_series").glob("*.dcm"))[:12])

@@ -21,7 +21,7 @@ def _answer(bodies: list[bytes], preamble: bytes = b"") -> bytes:
 BODY = (
     st.lists(st.sampled_from([b"\r\n", b"--b", b"b0", b"-", b"\r\n\r\n", b"x" * 50, b"\x00\xff"]), max_size=8)
     .map(b"".join)
-    .filter(lambda body: b"\r\n--b0" not in body)
+    .filter(lambda body: b"\r\n--b0" not in b"\r\n" + body)
 )
 
 
