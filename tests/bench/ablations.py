@@ -406,11 +406,14 @@ def contrast_table(out: Path) -> list[str]:
 
 
 def spread_table(out: Path) -> list[str]:
+    few, more = ("head", 0.1, 3), ("head", 0.3, 3)
+    return _spread(out, {"lung-colon": (("head", 0.05, 3), more), "retina": (few, more)})
+
+
+def _spread(out: Path, sets: dict[str, tuple[tuple[str, float, int], ...]]) -> list[str]:
+    """For each set: what learns, the share of patients with labels, how often it is dealt out anew."""
     lines: list[str] = []
-    for name, cases in (
-        ("lung-colon", (("head", 0.05, 3), ("head", 0.2, 3))),
-        ("retina", (("head", 0.1, 3), ("head", 0.3, 3), ("all", 0.3, 1))),
-    ):
+    for name, cases in sets.items():
         used = SETS[name](out)
         rows, told = [], []
         for learns, share, times in cases:
@@ -491,6 +494,7 @@ TABLES = {
     "contrast": contrast_table,
     "balance": balance_table,
     "balance-all": lambda out: _balance(out, "all"),
+    "spread-all": lambda out: _spread(out, {"retina": (("all", 0.3, 1),)}),
     "tissue": tissue_table,
     "seeds": seeds_table,
 }
