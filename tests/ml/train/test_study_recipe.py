@@ -11,10 +11,10 @@ from ml.errors import Problem
 from ml.model import architectures
 from ml.train.study_recipe import AS_PUBLISHED, read_study_recipe
 from ml.train.tune import changed, read_search
-from ml.verbs.train import _is_study
+from ml.verbs.study import is_study
 
 RECIPES = Path(__file__).resolve().parents[3] / "resources" / "recipes"
-STUDIES = sorted(path for path in RECIPES.glob("*.toml") if _is_study(path))
+STUDIES = sorted(path for path in RECIPES.glob("*.toml") if is_study(path))
 
 PLAIN = """
 name = "one"
