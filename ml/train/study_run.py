@@ -8,10 +8,11 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
@@ -140,10 +141,7 @@ def network_for(
     """
     plan = recipe.network
     options = network_options(plan, size)
-    if not architectures.is_known(plan.architecture):
-        words = "Take a name of timm, or of our own list."
-        raise Problem(f"There is no network named {plan.architecture}.", words)
-    module = architectures.create(plan.architecture, len(recipe.task.classes), options)
+    module = _created(plan.architecture, len(recipe.task.classes), options)
     source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
     if plan.begin:
         load_begun(module, (data or Path()) / plan.begin, head_of(module))
@@ -156,6 +154,18 @@ def network_for(
     if plan.learns == "lora":
         add_adapters(module, plan.lora or Lora(), head_of(module), len(plan.mean), size)
     return module.to(memory_format=torch.channels_last), source
+
+
+def _created(name: str, classes: int, options: Mapping[str, Any]) -> nn.Module:
+    if not architectures.is_known(name):
+        raise Problem(f"There is no network named {name}.", "Take a name of timm, or of our own list.")
+    try:
+        return architectures.create(name, classes, options)
+    except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
+        raise Problem(
+            f"The network {name} does not take the options {', '.join(options) or 'none'}: {error}.",
+            "Mend network.options in the recipe, or what a search puts there.",
+        ) from error
 
 
 def _architectures(recipe: StudyRecipe, folder: Path) -> Iterator[tuple[StudyRecipe, Path]]:

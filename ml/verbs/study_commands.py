@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     recipes, data = "resources/recipes", '--data "$PARFOCAL_DATA"'
     examples: dict[Callable[..., None], str] = {
         dataset: f"{recipes}/breast.toml {data} --out out/seen",
-        tune: f"{recipes}/clot.toml {data} --search resources/searches/clot.toml --out out/search",
+        tune: f"{recipes}/clot-as-published.toml {data} --search resources/searches/clot.toml --out out",
         pretrain: f"{recipes}/lung-colon.toml {data} --out out/backbone",
         embed: "pictures/ --model lung-colon --out out/embedded",
         spread: "out/embedded/embeddings.npz --out out/pseudo_labels.csv",

@@ -53,7 +53,8 @@ from tests.ml.train.test_machine import shared_recipe
 
 class Told(Learner):
     def on_train_end(self):
-        save_file(dict(self.module.state_dict()), out / f"rank{self.global_rank}.safetensors")
+        own = {k: v.contiguous() for k, v in self.module.state_dict().items()}
+        save_file(own, out / f"rank{self.global_rank}.safetensors")
 
 if __name__ == "__main__":
     data, out, devices, batch = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

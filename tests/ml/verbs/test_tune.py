@@ -90,6 +90,7 @@ def test_a_search_is_stopped_and_gone_on_with(
         ("fit.rate", "network.size", "do not read"),
         ("fit.rate", "division.seed", "do not read"),
         ("trials = 3", "trails = 3", "is not known"),
+        ("network.options.layers", "network.options.floors", "does not take the options"),
     ],
 )
 def test_a_search_over_what_nobody_reads_is_refused(
