@@ -79,14 +79,19 @@ def found_on(
 def choose_rule(
     scores: Mapping[str, Scores], slides: Mapping[str, LabelledSlide], class_index: int, finding: Finding
 ) -> BoxRule:
-    """The rule with the best F1 on these slides; of equal ones the first, which is the simplest."""
-    axes = (finding.smoothing, finding.gaps, finding.least_patches, finding.thresholds)
-    best, rule = -1.0, BoxRule(class_index)
-    for smoothing, gap, least, threshold in itertools.product(*axes):
-        candidate = BoxRule(class_index, threshold, smoothing, gap, least)
-        value = _total(found_on(scores, slides, candidate).values(), finding.overlap).f()
-        if value > best:
-            best, rule = value, candidate
+    """The rule with the best F1 on these slides, in the middle of those that are as good.
+
+    On few slides many thresholds in a row do equally well, and the outermost fail on the next slide. So the
+    longest such row is looked for (of equally long ones the first, the simplest), and its middle taken.
+    """
+    row, best, rule = 0, -1.0, BoxRule(class_index)
+    for smoothing, gap, least in itertools.product(finding.smoothing, finding.gaps, finding.least_patches):
+        rules = [BoxRule(class_index, t, smoothing, gap, least) for t in finding.thresholds]
+        values = [_total(found_on(scores, slides, one).values(), finding.overlap).f() for one in rules]
+        for value, same in itertools.groupby(range(len(values)), key=lambda n: round(values[n], 9)):
+            numbers = list(same)
+            if (value, len(numbers)) > (best, row):
+                best, row, rule = value, len(numbers), rules[numbers[(len(numbers) - 1) // 2]]
     return rule
 
 

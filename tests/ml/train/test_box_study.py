@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold, scores_of
+from ml.results.boxes import BoxRule
+from ml.train.box_study import Side, at_natural_share, box_figures, choose_rule, find_on_fold, scores_of
 from ml.train.pictures import read_pictures
 from ml.train.slide_rows import LabelledSlide, covered, read_slides, rows_of
 from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan, Slides, Task, Vary
@@ -140,6 +141,20 @@ def test_overlapping_patches_are_averaged_on_cells_and_find_what_the_grid_misses
         scores = scores_of(halves[1], slides, task)
         assert scores["g3_a.tif"].grid.patch.width == (stride or 32)
     assert allowed == {0: 0.0, 16: 1.0}
+
+
+def test_of_equally_good_thresholds_the_middle_is_taken(slides: tuple[LabelledSlide, ...]) -> None:
+    rows = rows_of(slides, (SOURCE,))
+    truth = np.array([row.labels for row in rows], dtype=np.float64)
+    by_name = {slide.path.name: slide for slide in slides}
+
+    def chosen(low: float, high: float) -> BoxRule:
+        side = Side(rows, truth * (high - low) + low)
+        return choose_rule(scores_of(side, slides, TASK), by_name, 0, Finding())
+
+    assert chosen(0.0, 1.0) == BoxRule(0, 0.5)  # every threshold is right, and the simplest rule
+    assert chosen(0.45, 0.85) == BoxRule(0, 0.6)  # 0.5, 0.6, 0.7 and 0.8 are
+    assert chosen(0.0, 0.15) == BoxRule(0, 0.1)  # but one is
 
 
 def test_the_prior_is_put_back() -> None:
