@@ -156,7 +156,8 @@ def sort_slices(slices: Iterable[CtSlice]) -> tuple[Series, list[LeftOut]]:
     """
     stack = sorted(slices, key=lambda s: (str(s.path), s.frame))
     remarks: list[str] = []
-    if len({s.orientation is None or s.origin is None for s in stack}) > 1 or stack[0].position is None:
+    has_places = len({s.orientation is None or s.origin is None for s in stack}) == 1
+    if not has_places or any(s.position is None for s in stack):
         stack, remark = _by_number(stack)
         return Series(tuple(stack), 0.0, (*[remark] * (len(stack) > 1), *of_values(stack))), []
     if stack[0].orientation is None:

@@ -85,6 +85,15 @@ def test_without_positions_numbers_decide(tmp_path: Path) -> None:
     assert "name no position" in series.remarks[0]
 
 
+def test_a_location_that_is_missing_in_one_slice_loses_none(tmp_path: Path) -> None:
+    for number, location in enumerate(("5", None, "0")):
+        facts = {"ImagePositionPatient": None, "SliceLocation": location, "InstanceNumber": number + 1}
+        write(tmp_path / f"{number}.dcm", ct_dataset(np.zeros((4, 6), np.int16), **facts))
+    found = find_series(tmp_path)
+    assert [len(series) for series in found.series] == [3]
+    assert found.broken == ()
+
+
 def test_neighbours_end_at_the_ends(tmp_path: Path) -> None:
     write_series(tmp_path, (0, 1, 2))
     series = find_series(tmp_path).series[0]
