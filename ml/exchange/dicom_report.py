@@ -34,17 +34,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
-    if not slide.has_frame:
-        raise Problem(
-            "The slide does not say where its pixels lie in mm, which a structured report needs.",
-            "Export as DICOM bulk annotations.",
-        )
-    if len(document.annotations) > MOST:
-        raise Problem(
-            f"{len(document.annotations):,} annotations are too many for a structured report.",
-            "Export as DICOM bulk annotations, which are made for many.",
-        )
+    slide = _fitting_slide(document)
     losses = Losses()
     regions = []
     for annotation in document.annotations:
@@ -69,6 +59,22 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     )
     made.save_as(path, enforce_file_format=True)
     return losses.sentences()
+
+
+def _fitting_slide(document: Document) -> DicomSlide:
+    """The slide of a document that fits into a report. Raises `Problem` where it does not."""
+    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
+    if not slide.has_frame:
+        raise Problem(
+            "The slide does not say where its pixels lie in mm, which a structured report needs.",
+            "Export as DICOM bulk annotations.",
+        )
+    if len(document.annotations) > MOST:
+        raise Problem(
+            f"{len(document.annotations):,} annotations are too many for a structured report.",
+            "Export as DICOM bulk annotations, which are made for many.",
+        )
+    return slide
 
 
 def _note(annotation: Annotation, losses: Losses) -> None:
