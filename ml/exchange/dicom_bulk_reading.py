@@ -16,12 +16,11 @@ from ml.annotation.shapes import Annotation, Color, Ring, Shape
 from ml.errors import Problem
 from ml.exchange.contract import About, Read, wrong
 from ml.exchange.dicom_bulk import MODEL, TITLE, VERSION
-from ml.exchange.dicom_codes import SCHEME, UNCLASSIFIED, name_of
+from ml.exchange.dicom_codes import SCHEME, UNCLASSIFIED, damage, name_of
 from ml.exchange.dicom_slide import DicomSlide, open_slide_headers
 from ml.geometry import Point
 
 SOP_CLASS = b"1.2.840.10008.5.1.4.1.1.91.1"
-_BROKEN = (ValueError, AttributeError, KeyError, IndexError, TypeError)  # what highdicom raises for bad files
 
 
 def recognises(head: bytes) -> bool:
@@ -32,13 +31,12 @@ def recognises(head: bytes) -> bool:
 def read(path: Path, about: About) -> Read:
     """All groups. Places in mm need the slide that `About.dicom` names. Raises `Problem`."""
     from highdicom.ann import annread
-    from pydicom.errors import InvalidDicomError
 
     try:
         document = annread(path)
     except OSError as error:
         raise unreadable(path.name, error) from error
-    except (InvalidDicomError, *_BROKEN) as error:
+    except damage() as error:
         raise wrong(path.name, TITLE, str(error)) from error
     losses = Losses()
     classes: dict[str, Color] = {}
@@ -47,7 +45,7 @@ def read(path: Path, about: About) -> Read:
     for number, group in enumerate(document.AnnotationGroupSequence, start=1):
         try:
             found += _group(group, number, places, classes, losses)
-        except (Misshapen, *_BROKEN) as error:
+        except damage() as error:
             raise wrong(path.name, TITLE, f"group {number}: {error}") from error
     return Read(tuple(found), classes, losses.sentences())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 import uuid
 from typing import Any
 
@@ -17,6 +18,21 @@ _UNITS = {"µm": "um", "µm²": "um2", "mm": "mm", "mm²": "mm2", "%": "%", "px"
 _SHOWN = {ucum: shown for shown, ucum in _UNITS.items()}
 _NAME_AND_UNIT = re.compile(r"^(.+) \(([^()]*)\)$", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """What pydicom and highdicom raise for files that are damaged, beside what they raise for a reason."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    own = (
+        InvalidDicomError,
+        BytesLengthException,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        RecursionError,
+    )
+    return (*own, ValueError, AttributeError, LookupError, TypeError, ArithmeticError)
 
 
 def clean(text: str, where: str, losses: Losses) -> str:

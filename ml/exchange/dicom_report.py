@@ -34,8 +34,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     from pydicom.sr.codedict import codes
     from pydicom.uid import generate_uid
 
-    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
-    _require_possible(document, has_frame=slide.has_frame)
+    slide = _fitting_slide(document)
     losses = Losses()
     regions = []
     for annotation in document.annotations:
@@ -62,9 +61,10 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     return losses.sentences()
 
 
-def _require_possible(document: Document, *, has_frame: bool) -> None:
-    """Raise `Problem` for what a report cannot hold at all."""
-    if not has_frame:
+def _fitting_slide(document: Document) -> DicomSlide:
+    """The slide of a document that fits into a report. Raises `Problem` where it does not."""
+    slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
+    if not slide.has_frame:
         raise Problem(
             "The slide does not say where its pixels lie in mm, which a structured report needs.",
             "Export as DICOM bulk annotations.",
@@ -74,6 +74,7 @@ def _require_possible(document: Document, *, has_frame: bool) -> None:
             f"{len(document.annotations):,} annotations are too many for a structured report.",
             "Export as DICOM bulk annotations, which are made for many.",
         )
+    return slide
 
 
 def _note(annotation: Annotation, losses: Losses) -> None:

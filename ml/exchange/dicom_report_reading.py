@@ -14,13 +14,12 @@ from ml.annotation.rings import FARTHEST, Misshapen, area_of
 from ml.annotation.shapes import Annotation, Ring, Shape
 from ml.errors import Problem
 from ml.exchange.contract import About, Read, wrong
-from ml.exchange.dicom_codes import id_of, name_of
+from ml.exchange.dicom_codes import damage, id_of, name_of
 from ml.exchange.dicom_report import TITLE
 from ml.exchange.dicom_slide import DicomSlide, open_slide_headers
 from ml.geometry import Point
 
 _KINDS = tuple(b"1.2.840.10008.5.1.4.1.1.88.%d\0" % kind for kind in (22, 33, 34))
-_BROKEN = (ValueError, AttributeError, KeyError, IndexError, TypeError)  # what highdicom raises for bad files
 
 
 def recognises(head: bytes) -> bool:
@@ -31,7 +30,6 @@ def recognises(head: bytes) -> bool:
 def read(path: Path, about: About) -> Read:
     """All planar regions. Places in mm need the slide that `About.dicom` names. Raises `Problem`."""
     from highdicom.sr import srread
-    from pydicom.errors import InvalidDicomError
 
     try:
         content: Any = srread(path).content
@@ -40,7 +38,7 @@ def read(path: Path, about: About) -> Read:
         others += len(content.get_image_measurement_groups())
     except OSError as error:
         raise unreadable(path.name, error) from error
-    except (InvalidDicomError, *_BROKEN) as error:
+    except damage() as error:
         where = f"it does not follow TID 1500 ({error})"
         raise wrong(path.name, "a DICOM report of measurements", where) from error
     losses = Losses()
@@ -51,7 +49,7 @@ def read(path: Path, about: About) -> Read:
     for number, group in enumerate(groups, start=1):
         try:
             found += _region(group, f"group {number}", slide, losses)
-        except (Misshapen, *_BROKEN) as error:
+        except damage() as error:
             raise wrong(path.name, TITLE, f"group {number}: {error}") from error
     return Read(tuple(found), {}, losses.sentences())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import shapely
 
 from ml.annotation.rings import FARTHEST, Misshapen, area_of
@@ -24,7 +25,8 @@ def wkt_of(shape: Shape) -> str:
 def shape_of(text: str, scale: tuple[float, float] = (1.0, 1.0), is_ellipse: bool = False) -> Shape:
     """The shape that a text describes, its places times `scale`. Raises `Misshapen`."""
     try:
-        geometry = shapely.from_wkt(text)
+        with np.errstate(all="ignore"):  # numbers that are too large are looked at below
+            geometry = shapely.from_wkt(text)
     except shapely.errors.GEOSException as error:
         raise Misshapen(f"“{text[:40]}” is no shape in well-known text") from error
     if geometry is None or geometry.is_empty:

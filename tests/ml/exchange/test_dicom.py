@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
@@ -213,3 +215,26 @@ def test_identifiers() -> None:
     assert id_of(uid_of(key)) == key
     assert uid_of("mine") == uid_of("mine") != uid_of("yours")
     assert id_of("1.2.3") == id_of("1.2.3")
+
+
+@pytest.mark.parametrize("format_id", ["dicom-ann", "dicom-sr"])
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_whatever_is_changed_in_a_file_gives_annotations_or_a_problem(
+    format_id: str, data: st.DataObject, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    about = About(dicom=real_data / "slides" / "carotid_half_dicom" / "level3.dcm")
+    path = tmp_path_factory.getbasetemp() / f"changed-{format_id}.dcm"
+    if not path.exists():
+        write(path, Document(DRAWN, {}, about), format_id)
+    content = path.read_bytes()
+    start = data.draw(st.integers(140, len(content)))
+    length = data.draw(st.integers(0, 12) | st.just(10**9))
+    changed = path.with_suffix(".changed")
+    changed.write_bytes(content[:start] + data.draw(st.binary(max_size=12)) + content[start + length :])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            read(changed, about)
+        except Problem as problem:
+            assert problem.what  # noqa: PT017 - that it is one is what is tested

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.annotation.shapes import Annotation, Shape
@@ -15,7 +15,7 @@ from ml.exchange import formats
 from ml.exchange.contract import Document
 from ml.exchange.formats import FORMATS, format_of, read, write
 from ml.exchange.keyhole import keyhole
-from ml.geometry import Rect
+from ml.geometry import Point, Rect
 from tests.ml.exchange.drawn import part
 
 BOX = Annotation(Shape.rectangle(Rect(1, 2, 3, 4)), "box", "Tumor", (1, 2, 3))
@@ -148,4 +148,57 @@ def test_whatever_bytes_give_annotations_or_a_problem(
         said = problem.what
     else:
         said = path.name
+    assert path.name in said
+
+
+FULL = [
+    Annotation(
+        Shape(part(1000, 1000, 500, 9, 2)), "A", "Tumor: Positive", (1, 2, 3), True, {"m": 1.5}, {"k": "v"}
+    ),
+    Annotation(Shape.ellipse_in(Rect(5, 6, 20, 10)), "B", "Stroma"),
+    Annotation(Shape.points([Point(1, 2), Point(3, 4)]), "C"),
+    Annotation(Shape.line((Point(1, 2), Point(3, 4))), "D", measurements={"m": 2.0}),
+    BOX,
+]
+STRANGE = [
+    b"",
+    b"0",
+    b"-1",
+    b"1e999",
+    b"nan",
+    b"null",
+    b"{}",
+    b"[]",
+    b'"',
+    b"'",
+    b"<",
+    b">",
+    b"\xff",
+    b"\x00",
+    b",",
+    b"\n",
+]
+
+
+@pytest.mark.parametrize("one", TEXT, ids=lambda one: one.id)
+@given(st.data())
+@settings(max_examples=150)
+def test_whatever_is_changed_in_a_file_gives_annotations_or_a_problem(
+    one: formats.Format, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.getbasetemp() / f"changed-{one.id}"
+    write(path, Document(FULL), one.id)
+    content = path.read_bytes()
+    start = data.draw(st.integers(0, len(content)))
+    length = data.draw(st.integers(0, 12) | st.just(10**9))
+    path.write_bytes(content[:start] + data.draw(st.sampled_from(STRANGE)) + content[start + length :])
+    try:
+        found = read(path)
+    except Problem as problem:
+        said = problem.what
+    else:
+        said = path.name
+        assert all(a.shape.polygon.is_valid for a in found.annotations)
+        for again in TEXT:
+            write(path, Document(found.annotations, found.classes), again.id)
     assert path.name in said
