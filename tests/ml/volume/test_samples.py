@@ -175,7 +175,7 @@ def test_a_file_deflated_as_a_whole_must_come_to_its_end(tmp_path: Path) -> None
     """Even where all pixels are there already: what follows a break is not what was written."""
     path = save(tmp_path / "a.dcm", written(head(), f"{PREFIX}.1.99"))
     content = path.read_bytes()
-    for cut in (1, 4, 400):
+    for cut in (4, 40, 400):  # one more byte may only fill up to an even number
         path.write_bytes(content[:-cut])
         with pytest.raises(Problem, match="cannot be read"):
             read_hounsfield(path)
