@@ -20,7 +20,7 @@ from typing import Any
 from ml.errors import Problem, SlideProblem
 from ml.slide.dicom_elements import Element, Header, Item, read_header
 from ml.slide.positioned_file import PositionedFile
-from ml.volume.stored_file import MOST_UNPACKED, MemoryFile, StoredFile, inflated
+from ml.volume.stored_file import MOST_UNPACKED, MemoryFile, StoredFile, inflated_whole
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -161,7 +161,9 @@ def _inflated(file: PositionedFile) -> Parsed | None:
     meta = file.read_some(0, min(start, 2**16))
     if DEFLATED.encode() not in meta:
         return None
-    body = inflated(file.read_some(start, file.size), MOST_UNPACKED // 2)
+    body = inflated_whole(file.read_some(start, file.size), MOST_UNPACKED // 2)
+    if body is None:  # what was unpacked until it broke may look whole
+        return None
     plain = meta.replace(DEFLATED.encode(), EXPLICIT.encode() + b"\0" * (len(DEFLATED) - len(EXPLICIT)))
     whole = MemoryFile(file.path, plain + body)
     header = read_header(whole)

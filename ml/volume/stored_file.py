@@ -89,8 +89,18 @@ class StoredFile:
 
 def inflated(data: bytes, most: int) -> bytes:
     """Unpacked bytes, `most` at most; fewer where they are damaged or cut short."""
+    return _inflated(data, most)[0]
+
+
+def inflated_whole(data: bytes, most: int) -> bytes | None:
+    """Unpacked bytes up to the end that the packing itself has; None where it does not come to it."""
+    found, is_whole = _inflated(data, most)
+    return found if is_whole else None
+
+
+def _inflated(data: bytes, most: int) -> tuple[bytes, bool]:
     machine = zlib.decompressobj(-15)
     try:
-        return machine.decompress(data, most)
+        return machine.decompress(data, most), machine.eof
     except zlib.error:
-        return b""
+        return b"", False

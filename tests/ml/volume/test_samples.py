@@ -171,6 +171,16 @@ def test_rle_of_wrong_length_is_refused(tmp_path: Path) -> None:
             unpacked_rle(wrong, form)
 
 
+def test_a_file_deflated_as_a_whole_must_come_to_its_end(tmp_path: Path) -> None:
+    """Even where all pixels are there already: what follows a break is not what was written."""
+    path = save(tmp_path / "a.dcm", written(head(), f"{PREFIX}.1.99"))
+    content = path.read_bytes()
+    for cut in (4, 40, 400):  # one more byte may only fill up to an even number
+        path.write_bytes(content[:-cut])
+        with pytest.raises(Problem, match="cannot be read"):
+            read_hounsfield(path)
+
+
 def test_a_syntax_that_is_not_read_is_named(tmp_path: Path) -> None:
     dataset = written(head(), JPEG[1])
     dataset.file_meta.TransferSyntaxUID = f"{PREFIX}.4.55"
