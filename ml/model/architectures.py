@@ -12,16 +12,16 @@ from torch import nn
 # Each import enters its networks into timm's list.
 from ml.model import alexnet, glomerulus, plain_resnet, stages
 
-OWN = tuple(
-    entry.__name__
-    for entry in (
-        alexnet.alexnet_green,
-        glomerulus.glomerulus_net,
-        plain_resnet.plain_resnet,
-        plain_resnet.seresnet50_plain,
-        stages.lite0_stages,
-    )
-)
+# timm hands its own words on with them, so that they cannot refuse what they do not know themselves.
+_TAKEN = {
+    alexnet.alexnet_green.__name__: {"size"},
+    glomerulus.glomerulus_net.__name__: {"in_chans", "size"},
+    plain_resnet.plain_resnet.__name__: {"first_hidden", "stages", "layers", "activation", "drop_rate"},
+    plain_resnet.seresnet50_plain.__name__: {"in_chans", "drop_rate"},
+    stages.lite0_stages.__name__: set(),
+}
+
+OWN = tuple(_TAKEN)
 """Names of our own."""
 
 
@@ -36,6 +36,9 @@ def create(name: str, classes: int, options: Mapping[str, Any] | None = None) ->
     `options` are the network's own keyword arguments. Raises whatever a network raises at options that it
     does not take: TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError.
     """
+    unknown = set(options or {}) - _TAKEN.get(name, set(options or {}))
+    if unknown:
+        raise TypeError(f"{name} has no {', '.join(sorted(unknown))}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of renamed architectures
         module: nn.Module = timm.create_model(name, pretrained=False, num_classes=classes, **(options or {}))

@@ -107,3 +107,10 @@ def test_own_networks_are_known_and_have_no_weights_to_fetch(name: str) -> None:
     assert architectures.is_known(name)
     with pytest.raises(RuntimeError, match="no pretrained weights"):
         timm.create_model(name, pretrained=True)
+
+
+@pytest.mark.parametrize("name", architectures.OWN)
+def test_an_option_that_nobody_reads_is_refused(name: str) -> None:
+    """A search over it would rank noise."""
+    with pytest.raises(TypeError, match="no dropout"):
+        architectures.create(name, 2, {"dropout": 0.5})
