@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ml.evaluate.calibration import best_temperature
 from ml.evaluate.curves import curves
+from ml.evaluate.log_loss import prior_shifted
 from ml.train import figures
 from ml.train.balance import balance_of, prior_of
 from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
@@ -67,7 +68,7 @@ def study_facts(
         "temperature": temperature,
         **_tuned(recipe, pictures, members, temperature),
         "published": recipe.published,
-        **({"boxes": _boxes(recipe, pictures, study.slides, members)} if study.slides else {}),
+        **(_boxes(recipe, pictures, study.slides, members, temperature) if study.slides else {}),
         **_slide_level(recipe, members, temperature, study.data, study.out),
         "epochs": [dataclasses.asdict(epoch) for epoch in history],
     }
@@ -161,12 +162,21 @@ def _tuned(
 
 
 def _boxes(
-    recipe: StudyRecipe, pictures: Pictures, slides: Sequence[LabelledSlide], members: Sequence[Member]
+    recipe: StudyRecipe,
+    pictures: Pictures,
+    slides: Sequence[LabelledSlide],
+    members: Sequence[Member],
+    temperature: float,
 ) -> dict[str, object]:
-    """Boxes of each class; scores are first put back to the share of positives of whole slides."""
+    """Boxes of each class; scores are first put back to the share of positives of whole slides.
+
+    `thresholds` are for the card: the medians of the folds' rules, as the bundle says it, which puts nothing
+    back but divides logits by the temperature.
+    """
     told: dict[str, object] = {}
+    thresholds: list[float] = []
     for number, name in enumerate(recipe.task.classes):
-        folds = []
+        folds, said = [], []
         for member in members:
             labels = pictures.labels[member.fold.fit]
             drawn = prior_of(balance_of(recipe.fit, recipe.task, labels), labels)
@@ -182,5 +192,9 @@ def _boxes(
                 )
             )
             folds.append(find_on_fold(choose, report, slides, recipe.task, number, recipe.finding))
+            threshold = np.array([folds[-1].rule.threshold])
+            said += prior_shifted(threshold, float(natural[number]), float(drawn[number])).tolist()
         told[name] = box_figures(folds, slides, recipe.finding)
-    return told
+        odds = float(np.median([(p / (1 - p)) ** (1 / temperature) for p in said]))
+        thresholds.append(round(odds / (1 + odds), 4))
+    return {"boxes": told, "thresholds": thresholds}

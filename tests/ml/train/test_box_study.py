@@ -185,8 +185,8 @@ def test_a_study_of_boxes_from_slides_to_figures(data: Path, tmp_path: Path) -> 
         task=TASK,
         sources=(),
         slides=(SOURCE,),
-        network=PLAN,
-        fit=Fit(epochs=6, batch=16, rate=3e-3, loss="bce", balance="undersample"),
+        network=replace(PLAN, stride=16),
+        fit=Fit(epochs=3, batch=16, rate=3e-3, loss="bce", balance="undersample"),
         vary=Vary(flip=True),
         division=Division(folds=3),
     )
@@ -196,3 +196,6 @@ def test_a_study_of_boxes_from_slides_to_figures(data: Path, tmp_path: Path) -> 
     assert boxes["f1"]["value"] > 0.8
     assert done.bundle.card.preparation is None  # a model for patches: the window can use it
     assert done.bundle.card.spacing == 0.5
+    assert done.bundle.card.stride_pixels == 16
+    assert done.bundle.card.thresholds == tuple(done.facts["thresholds"])  # type: ignore[arg-type]
+    assert 0 < done.bundle.card.threshold < 1
