@@ -87,7 +87,17 @@ def geometry_of(shape: Shape) -> dict[str, object]:
 def area_of(rings: tuple[Ring, ...], starts: tuple[int, ...] = (0,), where: str = "") -> Shape:
     """The area that these rings (see `Shape`) enclose: a rectangle where they are one; see `shapes_of`."""
     shape = unchecked_area(rings, starts)
-    return shape if shape.kind == "rectangle" or shape.polygon.is_valid else mended(shape, where)
+    if shape.kind == "rectangle" or _is_valid(shape):
+        return shape
+    return mended(shape, where)
+
+
+def _is_valid(shape: Shape) -> bool:
+    """Whether shapely takes an area; without keeping its polygon, of which a file may hold very many."""
+    if len(shape.starts) > 1:
+        return bool(shape.polygon.is_valid)
+    outer, *holes = ([(p.x, p.y) for p in ring] for ring in shape.rings)
+    return bool(shapely.is_valid(shapely.Polygon(outer, holes)))
 
 
 def unchecked_area(rings: tuple[Ring, ...], starts: tuple[int, ...] = (0,)) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -129,8 +130,8 @@ def _annotation(
     if own.get("classified") is False:
         class_name = ""
     measurements, metadata = _attributes(entry.get("attributes"), place, losses)
-    if isinstance(entry.get("score"), int | float):
-        measurements.setdefault("score", float(str(entry["score"])))
+    if (score := _finite(entry.get("score"))) is not None:
+        measurements.setdefault("score", score)
     yield Annotation(
         _shape(entry, own, place, losses),
         name=str(own.get("name") or ""),
@@ -211,11 +212,21 @@ def _attributes(said: object, place: str, losses: Losses) -> tuple[dict[str, flo
     for key, value in said.items() if isinstance(said, Mapping) else ():
         if isinstance(value, bool | str):
             metadata[str(key)] = value if isinstance(value, str) else str(value).lower()
-        elif isinstance(value, int | float) and abs(value) < 1e300:
-            measurements[str(key)] = float(value)
+        elif (number := _finite(value)) is not None:
+            measurements[str(key)] = number
         else:
             losses.add(f"The attribute “{str(key)[:40]}” is neither a number nor a text: left out", place)
     return measurements, metadata
+
+
+def _finite(value: object) -> float | None:
+    """A number as it is; None for all else, and for a whole number that is too long."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _plane(value: object) -> Plane:

@@ -82,6 +82,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert back.annotations[0].id == drawn[0].id
 
 
+@pytest.mark.filterwarnings("ignore")  # its own affair
 def test_pycocotools_reads_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     coco = pytest.importorskip("pycocotools.coco")
     ring, hole = (Shape.rectangle(r).rings[0] for r in (Rect(10, 10, 100, 80), Rect(20, 20, 10, 10)))
