@@ -6,7 +6,6 @@ in a copy that one network learns from. What it is worth is told by a run withou
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -133,12 +132,3 @@ def hidden_labels(pictures: Pictures, rows: Rows, share: float, seed: int) -> tu
             kept += patients[name]
     labelled = np.sort(np.array(kept, dtype=np.intp))
     return labelled, np.setdiff1d(rows, labelled)
-
-
-def write_pseudo_labels(path: Path, pictures: Pictures, made: PseudoLabels, classes: tuple[str, ...]) -> None:
-    """A table of its own beside the given labels: file, label, confidence."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["file", "label", "confidence"])
-        for row, label, confidence in zip(made.rows, made.labels, made.confidence, strict=True):
-            table.writerow([pictures.rows[row].path.name, classes[label], f"{confidence:.4f}"])

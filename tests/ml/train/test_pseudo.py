@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from ml.model.architectures import create
 from ml.progress import Progress
 from ml.train.folds import Fold, fold_numbers, folds_of
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.pseudo import PseudoLabels, handed_on, hidden_labels, spread_fold, write_pseudo_labels
+from ml.train.pseudo import PseudoLabels, handed_on, hidden_labels, spread_fold
 from ml.train.spread import Spreading
 from ml.train.study_facts import Member
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Task, Vary
@@ -131,11 +130,3 @@ def test_several_labels_of_a_picture_are_not_handed_on(
         handed_on(
             several, pictures, member, fold.fit[:4], fold.fit[4:], Spreading(), data, tmp_path, Progress()
         )
-
-
-def test_they_are_written_into_a_table_of_their_own(pictures: Pictures, tmp_path: Path) -> None:
-    made = PseudoLabels(np.array([1]), np.array([1]), np.array([0.9312]), 2)
-    write_pseudo_labels(tmp_path / "pseudo-labels.csv", pictures, made, ("a", "b"))
-    with (tmp_path / "pseudo-labels.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert lines == [{"file": pictures.rows[1].path.name, "label": "b", "confidence": "0.9312"}]
