@@ -57,6 +57,9 @@ def same_shape(before: Annotation, after: Annotation, moved: float) -> bool:
         return bool(
             shapely.hausdorff_distance(one, other) <= 2 * moved + 1e-6
         )  # the ring may begin at another end
+    if moved and before.shape.is_area:  # where places moved a little, rings may be sorted otherwise
+        edges = shapely.hausdorff_distance(one.boundary, other.boundary)
+        return bool(edges <= 2 * moved and one.symmetric_difference(other).area <= 2 * moved * one.length)
     return bool(one.equals_exact(other, moved))
 
 
