@@ -49,11 +49,7 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
 
     slide = open_slide_headers(document.about.dicom, f"{TITLE} takes patient and place from")
     losses = Losses()
-    groups: dict[_Key, list[tuple[Shape, Annotation]]] = {}
-    for annotation in document.annotations:
-        _note(annotation, losses)
-        for piece in pieces(annotation, _ABLE, losses):
-            groups.setdefault(_key(annotation, piece, document), []).append((piece, annotation))
+    groups = _groups(document, losses)
     if not groups:
         raise Problem("There is nothing to write.", "Draw something, or choose another format.")
     made = MicroscopyBulkSimpleAnnotations(
@@ -74,6 +70,22 @@ def write(document: Document, path: Path, name: str) -> Iterable[str]:
     )
     made.save_as(path, enforce_file_format=True)
     return losses.sentences()
+
+
+def _groups(document: Document, losses: Losses) -> dict[_Key, list[tuple[Shape, Annotation]]]:
+    """What goes into each group, in the order of their first members."""
+    groups: dict[_Key, list[tuple[Shape, Annotation]]] = {}
+    numbers: dict[_Key, list[int]] = {}
+    for number, annotation in enumerate(document.annotations):
+        _note(annotation, losses)
+        for piece in pieces(annotation, _ABLE, losses):
+            key = _key(annotation, piece, document)
+            groups.setdefault(key, []).append((piece, annotation))
+            numbers.setdefault(key, []).append(number)
+    order = [number for group in numbers.values() for number in group]
+    if order != sorted(order):
+        losses.add(f"{TITLE} keeps annotations by class and shape, so their order is another")
+    return groups
 
 
 def _key(annotation: Annotation, piece: Shape, document: Document) -> _Key:
