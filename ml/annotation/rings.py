@@ -9,10 +9,11 @@ from itertools import chain
 import numpy as np
 import shapely
 
-from ml.annotation.shapes import Ring, Shape, is_upright, polygons_of
+from ml.annotation.shapes import ELLIPSE_POINTS, Ring, Shape, is_upright, polygons_of
 from ml.geometry import Point, Rect
 
 FARTHEST = 1e8  # level-0 px; no slide is a tenth as large
+_MOVED = 1e-3  # of an ellipse's length: so far may a place lie from where it was laid
 
 
 class Misshapen(ValueError):  # noqa: N818 - becomes a problem of the file once its place is known
@@ -98,6 +99,19 @@ def _is_valid(shape: Shape) -> bool:
         return bool(shape.polygon.is_valid)
     outer, *holes = ([(p.x, p.y) for p in ring] for ring in shape.rings)
     return bool(shapely.is_valid(shapely.Polygon(outer, holes)))
+
+
+def is_elliptic(ring: Ring) -> bool:
+    """Whether these places still are those that `Shape.ellipse` lays: somebody may have moved one."""
+    if len(ring) != ELLIPSE_POINTS:
+        return False
+    quarter = ELLIPSE_POINTS // 4
+    one, other = ring[0], ring[quarter]
+    across = ring[2 * quarter]
+    center = Point((one.x + across.x) / 2, (one.y + across.y) / 2)
+    made = np.array([(p.x, p.y) for p in Shape.ellipse(center, one, other).rings[0]])
+    given = np.array([(p.x, p.y) for p in ring])
+    return bool(np.abs(made - given).max() <= _MOVED * max(np.ptp(given, axis=0).max(), 1.0))
 
 
 def unchecked_area(rings: tuple[Ring, ...], starts: tuple[int, ...] = (0,)) -> Shape:

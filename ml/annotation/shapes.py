@@ -19,7 +19,7 @@ Ring = tuple[Point, ...]
 """A closed line without its first point repeated; of a line or a set of points, its places."""
 
 Kind = Literal["rectangle", "polygon", "ellipse", "line", "points"]
-_ELLIPSE_POINTS = 96  # the line is off by 0.05 % of the radius
+ELLIPSE_POINTS = 96  # the line is off by 0.05 % of the radius
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Shape:
     def ellipse(cls, center: Point, one: Point, other: Point) -> Shape:
         """The ellipse with these ends of its two axes, which stand at right angles."""
         ax, ay, bx, by = one.x - center.x, one.y - center.y, other.x - center.x, other.y - center.y
-        quarter = _ELLIPSE_POINTS // 4
+        quarter = ELLIPSE_POINTS // 4
         waves = [math.sin(math.pi / 2 * step / quarter) for step in range(quarter + 1)]  # 0 and 1 exactly
         rising, falling = waves[:-1], waves[:0:-1]
         cos = [*falling, *(-w for w in rising), *(-w for w in falling), *rising]
@@ -106,7 +106,7 @@ class Shape:
     @property
     def axes(self) -> tuple[Point, Point, Point, Point]:
         """Of an ellipse: both ends of one axis, then both of the other."""
-        ring, quarter = self.rings[0], _ELLIPSE_POINTS // 4
+        ring, quarter = self.rings[0], ELLIPSE_POINTS // 4
         return ring[0], ring[2 * quarter], ring[quarter], ring[3 * quarter]
 
     @cached_property

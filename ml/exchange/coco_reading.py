@@ -14,7 +14,7 @@ from ml.annotation.feature import color_of
 from ml.annotation.json_items import JsonItems, NoJson
 from ml.annotation.losses import Losses
 from ml.annotation.packed import NoText, reading, text_of
-from ml.annotation.rings import FARTHEST, Misshapen, area_of
+from ml.annotation.rings import FARTHEST, Misshapen, area_of, is_elliptic
 from ml.annotation.shapes import Annotation, Color, Plane, Ring, Shape, polygons_of
 from ml.errors import Problem
 from ml.exchange.coco import OWN, TITLE, UNCLASSIFIED
@@ -157,7 +157,7 @@ def _shape(entry: _Entry, own: _Entry, place: str, losses: Losses) -> Shape:
         else:
             return _points(keypoints)
     if rings:
-        if own.get("kind") == "ellipse" and len(rings[0]) == 96:
+        if own.get("kind") == "ellipse" and is_elliptic(rings[0]):
             return Shape(tuple(rings[:1]), "ellipse")
         return _joined(rings)
     if isinstance(box, list) and len(box) == 4:

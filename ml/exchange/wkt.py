@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from ml.annotation.rings import FARTHEST, Misshapen, area_of
+from ml.annotation.rings import FARTHEST, Misshapen, area_of, is_elliptic
 from ml.annotation.shapes import Ring, Shape, polygons_of
 from ml.geometry import Point
 
@@ -43,7 +43,7 @@ def shape_of(text: str, scale: tuple[float, float] = (1.0, 1.0), is_ellipse: boo
     for polygon in polygons_of(geometry):
         starts.append(len(rings))
         rings += [_ring(line, scale)[:-1] for line in (polygon.exterior, *polygon.interiors)]
-    if is_ellipse and len(rings[0]) == 96:
+    if is_ellipse and is_elliptic(rings[0]):
         return Shape(tuple(rings[:1]), "ellipse")
     return area_of(tuple(rings), tuple(starts))
 

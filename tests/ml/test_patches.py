@@ -65,7 +65,9 @@ def test_a_patch_belongs_to_the_region_when_its_centre_does(
     a, b, c = corners
     area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
     assume(abs(area) > 100)
-    grid = PatchGrid.over(Shape.outline((a, b, c)), SLIDE, patch, 224)
+    region = Shape.outline((a, b, c))
+    assume(not region.bounds.intersection(Rect.of_size(SLIDE)).is_empty)
+    grid = PatchGrid.over(region, SLIDE, patch, 224)
     x, y = grid.centers()
     sides = []
     for one, other in ((a, b), (b, c), (c, a)):
