@@ -91,5 +91,5 @@ class Stages(nn.Module):
 def lite0_stages(pretrained: bool = False, **options: Any) -> Stages:
     """The network by its name, weights by chance: `ml.model.pretrained` fills it. Option: num_classes."""
     if pretrained:
-        raise RuntimeError("Pretrained weights of lite0_stages come by ml.model.pretrained.")
+        raise RuntimeError("lite0_stages has no pretrained weights of timm: ml.model.pretrained fills it.")
     return Stages(**{key: options[key] for key in ("num_classes",) if key in options})

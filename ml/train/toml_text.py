@@ -49,6 +49,8 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)  # its escapes are TOML's too
+    if dataclasses.is_dataclass(value):  # a table within a table
+        value = dict(_given(value))
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_key(name)} = {_text(one)}" for name, one in value.items())
         return f"{{ {inner} }}" if inner else "{}"
