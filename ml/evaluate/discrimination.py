@@ -102,7 +102,7 @@ def _steps(truth: Truth, scores: Scores) -> tuple[NDArray[np.intp], NDArray[np.i
     """
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)  # the last of equal ones
-    found = np.cumsum(truth[order])[ends]
+    found: NDArray[np.intp] = np.cumsum(truth[order], dtype=np.intp)[ends]
     return found, ends + 1 - found
 
 
