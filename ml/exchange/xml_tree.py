@@ -69,6 +69,8 @@ def read_xml(path: Path, title: str) -> Element:
         except expat.ExpatError as error:
             where = f"line {error.lineno}, column {error.offset + 1}: {expat.ErrorString(error.code)}"
             raise wrong(path.name, title, where) from error
+        except (LookupError, ValueError) as error:  # an encoding that Python or expat does not know
+            raise wrong(path.name, title, f"line 1: {error}") from error
     return top.inner[0]
 
 

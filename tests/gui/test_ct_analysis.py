@@ -33,7 +33,9 @@ def reader(window: MainWindow, qtbot: QtBot, phantom: Path, tmp_path: Path) -> C
     """A series in the window, and a model of CT among the installed ones."""
     install(write_ct_bundle(tmp_path).path)
     window._parts.models.read()
-    qtbot.waitUntil(lambda: window.frame.ct_analyze.card is not None, timeout=LONG)
+    model = window.frame.ct_analyze.model
+    qtbot.waitUntil(lambda: model.choice.findData("ct-test") >= 0, timeout=LONG)
+    model.choose("ct-test")
     return open_series(qtbot, window, phantom)
 
 

@@ -136,3 +136,13 @@ def test_other_regions(tmp_path: Path) -> None:
 def test_a_wrong_file_is_named_with_the_line(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"line 4: Y=“hi”"):
         parsed(tmp_path, region(1, *box(0, 0, 5)), region(2, (1, "hi"), (2, 2), (3, 1)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("encoding", ["U0TF-8", "big5", "utf-16"])
+def test_an_encoding_that_nobody_knows_is_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(
+        f'<?xml version="1.0" encoding="{encoding}"?>\n<Annotations>\n<Annotation/></Annotations>\n'
+    )
+    with pytest.raises(Problem, match=r"a\.xml"):
+        read(path)
