@@ -57,3 +57,14 @@ def cannot_write(name: str, error: OSError) -> Problem:
     return Problem(
         f"“{name}” could not be written: {facts['reason']}.", "Try again, or choose another folder.", **facts
     )
+
+
+def require_free(folder: Path, *, overwrite: bool) -> None:
+    """Raise `Problem` where results cannot go, or lie already: to be asked before the work, not after."""
+    if folder.exists() and not folder.is_dir():
+        raise Problem(f"{folder.name} is a file, not a folder.", "Give another folder with --out.")
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        raise Problem(
+            f"The folder {folder.name} is not empty.",
+            "Give another folder with --out, or let files be replaced with --overwrite.",
+        )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Image, KeepTogether, Paragraph, Table, TableStyle
+from reportlab.platypus import Image, KeepTogether, Paragraph, Spacer, Table, TableStyle
 
 from ml.report import sheet as s
 from ml.report.figure import Picture
 from ml.report.font import REGULAR, printable
+from ml.report.words import count
 
 TALLEST = 178 * mm
 """Of a picture, so that title, picture and caption stay on one page."""
@@ -82,6 +83,40 @@ def _side_by_side(pictures: Sequence[Picture], width: float) -> Table:
     half = (width - GUTTER) / 2
     cells = [figure(picture, half, TALLEST) for picture in pictures]
     return beside(cells[0], cells[1] if len(cells) > 1 else [], width, half)
+
+
+def run_remarks(
+    notes: Sequence[str], width: float, *, complete: bool, first: Sequence[tuple[str, str]] = ()
+) -> list[Any]:
+    """What is to be known of a run before its figures: that it was stopped, `first`, then its notes."""
+    rows = [*first, *(("Note", note) for note in notes)]
+    if not complete:
+        stopped = "The analysis was stopped before its end. What is reported here is right, but not all."
+        rows.insert(0, ("Stopped", stopped))
+    return [pairs(rows, width), Spacer(1, 8)] if rows else []
+
+
+def reader_comment(words: str) -> list[Any]:
+    """What the reader wrote, and how much of it the fonts do not have; nothing where nothing was written."""
+    if not words.strip():
+        return []
+    parts = [text("Comment", s.SECTION), *(text(line) for line in words.strip().split("\n\n"))]
+    missing = printable(words)[1]
+    if missing:
+        characters = count(missing, "character")
+        note = f"{characters} of the comment cannot be shown here and appear as □. "
+        note += "report.json holds the words as typed."
+        parts.append(text(note, s.SMALL))
+    return parts
+
+
+def facts_about(parts: Mapping[str, object]) -> list[Paragraph]:
+    """A paragraph for each, its name in bold; those without words are left out."""
+    return [
+        Paragraph(f"<b>{about}.</b> {escape(printable(str(words))[0])}", s.BODY)
+        for about, words in parts.items()
+        if words
+    ]
 
 
 def pairs(rows: Sequence[tuple[str, object]], width: float) -> Table:

@@ -6,18 +6,17 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph, Spacer
+from reportlab.platypus import CondPageBreak, KeepTogether, LongTable
 
 from ml.report import sheet as s
-from ml.report.blocks import figures, grid, pairs, shares, text
+from ml.report.blocks import facts_about, figures, grid, pairs, reader_comment, run_remarks, shares, text
 from ml.report.ct_content import CtContent
 from ml.report.ct_material import CtMaterial
 from ml.report.figure import Picture
-from ml.report.font import printable, register_fonts
+from ml.report.font import register_fonts
 from ml.report.plot import PALETTE, Line, Plot, drawn
 from ml.report.words import count, duration, number, percent
 
@@ -77,17 +76,13 @@ def _story(content: CtContent, material: CtMaterial, pictures: Sequence[Picture]
         text("Findings", s.SECTION),
         text(content.headline, s.LEAD),
     ]
-    remarks = [("Note", note) for note in content.notes]
-    if not content.complete:
-        stopped = "The analysis was stopped before its end. What is reported here is right, but not all."
-        remarks.insert(0, ("Stopped", stopped))
-    story += [pairs(remarks, width), Spacer(1, 8)] if remarks else []
+    story += run_remarks(content.notes, width, complete=content.complete)
     plot = curves(material)
     story.append(KeepTogether([drawn(plot, width, 150), text(plot.caption, s.CAPTION)]))
     story += [*_classes(content, width), *_findings(content, width)]
     if pictures:
         story += [CondPageBreak(120 * mm), text("Key images", s.SECTION), *figures(pictures, width)]
-    story += [*_measurements(content, width), *_comment(content), *_model(content.model)]
+    story += [*_measurements(content, width), *reader_comment(content.comment), *_model(content.model)]
     return [*story, *_provenance(content, width)]
 
 
@@ -162,20 +157,10 @@ def _measurements(content: CtContent, width: float) -> list[Any]:
     return [text("Measurements", s.SECTION), text("Made by the reader.", s.SMALL), table]
 
 
-def _comment(content: CtContent) -> list[Any]:
-    if not content.comment.strip():
-        return []
-    return [text("Comment", s.SECTION), *(text(part) for part in content.comment.strip().split("\n\n"))]
-
-
 def _model(model: Mapping[str, object]) -> list[Any]:
     name = f"{model['title'] or model['name']} {model['version']}"
     story: list[Any] = [text("The model", s.SECTION), text(f"{name} looks at one slice after the other.")]
-    for about, key in _ABOUT:
-        words = str(model[key])
-        if words:
-            story.append(Paragraph(f"<b>{about}.</b> {escape(printable(words)[0])}", s.BODY))
-    return story
+    return [*story, *facts_about({about: model[key] for about, key in _ABOUT})]
 
 
 def _provenance(content: CtContent, width: float) -> list[Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ml.report.atomic import whole_file
 from ml.report.ct_content import CtContent
 from ml.report.ct_material import CtMaterial
+from ml.report.table import write_rows
 
 FINDING_COLUMNS = (
     "number",
@@ -44,7 +42,7 @@ def write_slices(material: CtMaterial, path: Path) -> None:
         for number, slice_ in enumerate(material.series.slices)
         if scores.scored[number]
     )
-    _write(path, [*head, *(f"spread_{n}" for n in names)], rows)
+    write_rows(path, [*head, *(f"spread_{n}" for n in names)], rows)
 
 
 def write_findings(content: CtContent, path: Path) -> None:
@@ -65,11 +63,4 @@ def write_findings(content: CtContent, path: Path) -> None:
         ]
         for row in content.findings
     )
-    _write(path, FINDING_COLUMNS, rows)
-
-
-def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
+    write_rows(path, FINDING_COLUMNS, rows)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import KeepTogether, Spacer
+from reportlab.platypus import KeepTogether
 
 from ml.report import sheet as s
-from ml.report.blocks import GUTTER, beside, figure, pairs, text
+from ml.report.blocks import GUTTER, beside, figure, pairs, run_remarks, text
 from ml.report.content import ReportContent
 from ml.report.figure import Picture
 from ml.report.words import area, count, number, percent
@@ -33,14 +33,11 @@ def title(content: ReportContent) -> list[Any]:
 def findings(content: ReportContent, slide: Sequence[Picture], width: float) -> list[Any]:
     """The sentence that matters most, then the facts beside the picture of the slide."""
     story = [text("Findings", s.SECTION), text(content.headline, s.LEAD)]
-    remarks = [("Note", note) for note in content.notes]
     likeness = content.likeness
+    first = []
     if likeness is not None:
-        remarks.insert(0, ("Caution" if likeness.warning else "Training data", likeness.in_words))
-    if not content.complete:
-        stopped = "The analysis was stopped before its end. What is reported here is right, but not all."
-        remarks.insert(0, ("Stopped", stopped))
-    story += [pairs(remarks, width), Spacer(1, 8)] if remarks else []
+        first = [("Caution" if likeness.warning else "Training data", likeness.in_words)]
+    story += run_remarks(content.notes, width, complete=content.complete, first=first)
     facts = _facts(content)
     for picture in slide[:1]:
         if picture.image.height < _LOW * picture.image.width:

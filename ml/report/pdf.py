@@ -14,7 +14,7 @@ from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph
 
 from ml.report import sheet as s
 from ml.report.atomic import whole_file
-from ml.report.blocks import FONT, figures, grid, image, pairs, shares, text
+from ml.report.blocks import FONT, facts_about, figures, grid, image, pairs, reader_comment, shares, text
 from ml.report.content import BoxFacts, ReportContent
 from ml.report.figure import Picture
 from ml.report.font import printable, register_fonts
@@ -58,7 +58,7 @@ def _story(
     large = [picture for picture in pictures if not picture.name.startswith("box ")]
     crops = [picture for picture in pictures if picture.name.startswith("box ")]
     story = [*title(content), *findings(content, large[:1], width)]
-    story += _comment(content)
+    story += reader_comment(content.comment)
     story += _classes(content, width)
     story += [CondPageBreak(120 * mm), text("Pictures", s.SECTION)] if large[1:] else []
     story += figures(large[1:], width)
@@ -67,19 +67,6 @@ def _story(
     story += _model(content)
     story += _provenance(content, width)
     return story
-
-
-def _comment(content: ReportContent) -> list[Any]:
-    if not content.comment.strip():
-        return []
-    parts = [text("Comment", s.SECTION), *(text(line) for line in content.comment.strip().split("\n\n"))]
-    missing = printable(content.comment)[1]
-    if missing:
-        characters = count(missing, "character")
-        note = f"{characters} of the comment cannot be shown here and appear as □. "
-        note += "report.json holds the words as typed."
-        parts.append(text(note, s.SMALL))
-    return parts
 
 
 def _classes(content: ReportContent, width: float) -> list[Any]:
@@ -223,10 +210,7 @@ def _model(content: ReportContent) -> list[Any]:
         "Licence": model.licence,
         "Held-out figures": held_out_in_words(model.metrics),
     }
-    for about, words in parts.items():
-        if words:
-            story.append(Paragraph(f"<b>{about}.</b> {escape(printable(words)[0])}", s.BODY))
-    return story
+    return [*story, *facts_about(parts)]
 
 
 def _provenance(content: ReportContent, width: float) -> list[Any]:

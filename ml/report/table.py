@@ -46,7 +46,7 @@ def write_results(scores: Scores, path: Path) -> None:
         head.append("strangeness")
         strange = scores.strangeness[scored]
         rows = ((*row, f"{value:.3f}") for row, value in zip(rows, strange, strict=True))
-    _write(path, head, rows)
+    write_rows(path, head, rows)
 
 
 def write_boxes(boxes: Sequence[BoxFacts], path: Path) -> None:
@@ -71,14 +71,15 @@ def write_boxes(boxes: Sequence[BoxFacts], path: Path) -> None:
         )
         for box in boxes
     )
-    _write(path, BOX_COLUMNS, rows)
+    write_rows(path, BOX_COLUMNS, rows)
 
 
 def _place(box: BoxFacts) -> tuple[float, float, float, float]:
     return box.x_px, box.y_px, box.width_px, box.height_px
 
 
-def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_rows(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table with a head, whole or not at all. Raises `Problem` when it cannot be written."""
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)

@@ -11,6 +11,7 @@ from ml.annotation.shapes import Shape
 from ml.errors import Problem
 from ml.geometry import Rect, Spacing
 from ml.progress import Progress
+from ml.report.atomic import require_free
 from ml.results.analysis import Analysis
 from ml.slide.slide import KnownSpacing
 from ml.verbs.analyze import AnalyzeRequest, analyze
@@ -41,7 +42,7 @@ def run_command(words: AnalyzeWords, teller: Teller) -> int:
     progress = Progress(teller.step, teller.part)
     try:
         request = request_from(words)
-        _check_folder(words)
+        require_free(words.out, overwrite=words.overwrite)
         with stopping(progress):
             analysis = analyze(request, progress)
             facts = outcome(analysis)
@@ -96,17 +97,6 @@ def typed_spacing(value: float) -> KnownSpacing:
             f"A pixel of {value:g} µm is not plausible.", "Give µm per pixel, for example 0.25 for ×40."
         )
     return KnownSpacing(Spacing.square(value), "given on the command line")
-
-
-def _check_folder(words: AnalyzeWords) -> None:
-    """Say that results are there already before the analysis, not after."""
-    if words.out.exists() and not words.out.is_dir():
-        raise Problem(f"{words.out.name} is a file, not a folder.", "Give another folder with --out.")
-    if not words.overwrite and words.out.is_dir() and any(words.out.iterdir()):
-        raise Problem(
-            f"The folder {words.out.name} is not empty.",
-            "Give another folder with --out, or let files be replaced with --overwrite.",
-        )
 
 
 def _outline(path: Path) -> Shape:

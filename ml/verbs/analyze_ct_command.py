@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ml.errors import Problem
 from ml.progress import Progress
+from ml.report.atomic import require_free
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
 from ml.verbs.console import DONE, REFUSED, STOPPED, Teller, stopping
 from ml.volume.opening import open_ct
@@ -34,7 +35,7 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
     """Analyze, write the results, tell how it went; the exit code. A stopped run writes what is there."""
     progress = Progress(teller.step, teller.part)
     try:
-        _check_folder(words)
+        require_free(words.out, overwrite=words.overwrite)
         with stopping(progress):
             series = _series(words, progress)
             first, last = _slices(words.slices, len(series))
@@ -64,17 +65,6 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
         return REFUSED
     teller.end("done" if analysis.complete else "stopped", facts)
     return DONE if analysis.complete else STOPPED
-
-
-def _check_folder(words: AnalyzeCtWords) -> None:
-    """Say that results are there already before the analysis, not after."""
-    if words.out.exists() and not words.out.is_dir():
-        raise Problem(f"{words.out.name} is a file, not a folder.", "Give another folder with --out.")
-    if not words.overwrite and words.out.is_dir() and any(words.out.iterdir()):
-        raise Problem(
-            f"The folder {words.out.name} is not empty.",
-            "Give another folder with --out, or let files be replaced with --overwrite.",
-        )
 
 
 def _series(words: AnalyzeCtWords, progress: Progress) -> Series:

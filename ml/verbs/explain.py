@@ -90,12 +90,11 @@ def _pictures(
     request: ExplainRequest, explainer: Explainer, chosen: tuple[int, ...], progress: Progress
 ) -> ExplainedOut:
     from ml.infer.explained import Unread, explain_pictures, explain_slices
-    from ml.infer.slices import looks_at_ct
 
     if not request.path.exists():
         name = request.path.name or request.path
         raise Problem(f"Invalid path: {name} is neither a file nor a folder.", "Check it.")
-    if looks_at_ct(explainer.network):
+    if explainer.network.card.looks_at_ct:
         several = explain_slices(explainer, request.path, chosen, progress)
     else:
         several = explain_pictures(explainer, pictures_in(request.path), chosen, progress)

@@ -82,9 +82,9 @@ def predict(request: PredictRequest, progress: Progress) -> Predicted:
 def _answers(network: Network, path: Path, progress: Progress) -> Iterator[Answer]:
     """By what the model looks at."""
     from ml.infer.pictures import answer_pictures
-    from ml.infer.slices import answer_slices, looks_at_ct
+    from ml.infer.slices import answer_slices
 
-    if looks_at_ct(network):
+    if network.card.looks_at_ct:
         return answer_slices(network, path, progress)
     return answer_pictures(network, pictures_in(path), progress)
 
