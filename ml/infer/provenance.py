@@ -70,16 +70,16 @@ class Record:
 
 
 class SlideHash:
-    """The sha256 of a slide's file, computed beside the analysis while it is entered.
+    """The sha256 of a slide's or a CT series' files, computed beside the analysis while it is entered.
 
-    A slide of several files is hashed in the order of their names: those that its reader knows of (a DICOM
-    series); for a file with a folder of the same name beside it (MIRAX), the file and then that folder.
+    Several files are hashed in the order in which they are given. Without any: the file itself, and where a
+    folder of the same name stands beside it (MIRAX) that folder too, by name.
     """
 
     _known: dict[tuple[object, ...], str] = {}  # noqa: RUF012 - shared on purpose: a slide is hashed once
 
     def __init__(self, path: Path, files: Sequence[Path] = ()) -> None:
-        self._files = sorted(files) or _files_of(path)
+        self._files = list(files) or _files_of(path)
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._compute, name="slide hash", daemon=True)
         self._sha256 = ""

@@ -52,7 +52,7 @@ def run(
     give_way(NETWORK)
     network = model.network
     started, began = datetime.datetime.now().astimezone(), time.perf_counter()
-    with SlideHash(slide.info.path, slide.files) as slide_hash:
+    with SlideHash(slide.info.path, sorted(slide.files)) as slide_hash:
         notes: list[str] = []
         explainer = _explainer(model, wishes, notes)
         grid, tissue = plan(slide, spacing, network, wishes, progress)

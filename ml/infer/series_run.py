@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.ct_picture import read_ct_picture
 from ml.errors import ModelProblem, Problem
 from ml.infer.batch_size import BatchSize
 from ml.infer.priority import NETWORK, READER, give_way
-from ml.infer.provenance import versions
+from ml.infer.provenance import SlideHash, versions
 from ml.infer.ready import ReadyModel
-from ml.infer.slices import explain_slice, looks_at_ct
+from ml.infer.slices import explain_slice, read_or_why
 from ml.model.network import Network
 from ml.preparation import Bytes, Preparation
 from ml.progress import Progress, Step
@@ -59,20 +58,24 @@ def run_series(series: Series, model: ReadyModel, wishes: CtWishes, progress: Pr
     size = BatchSize(wishes.batch or min(16, network.device.batch), network.device)
     done = 0
     progress.step(Step(PHASE, 0, len(numbers)))
-    for part, failed in _answers(series, numbers, how, network, size):
-        scores.put(part)
-        done += len(part.slices) + len(failed)
-        notes += failed
-        progress.part(part)
-        note = size.note if size.note and size.note not in notes else ""
-        notes += [note] if note else []
-        progress.step(Step(PHASE, done, len(numbers), time.perf_counter() - began, note))
-        if progress.stop_wished:
-            break
-    thresholds = network.card.thresholds or (network.card.threshold,) * len(names)
-    cams = () if progress.stop_wished else _cams(series, model, wishes, scores, thresholds, progress, notes)
-    complete = done == len(numbers) and not progress.stop_wished
-    provenance = _provenance(series, numbers, network, started.isoformat(timespec="seconds"), began, size)
+    files = list(dict.fromkeys(_file_of(slice_) for slice_ in series.slices))
+    with SlideHash(files[0], files) as series_hash:
+        for part, failed in _answers(series, numbers, how, network, size):
+            scores.put(part)
+            done += len(part.slices) + len(failed)
+            notes += failed
+            progress.part(part)
+            note = size.note if size.note and size.note not in notes else ""
+            notes += [note] if note else []
+            progress.step(Step(PHASE, done, len(numbers), time.perf_counter() - began, note))
+            if progress.stop_wished:
+                break
+        thresholds = network.card.thresholds or (network.card.threshold,) * len(names)
+        stopped = progress.stop_wished
+        cams = () if stopped else _cams(series, model, wishes, scores, thresholds, progress, notes)
+        complete = done == len(numbers) and not progress.stop_wished
+        sha256 = series_hash.result(progress)
+    provenance = _provenance(series, sha256, numbers, network, started, began, size)
     return CtAnalysis(scores, thresholds, provenance, cams, complete, tuple(notes))
 
 
@@ -87,7 +90,7 @@ def explain_one(series: Series, model: ReadyModel, slice_number: int, class_inde
 def _preparation(network: Network) -> Preparation:
     """How slices become pictures. Raises `ModelProblem` for a model that does not look at CT."""
     how = network.card.preparation
-    if how is None or not looks_at_ct(network):
+    if how is None or not network.card.looks_at_ct:
         raise ModelProblem(
             f"The model “{network.card.title}” does not look at CT.",
             "Choose a model whose card names windows in Hounsfield units.",
@@ -113,25 +116,18 @@ def _answers(
 
     def read(batch: Indices) -> list[Bytes | str]:
         give_way(READER)
-        return [_read(series.around(int(number), how.neighbours), how) for number in batch]
+        return [read_or_why(series.around(int(number), how.neighbours), how) for number in batch]
 
     with ThreadPoolExecutor(1, "slices") as pool:
-        ahead = [pool.submit(read, batch) for batch in batches[:_READ_AHEAD]]
+        ahead = deque(pool.submit(read, batch) for batch in batches[:_READ_AHEAD])
         try:
             for at, batch in enumerate(batches):
-                pictures = ahead[at].result()
+                pictures = ahead.popleft().result()
                 if at + _READ_AHEAD < len(batches):
                     ahead.append(pool.submit(read, batches[at + _READ_AHEAD]))
                 yield _answered(batch, pictures, network, size)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _read(stack: Sequence[CtSlice], how: Preparation) -> Bytes | str:
-    try:
-        return read_ct_picture(stack, how)[0]
-    except Problem as problem:
-        return problem.what
 
 
 def _answered(
@@ -183,25 +179,25 @@ def _file_of(slice_: CtSlice) -> Path:
 
 
 def _provenance(
-    series: Series, numbers: Indices, network: Network, started: str, began: float, size: BatchSize
+    series: Series,
+    sha256: str,
+    numbers: Indices,
+    network: Network,
+    started: datetime.datetime,
+    began: float,
+    size: BatchSize,
 ) -> CtProvenance:
     card = network.card
-    digest = hashlib.sha256()
-    for path in dict.fromkeys(_file_of(slice_) for slice_ in series.slices):
-        try:
-            digest.update(path.read_bytes())
-        except OSError:
-            digest.update(b"unreadable")
     return CtProvenance(
         series_uid=series.uid,
-        series_sha256=digest.hexdigest(),
+        series_sha256=sha256,
         slices=len(series),
         size=series.slices[0].size,
         model_name=card.name,
         model_version=card.version,
         model_sha256=card.weights_sha256,
         device=network.device.in_words,
-        started=started,
+        started=started.isoformat(timespec="seconds"),
         seconds=time.perf_counter() - began,
         parameters={
             "first_slice": int(numbers[0]) + 1,

@@ -20,12 +20,6 @@ from ml.volume.series import LeftOut, find_series
 _BATCH = 32
 
 
-def looks_at_ct(network: Network) -> bool:
-    """Whether the model wants slices in Hounsfield units."""
-    how = network.card.preparation
-    return how is not None and bool(how.windows)
-
-
 def answer_slices(network: Network, path: Path, progress: Progress) -> Iterator[Answer]:
     """Answers for all CT slices of a folder, or for one file, whose neighbours are sought beside it.
 
@@ -66,7 +60,7 @@ def stacks_of(
 
 
 def _batch(network: Network, stacks: Sequence[tuple[CtSlice, ...]], how: Preparation) -> Iterator[Answer]:
-    read = [_read(stack, how) for stack in stacks]
+    read = [read_or_why(stack, how) for stack in stacks]
     pixels = [picture for picture in read if not isinstance(picture, str)]
     said = iter(network.probabilities(np.stack(pixels)) if pixels else ())
     for stack, picture in zip(stacks, read, strict=True):
@@ -74,7 +68,7 @@ def _batch(network: Network, stacks: Sequence[tuple[CtSlice, ...]], how: Prepara
         yield Answer(path, None, picture) if isinstance(picture, str) else Answer(path, next(said))
 
 
-def _read(stack: tuple[CtSlice, ...], how: Preparation) -> Bytes | str:
+def read_or_why(stack: Sequence[CtSlice], how: Preparation) -> Bytes | str:
     """The prepared picture, or in words why there is none."""
     try:
         return read_ct_picture(stack, how)[0]

@@ -74,15 +74,6 @@ def broke_off(server: Server, doing: str) -> PacsProblem:
     )
 
 
-def not_offered(server: Server, service: str) -> PacsProblem:
-    """The archive does not do this kind of thing."""
-    return PacsProblem(
-        f"{server.words} does not offer {service}.",
-        "Ask whoever runs the archive to allow it for this computer.",
-        server=server.name,
-    )
-
-
 def failed(server: Server, doing: str, status: int, comment: str = "") -> PacsProblem:
     """The archive said no with a DIMSE status."""
     words = {

@@ -57,6 +57,11 @@ class ModelCard:
     command: str = ""  # the exact command that trained it
 
     @property
+    def looks_at_ct(self) -> bool:
+        """Whether it wants slices in Hounsfield units."""
+        return self.preparation is not None and bool(self.preparation.windows)
+
+    @property
     def reach(self) -> int:
         """Cells along the edge of a patch, where results are told by cells of `stride_pixels`; else 1."""
         return self.patch_pixels // self.stride_pixels if self.stride_pixels else 1

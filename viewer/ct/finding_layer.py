@@ -21,9 +21,9 @@ class FindingLayer(PlaneLayer):
         self._rows, self._columns = size
         self._boxes: dict[int, tuple[Rect, ...]] = {}
 
-    def set_boxes(self, boxes: dict[int, tuple[Rect, ...]]) -> None:
-        """Show these, by slice."""
-        self._boxes = boxes
+    def put(self, slice_: int, boxes: tuple[Rect, ...]) -> None:
+        """The boxes of one slice are new."""
+        self._boxes[slice_] = boxes
         self.changed.emit(None)
 
     def here(self) -> tuple[Rect, ...]:

@@ -15,7 +15,6 @@ from ml.results.scores import Planned, ScorePart
 from ml.verbs.analyze import AnalyzeRequest
 from ml.zoo.card import ModelCard
 from ml.zoo.store import ModelEntry
-from viewer.main_window.ct_analyzing import looks_at_ct
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.run import Run, part_of
@@ -211,7 +210,7 @@ class Analyzing(QObject):
 
     def _list_models(self, entries: tuple[ModelEntry, ...]) -> None:
         self._cards = {entry.name: entry.card for entry in entries if entry.card is not None}
-        self._frame.analyze.set_models(tuple(entry for entry in entries if not looks_at_ct(entry)))
+        self._frame.analyze.set_models(tuple(e for e in entries if e.card is None or not e.card.looks_at_ct))
         if self._parts.settings.model in self._cards:
             self._frame.analyze.choose_model(self._parts.settings.model)
 

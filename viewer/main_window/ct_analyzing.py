@@ -151,16 +151,12 @@ class CtAnalyzing(QObject):
             self.stop()
 
     def _list_models(self, entries: tuple[ModelEntry, ...]) -> None:
-        self._frame.ct_analyze.set_models(tuple(entry for entry in entries if looks_at_ct(entry)))
+        self._frame.ct_analyze.set_models(
+            tuple(e for e in entries if e.card is not None and e.card.looks_at_ct)
+        )
 
     def _follow(self, page: CtPage | None) -> None:
         self._frame.ct_analyze.set_series(None if page is None else page.opened)
-
-
-def looks_at_ct(entry: ModelEntry) -> bool:
-    """Whether a model looks at slices of CT."""
-    card = entry.card
-    return card is not None and card.preparation is not None and bool(card.preparation.windows)
 
 
 def mark(opened: OpenedSeries) -> None:

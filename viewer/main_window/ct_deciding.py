@@ -39,6 +39,7 @@ class CtDeciding(QObject):
         self._under_way: tuple[OpenedSeries, int, int] | None = None  # a single slice that is explained
         self._links, self._inner = Links(), Links()
         self._opacity = 0.6
+        self._layers: tuple[ValueLayer, FindingLayer] | None = None  # those over the slices now
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLED_MS)
@@ -124,32 +125,36 @@ class CtDeciding(QObject):
         if page is not None:
             page.view.bar.curves.set_findings(findings)
             if findings is not None:
-                self._inner.follow(findings.explained, self._lay_soon)
+                self._inner.follow(findings.explained, self._put_map)
                 self._inner.follow(findings.selected, self._lay)
                 self._inner.follow(findings.decided, lambda: mark(page.opened))
                 self._inner.follow(findings.decided, self.changed.emit)
                 self._inner.follow(findings.scored, self.changed.emit)
-            self._lay()
+        self._lay()
         self.changed.emit()
 
-    def _lay_soon(self, _: int, class_index: int) -> None:
-        if self.findings is not None and class_index == self.findings.shown_class:
-            self._lay()
+    def _put_map(self, slice_number: int, class_index: int) -> None:
+        """A map has come: where its class is shown, it is laid over its slice."""
+        findings, layers = self.findings, self._layers
+        if findings is not None and layers is not None and class_index == findings.shown_class:
+            _lay_map(*layers, findings.cams[slice_number, class_index])
 
     def _lay(self) -> None:
         """Maps and boxes of the shown class over the slices."""
         page, findings = self.page, self.findings
+        self._layers = None
         if page is None:
             return
         if findings is None or not self._frame.ct_findings.maps.isChecked():
             page.set_overlays(())
             return
-        shown = {n: cam for (n, c), cam in findings.cams.items() if c == findings.shown_class}
-        values = ValueLayer({n: cam.shown() for n, cam in shown.items()}, "inferno")
+        values, boxes = ValueLayer({}, "inferno"), FindingLayer(page.opened.series.slices[0].size)
         values.set_opacity(self._opacity)
-        boxes = FindingLayer(page.opened.series.slices[0].size)
-        boxes.set_boxes({n: tuple(rect for rect, _ in map_boxes(cam.values)) for n, cam in shown.items()})
-        page.set_overlays((values, boxes))
+        for (_, class_index), cam in findings.cams.items():
+            if class_index == findings.shown_class:
+                _lay_map(values, boxes, cam)
+        self._layers = values, boxes
+        page.set_overlays(self._layers)
         self._settled.start()
         self.changed.emit()
 
@@ -159,7 +164,8 @@ class CtDeciding(QObject):
 
     def _set_opacity(self, opacity: float) -> None:
         self._opacity = opacity
-        self._lay()
+        if self._layers is not None:
+            self._layers[0].set_opacity(opacity)
 
     def _go(self, slice_number: int) -> None:
         if self.page is not None:
@@ -194,3 +200,9 @@ class CtDeciding(QObject):
     def _not_explained(self, problem: Problem) -> None:
         self._under_way = None
         self._status.showMessage(str(problem), 8000)
+
+
+def _lay_map(values: ValueLayer, boxes: FindingLayer, cam: CtCam) -> None:
+    """A map over its slice, and boxes around its bright parts."""
+    values.put(cam.slice_number, cam.shown())
+    boxes.put(cam.slice_number, tuple(rect for rect, _ in map_boxes(cam.values)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from ml.ct_about import patient_in_words
 from ml.errors import Problem
@@ -46,11 +45,9 @@ class CtReporting(QObject):
         if page is None or not self.possible:
             self.refused.emit(Problem("There is nothing to report yet.", "Analyze the series first (A)."))
             return
-        start = self._parts.settings.last_folder or str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self._frame, "Folder for the report and its tables", start)
-        if chosen:
-            self._parts.settings.last_folder = chosen
-            self.export_into(Path(chosen) / "CT report")
+        folder = self._reporting.ask_folder()
+        if folder is not None:
+            self.export_into(folder / "CT report")
 
     def export_into(self, folder: Path) -> None:
         """Write the report of what is looked at into this folder."""

@@ -47,13 +47,18 @@ class Reporting(QObject):
         if page is None or not self.possible:
             self.refused.emit(Problem("There is nothing to report yet.", "Analyze a region first (A)."))
             return
-        start = Path(self._parts.settings.last_folder or Path.home())
-        chosen = QFileDialog.getExistingDirectory(
-            self._frame, "Folder for the report and its tables", str(start)
-        )
-        if chosen:
-            self._parts.settings.last_folder = chosen
-            self.export_into(Path(chosen) / f"{page.opened.info.path.stem} report")
+        folder = self.ask_folder()
+        if folder is not None:
+            self.export_into(folder / f"{page.opened.info.path.stem} report")
+
+    def ask_folder(self) -> Path | None:
+        """Where a report shall go, as the person says; remembered for the next one."""
+        start = self._parts.settings.last_folder or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self._frame, "Folder for the report and its tables", start)
+        if not chosen:
+            return None
+        self._parts.settings.last_folder = chosen
+        return Path(chosen)
 
     def export_into(self, folder: Path) -> None:
         """Write the report of the current slide into this folder."""

@@ -120,7 +120,7 @@ class AnalysisWork(QObject):
 
 
 def _run(request: AnalyzeRequest, progress: Progress, stream: Stream) -> Analysis:
-    _load_for_boxes()
+    load_for_boxes()
     try:
         return analyze(request, progress)
     finally:
@@ -130,13 +130,13 @@ def _run(request: AnalyzeRequest, progress: Progress, stream: Stream) -> Analysi
 def _warm(model: str | None, device: str) -> str:
     """Load everything a run needs; gives the device in words."""
     warm_up(model, device)
-    _load_for_boxes()
+    load_for_boxes()
     from ml.model.device import choose_device
 
     return choose_device(device).in_words
 
 
-def _load_for_boxes() -> None:
+def load_for_boxes() -> None:
     """The window finds boxes while a run goes on: what that needs is never first imported there."""
     import_module("scipy.ndimage")
 

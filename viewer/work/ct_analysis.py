@@ -13,6 +13,7 @@ from ml.progress import Cancelled, Progress, Step
 from ml.results.ct_analysis import CtAnalysis, CtCam
 from ml.results.ct_scores import CtPart, CtPlanned
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct, explain_ct
+from viewer.work.analysis import load_for_boxes
 from viewer.work.background import Background, as_problem
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class CtAnalysisWork(QObject):
             raise RuntimeError("A run is under way")
         progress = Progress(self._tell_step, self._tell_part)
         self._progress = progress
-        self._thread.submit(partial(analyze_ct, request, progress), self._end, self._fail)
+        self._thread.submit(partial(_run, request, progress), self._end, self._fail)
 
     def stop(self) -> None:
         """Wish that the run ends within one batch; `stopped` follows."""
@@ -112,6 +113,11 @@ class CtAnalysisWork(QObject):
 
     def _fail_export(self, error: BaseException) -> None:
         self.not_written.emit(as_problem(error, "Writing the report"))
+
+
+def _run(request: AnalyzeCtRequest, progress: Progress) -> CtAnalysis:
+    load_for_boxes()
+    return analyze_ct(request, progress)
 
 
 def _export(material: CtMaterial, folder: Path, progress: Progress) -> Path:
