@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.progress import Cancelled
 from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command, study_commands
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
+from ml.verbs.option import AsJson, Device, Model
 from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
@@ -53,20 +54,17 @@ class Strategy(StrEnum):
     ddp = "ddp"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
-
-
 @app.command(
     epilog="Example: parfocal-ml analyze a.svs --region 1000,2000,4096,4096 --model cellularity --out results"
 )
 def analyze(
     slide: Annotated[Path, typer.Argument(help="A slide, or a flat picture.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
     region: Annotated[str, typer.Option(help="x,y,width,height in full-resolution px; else all.")] = "",
     outline: Annotated[Path | None, typer.Option(help="GeoJSON file with one outline to analyze.")] = None,
     spacing: Annotated[float | None, typer.Option(help="µm per px, where the file does not say.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     batch: Annotated[int | None, typer.Option(min=1, help="Patches at once; chosen when left out.")] = None,
     cam: Annotated[Cam, typer.Option(help="Grad-CAM for which patches.")] = Cam.all,
     threshold: Annotated[float | None, typer.Option(help="For boxes; else the model's own.")] = None,
@@ -99,11 +97,11 @@ def analyze(
 @app.command(epilog="Example: parfocal-ml analyze-ct head/ --model hemorrhage --out results")
 def analyze_ct(
     path: Annotated[Path, typer.Argument(help="CT as DICOM: a folder, a file, a DICOMDIR, a zip.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
     series: Annotated[str, typer.Option(help="SeriesInstanceUID, where there are several.")] = "",
     slices: Annotated[str, typer.Option(help="Which slices, from 1: 10-40. Else all.")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
@@ -148,9 +146,9 @@ def train(
 @app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
 def predict(
     path: Annotated[Path, typer.Argument(help="A picture or DICOM file, or a folder of them.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    model: Model,
     out: Annotated[Path, typer.Option(help="The table to write, CSV.")] = Path("evaluation.csv"),
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     form: Annotated[Form, typer.Option("--format", help="rsna: a row a slice and class.")] = Form.table,
     as_json: AsJson = False,
 ) -> None:

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ml.verbs.option import AsJson
+
 pacs_app = typer.Typer(
     help="Picture archives: find studies, fetch series, send results.", no_args_is_help=True
 )
 servers_app = typer.Typer(help="The archives that are known: list, add, remove, secret.")
 pacs_app.add_typer(servers_app, name="servers")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 NewName = Annotated[str, typer.Argument(help="What to ask for it by.")]
 CaFile = Annotated[Path | None, typer.Option(help="PEM: who vouches for it.")]
 CertificateFile = Annotated[Path | None, typer.Option(help="PEM: our certificate.")]

@@ -11,6 +11,7 @@ import typer
 
 from ml.progress import Progress
 from ml.verbs.console import run_told
+from ml.verbs.option import AsJson, Device, Label, Model, Patient, RecipeData, Table
 
 
 class Encoding(StrEnum):
@@ -20,7 +21,6 @@ class Encoding(StrEnum):
     png = "png"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 Recipe = Annotated[Path, typer.Argument(help="A recipe file (*.toml).")]
 Data = Annotated[Path, typer.Option(help="The folder that the recipe's paths begin in.")]
 
@@ -122,16 +122,16 @@ def pretrain(
 def embed(
     path: Annotated[Path, typer.Argument(help="A folder of pictures, or a recipe (*.toml) with --data.")],
     out: Annotated[Path, typer.Option(help="Folder for embeddings.npz, map.csv and map.png.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")] = "",
+    model: Model = "",
     backbone: Annotated[str, typer.Option(help="A timm name whose weights are on this computer.")] = "",
     weights: Annotated[Path | None, typer.Option(help="What `pretrain` leaves, for the backbone.")] = None,
-    data: Annotated[Path | None, typer.Option(help="The folder that a recipe's paths begin in.")] = None,
+    data: RecipeData = None,
     unlabelled: Annotated[Path | None, typer.Option(help="A folder with more pictures.")] = None,
-    table: Annotated[str, typer.Option(help="In a folder: the table with the labels.")] = "labels.csv",
-    label: Annotated[str, typer.Option(help="Its column with the label.")] = "label",
-    patient: Annotated[str, typer.Option(help="Its column with the patient; else patient or group.")] = "",
+    table: Table = "labels.csv",
+    label: Label = "label",
+    patient: Patient = "",
     slide: Annotated[str, typer.Option(help="Its column with the slide; else slide.")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     perplexity: Annotated[float, typer.Option(min=2, help="Of the map: how many are neighbours.")] = 20.0,
     with_csv: Annotated[bool, typer.Option("--csv", help="Write the features into map.csv too.")] = False,
     as_json: AsJson = False,
@@ -187,14 +187,14 @@ def spread(
 
 def evaluate(
     path: Annotated[Path, typer.Argument(help="A folder of labelled pictures, or a recipe with --data.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for evaluation.json, answers.csv and figures.")],
-    data: Annotated[Path | None, typer.Option(help="The folder that a recipe's paths begin in.")] = None,
-    table: Annotated[str, typer.Option(help="In a folder: the table with the labels.")] = "labels.csv",
-    label: Annotated[str, typer.Option(help="Its column with the label.")] = "label",
-    patient: Annotated[str, typer.Option(help="Its column with the patient; else patient or group.")] = "",
+    data: RecipeData = None,
+    table: Table = "labels.csv",
+    label: Label = "label",
+    patient: Patient = "",
     negative: Annotated[str, typer.Option(help="Its word for none of the model's classes.")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     draws: Annotated[int, typer.Option(min=20, help="Of patients, for the intervals.")] = 1000,
     skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Go on without them.")] = False,
     as_json: AsJson = False,
@@ -224,12 +224,12 @@ def evaluate(
 
 def explain(
     path: Annotated[Path, typer.Argument(help="A picture, a slide, a DICOM file, or a folder of them.")],
-    model: Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")],
+    model: Model,
     out: Annotated[Path, typer.Option(help="Folder for PNG and TIFF files and explained.csv.")],
     classes: Annotated[list[str] | None, typer.Option("--class", help="Only this; may be repeated.")] = None,
     region: Annotated[str, typer.Option(help="Of a slide: x,y,width,height in full-resolution px.")] = "",
     spacing: Annotated[float | None, typer.Option(help="µm per px, where the file does not say.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = "auto",
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Where a model saw what speaks for a class (Grad-CAM), over the picture's own pixels or on the slide.

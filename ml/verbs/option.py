@@ -1,0 +1,16 @@
+"""Options that several commands have, each with one name and one help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+Model = Annotated[str, typer.Option(help="Name of an installed model, or the path of a bundle.")]
+RecipeData = Annotated[Path | None, typer.Option(help="The folder that a recipe's paths begin in.")]
+Table = Annotated[str, typer.Option(help="In a folder: the table with the labels.")]
+Label = Annotated[str, typer.Option(help="Its column with the label.")]
+Patient = Annotated[str, typer.Option(help="Its column with the patient; else patient or group.")]
