@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ml.train.spread import Spread, Spreading
 
 _HEAD = ("file", "label", "patient", "confidence", "origin")
-_ORIGIN = "spread"  # in every line: nobody takes such a table for one that a person wrote
 
 
 @dataclass(frozen=True)
@@ -142,12 +141,14 @@ def _facts(
 def _written(
     made: Embeddings, out: Path, new: list[tuple[int, str, float]], facts: dict[str, object]
 ) -> tuple[Path, Path]:
+    from ml.train.pseudo_labels import ORIGIN  # in every line: nobody takes it for a person's table
+
     made_folder(out.parent)
     with whole_file(out) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(_HEAD)
         for row, label, confidence in new:
-            table.writerow([made.names[row], label, made.patients[row], f"{confidence:.4f}", _ORIGIN])
+            table.writerow([made.names[row], label, made.patients[row], f"{confidence:.4f}", ORIGIN])
     beside = out.with_suffix(".json")
     with whole_file(beside) as part:
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

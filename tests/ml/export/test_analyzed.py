@@ -15,39 +15,20 @@ from ml.export.analyzed import results_of, write_dicom
 from ml.export.measured import Measured, Quantity
 from ml.geometry import Point
 from ml.report.ct_material import CtMaterial
-from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_findings import map_boxes
-from ml.results.ct_scores import CtScores
 from ml.volume.series import Series, read_series
 from ml.volume.window import SUBDURAL
-from ml.zoo.card import ModelCard
+from tests.ml.report.analyzed_ct import analyzed, ct_card
 
 
 @pytest.fixture
 def material(slices: tuple[Path, ...]) -> CtMaterial:
     """Five real slices: "any" peaks in the third, with a map, and is accepted; "left" in the first."""
     series: Series = read_series(slices[:5]).series[0]
-    values = np.array([[0.1, 0.6], [0.7, 0.1], [0.9, 0.3], [0.2, 0.1], [np.nan] * 2], dtype=np.float32)
+    values = [[0.1, 0.6], [0.7, 0.1], [0.9, 0.3], [0.2, 0.1], [np.nan] * 2]
     heat = np.zeros((256, 256), dtype=np.float32)
     heat[100:120, 60:90] = np.linspace(0.2, 3, 30, dtype=np.float32)
-    provenance = CtProvenance(
-        series.uid, "0" * 64, 5, (256, 256), "ct", "1", "1" * 64, "CPU", "2026-01-01T00:00:00+00:00", 1.5
-    )
-    scores = CtScores(("any", "left"), values, values * np.float32(0.1))
-    analysis = CtAnalysis(scores, (0.5, 0.5), provenance, (CtCam(2, 0, heat),), complete=False)
-    card = ModelCard(
-        name="ct",
-        title="CT kinds",
-        version="1",
-        architecture="test_resnet",
-        class_names=("any", "left"),
-        patch_pixels=32,
-        spacing=1.0,
-        mean=(0.3,) * 3,
-        std=(0.3,) * 3,
-        weights_sha256="1" * 64,
-        temperature=1.5,
-    )
+    analysis, card = analyzed(series, values, heat), ct_card(temperature=1.5)
     made = CtMaterial(series, analysis, card, SUBDURAL)
     return CtMaterial(series, analysis, card, SUBDURAL, {made.findings[0].key: "accepted"})
 

@@ -15,13 +15,11 @@ from ml.geometry import Rect
 from ml.progress import Progress
 from ml.report.ct_material import CtMaterial, Measurement
 from ml.report.ct_pictures import shown_slice
-from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_findings import map_boxes
-from ml.results.ct_scores import CtScores
 from ml.verbs.export_ct import export_ct
 from ml.volume.series import Series, find_series
 from ml.volume.window import Window
-from ml.zoo.card import ModelCard
+from tests.ml.report.analyzed_ct import analyzed, ct_card
 from tests.ml.train.test_scan_study import write_heads
 
 
@@ -35,27 +33,10 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Series:
 @pytest.fixture
 def material(series: Series) -> CtMaterial:
     """Class "any" in slices 2 to 3, with a map; "left" nowhere; slice 5 not looked at."""
-    values = np.array([[0.1, 0.2], [0.7, 0.1], [0.9, 0.3], [0.2, 0.1], [np.nan] * 2], dtype=np.float32)
+    values = [[0.1, 0.2], [0.7, 0.1], [0.9, 0.3], [0.2, 0.1], [np.nan] * 2]
     heat = np.zeros((40, 48), dtype=np.float32)
     heat[10:20, 24:34] = 3
-    provenance = CtProvenance(
-        series.uid, "0" * 64, 5, (40, 48), "ct", "1", "1" * 64, "CPU", "2026-01-01T00:00:00+00:00", 1.5
-    )
-    scores = CtScores(("any", "left"), values, values * np.float32(0.1))
-    analysis = CtAnalysis(scores, (0.5, 0.5), provenance, (CtCam(2, 0, heat),), False, ("A note.",))
-    card = ModelCard(
-        name="ct",
-        title="CT kinds",
-        version="1",
-        architecture="test_resnet",
-        class_names=("any", "left"),
-        patch_pixels=32,
-        spacing=1.0,
-        mean=(0.3,) * 3,
-        std=(0.3,) * 3,
-        weights_sha256="1" * 64,
-        limits="Made up.",
-    )
+    analysis, card = analyzed(series, values, heat, ("A note.",)), ct_card(limits="Made up.")
     measured = (Measurement("Distance", 2, "12.3 mm"),)
     return CtMaterial(series, analysis, card, measurements=measured, comment="Seen by me.")
 
