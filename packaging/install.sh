@@ -53,6 +53,34 @@ if [ -n "$missing" ]; then
     fi
 fi
 
+# Whom the tests talk to: an archive of pictures, a validator of DICOM, a database server, a screen. Tests that
+# miss one skip and say so; nothing of it is needed to run Parfocal.
+peers='Orthanc orthanc
+dciodvfy dicom3tools
+pg_ctlcluster postgresql
+Xvfb xvfb'
+missing=''
+case $requirements in
+*-dev.txt)
+    missing=$(echo "$peers" | while read -r program package; do
+        PATH="$PATH:/sbin:/usr/sbin" command -v "$program" >/dev/null || printf '%s ' "$package"
+    done)
+    [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || missing="$missing orthanc-dicomweb"
+    ;;
+esac
+if [ -n "$missing" ] && command -v apt-get >/dev/null; then
+    if [ "$(id -u)" = 0 ]; then
+        echo "Installing what the tests talk to: $missing"
+        apt-get update -qq
+        # RUNLEVEL: the servers are installed and not started. Without them tests skip, so no failure here.
+        # shellcheck disable=SC2086  # a list of packages
+        RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+            >/dev/null || echo "Not installed; tests that need them will be skipped." >&2
+    else
+        echo "Some tests will be skipped. On Debian or Ubuntu type: sudo apt-get install $missing" >&2
+    fi
+fi
+
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "Installing the locked packages of $requirements into $venv (about 6 GB, some minutes)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$requirements"
