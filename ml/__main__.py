@@ -13,7 +13,14 @@ import typer
 from ml import __version__
 from ml.errors import Problem
 from ml.progress import Cancelled
-from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command, study_commands
+from ml.verbs import (
+    analyze_command,
+    analyze_ct_command,
+    batch_command,
+    model_command,
+    slide_command,
+    study_commands,
+)
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
 from ml.verbs.option import AsJson, Device, Model
 from ml.verbs.pacs_app import pacs_app
@@ -27,6 +34,9 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 study_commands.register(app)
+app.command(epilog="Example: parfocal-ml batch slides/ --model cellularity --out out/cohort")(
+    batch_command.batch
+)
 app.add_typer(pacs_app, name="pacs")
 annotations_app = typer.Typer(help="Annotation files of one program for another.", no_args_is_help=True)
 app.add_typer(annotations_app, name="annotations")

@@ -75,3 +75,9 @@ class Progress:
         heard = Progress(self.step, both)
         heard._stop = self._stop
         return heard
+
+    def unheard(self) -> Progress:
+        """The same wish to stop for a part of the run that tells nobody."""
+        quiet = Progress()
+        quiet._stop = self._stop
+        return quiet

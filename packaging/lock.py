@@ -31,7 +31,7 @@ def main() -> None:
         python = Path(folder) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
         inputs = ["pyproject.toml", "packaging/build.in"]
-        extras = [word for name in ("dev", "train") for word in ("--extra", name)]
+        extras = [word for name in ("cluster", "dev", "parquet", "train") for word in ("--extra", name)]
         # The longer list first: what training allows is narrower than what the window does.
         dev = [*extras, *inputs, "-o", "packaging/requirements-dev.txt"]
         base = ["-c", "packaging/requirements-dev.txt", *inputs, "-o", "packaging/requirements.txt"]

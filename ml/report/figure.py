@@ -132,10 +132,21 @@ def _plain(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture
     return Picture("region", "The region", "As scanned, without any layer.", image, _is_half(view))
 
 
-def _heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
+def overlaid(material: Material) -> Image.Image:
+    """The region with its heatmap, without a legend. Raises `SlideProblem`."""
+    view = region_view(material)
+    return Image.fromarray(_under_heatmap(material, view, _read(material, view)))
+
+
+def _under_heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scores, layers = material.analysis.scores, material.layers
     seen = view.sample(scores.values[..., layers.class_index], scores.grid)
-    image, draw = _canvas(material, view, blend(pixels, _colors(material, seen, layers.colormap)))
+    return blend(pixels, _colors(material, seen, layers.colormap))
+
+
+def _heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
+    scores, layers = material.analysis.scores, material.layers
+    image, draw = _canvas(material, view, _under_heatmap(material, view, pixels))
     draw_scale_bar(draw, view)
     title = f"Probability of “{material.shown_class}”"
     ramp = draw_ramp(_ramp(material, layers.colormap), title, layers.threshold, max(_STRIP, image.width))

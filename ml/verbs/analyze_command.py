@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ml.annotation.shapes import Shape
 from ml.errors import Problem
@@ -17,6 +17,10 @@ from ml.slide.slide import KnownSpacing
 from ml.verbs.analyze import AnalyzeRequest, analyze
 from ml.verbs.console import DONE, REFUSED, STOPPED, Teller, outcome, stopping
 from ml.zoo.store import find
+
+if TYPE_CHECKING:
+    from ml.report.material import Material
+    from ml.slide.slide import Slide
 
 
 @dataclass(frozen=True)
@@ -114,18 +118,24 @@ def _outline(path: Path) -> Shape:
     return found[0].shape
 
 
-def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) -> tuple[Path, ...]:
-    """Write all files of the result: what the window writes when nobody has touched anything."""
+def material_of(slide: Slide, analysis: Analysis, model: str, words: AnalyzeWords) -> Material:
+    """What the window would report when nobody has touched anything."""
     from ml.report.material import LayerSettings, Material
     from ml.results.boxes import BoxRule, find_boxes
-    from ml.slide.opening import open_slide
-    from ml.verbs.export import ExportRequest, export
 
-    card = find(request.model).card
+    card = find(model).card
     threshold = card.threshold if words.threshold is None else words.threshold
     rule = BoxRule(card.shown_class, threshold)
     boxes = find_boxes(analysis.scores, rule, analysis.provenance.spacing.spacing)
     layers = LayerSettings(card.shown_class, threshold)
+    return Material(slide, analysis, card, layers, boxes, comment=words.comment)
+
+
+def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) -> tuple[Path, ...]:
+    """Write all files of the result."""
+    from ml.slide.opening import open_slide
+    from ml.verbs.export import ExportRequest, export
+
     with open_slide(request.slide) as slide:
-        material = Material(slide, analysis, card, layers, boxes, comment=words.comment)
+        material = material_of(slide, analysis, request.model, words)
         return tuple(export(ExportRequest(material, words.out), Progress()))

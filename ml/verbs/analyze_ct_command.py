@@ -37,7 +37,7 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
     try:
         require_free(words.out, overwrite=words.overwrite)
         with stopping(progress):
-            series = _series(words, progress)
+            series = chosen_series(words.path, words.series, progress)
             first, last = _slices(words.slices, len(series))
             request = AnalyzeCtRequest(series, words.model, first, last, words.device, cam=words.cam)
             analysis = analyze_ct(request, progress)
@@ -67,11 +67,13 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
     return DONE if analysis.complete else STOPPED
 
 
-def _series(words: AnalyzeCtWords, progress: Progress) -> Series:
-    """The one series that is meant. Raises `Problem` where there is none, or more than one."""
-    path = words.path
+def chosen_series(path: Path, key: str, progress: Progress) -> Series:
+    """The one series that is meant: by its UID or key, or the only one.
+
+    Raises `Problem` where there is none, or more than one.
+    """
     found = open_ct(path, progress)
-    wanted = [s for s in found.series if not words.series or words.series in {s.uid, s.key}]
+    wanted = [s for s in found.series if not key or key in {s.uid, s.key}]
     if len(wanted) == 1:
         return wanted[0]
     if not found.series:
@@ -79,7 +81,7 @@ def _series(words: AnalyzeCtWords, progress: Progress) -> Series:
         raise Problem(f"{path.name} holds no CT slices. {reasons}".strip(), "Give a folder of CT as DICOM.")
     listed = "; ".join(f"{series.key} ({len(series)} slices)" for series in found.series[:10])
     if not wanted:
-        raise Problem(f"There is no series {words.series}.", f"There are: {listed}.")
+        raise Problem(f"There is no series {key}.", f"There are: {listed}.")
     raise Problem(
         f"{path.name} holds {len(wanted)} stacks of slices.", f"Choose one with --series UID: {listed}."
     )

@@ -191,7 +191,7 @@ def _finite(value: object) -> object:
 def run_told(run: Callable[[Progress], Mapping[str, object]], *, as_json: bool) -> int:
     """Run a verb, tell how it goes and how it ended; the exit code. `run` returns the facts of the end.
 
-    A fact `sound` that is false makes the exit code `UNSOUND`.
+    A fact `sound` that is false makes the exit code `UNSOUND`, a fact `complete` that is false `STOPPED`.
     """
     further = os.environ.get("LOCAL_RANK", "0") != "0"  # of several processes of a training only one speaks
     teller: Teller = JsonTeller() if as_json else PersonTeller()
@@ -206,6 +206,9 @@ def run_told(run: Callable[[Progress], Mapping[str, object]], *, as_json: bool) 
         return REFUSED
     except Cancelled:
         teller.end("stopped", {})
+        return STOPPED
+    if not facts.get("complete", True):
+        teller.end("stopped", facts)
         return STOPPED
     teller.end("done", facts)
     return DONE if facts.get("sound", True) else UNSOUND
