@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ml.batch.item import Item, Outcome, Task
 from ml.batch.ledger import Ledger
@@ -29,7 +29,7 @@ class ItemEnded:
     state: str
     seconds: float
     reason: str = ""
-    event: str = "item"
+    event: ClassVar[str] = "item"
 
     def in_words(self) -> str:
         """One line for a person."""

@@ -40,6 +40,7 @@ class Wishes:
     least_tissue: float = 0.1
     batch: int | None = None
     reader_threads: int | None = None
+    rows: tuple[int, int] | None = None
 
 
 def run(
@@ -89,7 +90,7 @@ def plan(
     if not grid.inside.any():
         raise Problem("The region holds no part of the slide.", "Draw it on the slide.")
     if wishes.least_tissue <= 0:
-        return grid, "not looked for"
+        return _rows_of(grid, wishes), "not looked for"
     progress.step(Step("Finding tissue", 0, 0))
     overview = overview_for(slide, grid.bounds)
     microns = spacing.spacing.mean * grid.bounds.width / overview.shape[1]
@@ -97,7 +98,16 @@ def plan(
     kept = grid.inside.copy()
     shares = tissue.share(grid.rects()[grid.inside])
     kept[grid.inside] = shares >= wishes.least_tissue
-    return replace(grid, kept=kept), tissue.how
+    return _rows_of(replace(grid, kept=kept), wishes), tissue.how
+
+
+def _rows_of(grid: PatchGrid, wishes: Wishes) -> PatchGrid:
+    """The same grid, of which only the wished rows are looked at."""
+    if wishes.rows is None:
+        return grid
+    kept = np.zeros_like(grid.kept)
+    kept[slice(*wishes.rows)] = grid.kept[slice(*wishes.rows)]
+    return replace(grid, kept=kept)
 
 
 def bare_grid(slide: Slide, spacing: KnownSpacing, network: Network, wishes: Wishes) -> PatchGrid:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ml.batch.cohort import Looked, failure
 from ml.batch.item import Outcome, Task
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ml.report.content import ReportContent
     from ml.report.ct_content import CtContent
     from ml.report.ct_material import CtMaterial
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _SMALL = 320  # px: the longer side of a small picture
@@ -60,7 +62,7 @@ class LocalWork:
 
     def look(self, task: Task, progress: Progress) -> Looked | Outcome:
         """Analyze; whatever goes wrong with one item is its outcome."""
-        return _bounded(lambda: _look_at(task, progress))
+        return bounded(lambda: _look_at(task, progress))
 
     def sha256(self, task: Task, progress: Progress) -> str:
         """What the analysis would say that it has seen; empty where the files cannot be read."""
@@ -86,7 +88,8 @@ def _files(task: Task) -> Sequence[Path]:
         return sorted(slide.files) or files_of(task.item.path)
 
 
-def _bounded(work: Callable[[], Looked | Outcome]) -> Looked | Outcome:
+def bounded(work: Callable[[], T]) -> T | Outcome:
+    """What the work gives; whatever goes wrong in it, as an outcome."""
     began = time.perf_counter()
     try:
         return work()
@@ -114,7 +117,7 @@ def _look_at(task: Task, progress: Progress) -> Looked | Outcome:
     else:
         asked = analyze_command.request_from(words_of(task))
         analysis = analyze(asked, progress)
-        write = partial(_write_slide, task, asked, analysis, began)
+        write = partial(write_slide, task, asked, analysis, began)
         complete = analysis.complete
     if not complete:
         return Outcome("stopped")
@@ -122,12 +125,11 @@ def _look_at(task: Task, progress: Progress) -> Looked | Outcome:
 
 
 def _written(write: Callable[[], Outcome]) -> Outcome:
-    ended = _bounded(write)
-    assert isinstance(ended, Outcome)
-    return ended
+    return bounded(write)
 
 
-def _write_slide(task: Task, request: AnalyzeRequest, analysis: Analysis, began: float) -> Outcome:
+def write_slide(task: Task, request: AnalyzeRequest, analysis: Analysis, began: float) -> Outcome:
+    """Write all that a single analysis would, and the small picture. Raises `Problem`."""
     from ml.report.findings import gather
     from ml.slide.opening import open_slide
     from ml.verbs.export import ExportRequest, export
