@@ -43,9 +43,7 @@ class AnalyzeRequest:
     cam_class: int | None = None  # None: the card's shown class
     least_tissue: float = 0.1  # share of a patch that must be tissue
     reader_threads: int | None = None  # None: chosen for the computer
-    rows: tuple[int, int] | None = (
-        None  # of the grid, half-open: what one of several computers does
-    )
+    rows: tuple[int, int] | None = None  # of the grid, half-open: what one of several computers does
 
 
 def analyze(request: AnalyzeRequest, progress: Progress) -> Analysis:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,8 +74,9 @@ def _connected(address: str) -> Iterator[Any]:
     import ray
 
     try:
+        _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise Problem(
             f"No Ray cluster answers at “{address}”.",
             "Start one with “ray start --head”, and give its address, or auto on a computer of the cluster.",
@@ -84,6 +86,13 @@ def _connected(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Raise `OSError` where nobody listens: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _slots(ray: Any) -> _Slots:

@@ -75,7 +75,7 @@ def together(sent: Sent, *parts: Analysis | Outcome) -> tuple[Outcome, Packed]:
 def measured(task: Task) -> tuple[int, int, int]:
     """Rows and columns of a slide's grid, and rows of a block that is read at once. Raises `Problem`."""
     from ml.annotation.shapes import Shape
-    from ml.patches import overlapping
+    from ml.results.overlap import overlapping
     from ml.slide.opening import open_slide
 
     request: AnalyzeRequest = request_from(words_of(task))
