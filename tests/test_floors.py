@@ -20,7 +20,7 @@ FLOORS = {
     7: "ml.verbs",
     8: "ml.__main__",
     9: "viewer.settings",
-    10: "viewer.theme",
+    10: "viewer.theme viewer.cases",
     11: "viewer.state viewer.canvas",
     12: "viewer.work viewer.tools viewer.ct",
     13: "viewer.panels viewer.actions",

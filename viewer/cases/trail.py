@@ -1,0 +1,113 @@
+"""The audit trail: who did what when, each entry hashed over the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from viewer.cases.packing import canonical
+from viewer.cases.tables import audit, cases, chain, journal
+from viewer.cases.values import AuditEntry, Json
+
+FIRST = "0" * 64  # what stands before the first entry
+_FIELDS = ("seq", "at", "author", "case_id", "item_id", "kind", "facts", "before")
+
+
+def now() -> str:
+    """ISO 8601 in UTC, to the microsecond."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def hash_of(entry: Mapping[str, object]) -> str:
+    """sha256, hexadecimal, over the canonical JSON of all fields but the hash; `facts` is JSON text."""
+    return hashlib.sha256(canonical({name: entry[name] for name in _FIELDS}).encode("ascii")).hexdigest()
+
+
+def last(connection: sa.Connection) -> tuple[int, str]:
+    """Number and hash of the last entry. On a server, whoever asks next waits until this one has written."""
+    row = connection.execute(sa.select(chain.c.seq, chain.c.hash).with_for_update()).one()
+    return row.seq, row.hash
+
+
+def write(
+    connection: sa.Connection,
+    author: str,
+    kind: str,
+    facts: Mapping[str, Json],
+    case_id: int | None = None,
+    item_id: int | None = None,
+) -> int:
+    """Add an entry in the transaction of what it tells of; its number."""
+    seq, before = last(connection)
+    entry: dict[str, Any] = {
+        "seq": seq + 1,
+        "at": now(),
+        "author": author,
+        "case_id": case_id,
+        "item_id": item_id,
+        "kind": kind,
+        "facts": canonical(facts),
+        "before": before,
+    }
+    entry["hash"] = hash_of(entry)
+    connection.execute(audit.insert(), entry)
+    connection.execute(chain.update().values(seq=seq + 1, hash=entry["hash"]))
+    if case_id is not None:
+        touched = cases.update().where(cases.c.id == case_id)
+        connection.execute(touched.values(touched=seq + 1, changed=entry["at"]))
+    return seq + 1
+
+
+def entries(connection: sa.Connection, case_id: int | None = None) -> Iterable[AuditEntry]:
+    """All entries, or those of one case, the oldest first."""
+    query = sa.select(audit).order_by(audit.c.seq)
+    if case_id is not None:
+        query = query.where(audit.c.case_id == case_id)
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield entry_of(row)
+
+
+def entry_of(row: sa.Row[Any]) -> AuditEntry:
+    """A row as a value."""
+    said = dict(row._mapping)
+    return AuditEntry(**said | {"facts": json.loads(said["facts"])})
+
+
+def first_broken(connection: sa.Connection) -> AuditEntry | None:
+    """The first entry that is not what was written, or does not follow the one before it; None if all do.
+
+    An entry of an edit also vouches for its row of the journal. When entries are missing at the end, the last
+    one that is there is named; an entry of another hash is named itself.
+    """
+    expected, before, found = 1, FIRST, None
+    bodies = _journal_hashes(connection)
+    for row in connection.execution_options(yield_per=1000).execute(sa.select(audit).order_by(audit.c.seq)):
+        said = dict(row._mapping)
+        if row.seq != expected or row.before != before or hash_of(said) != row.hash:
+            return entry_of(row)
+        found = row
+        if row.kind == "edit" and not _vouches(row, bodies):
+            return entry_of(row)
+        expected, before = row.seq + 1, row.hash
+    end = connection.execute(sa.select(chain.c.seq, chain.c.hash)).one()
+    if (end.seq, end.hash) != (expected - 1, before):
+        return entry_of(found) if found is not None else AuditEntry(0, "", "", None, None, "", {}, FIRST, "")
+    return None
+
+
+def _journal_hashes(connection: sa.Connection) -> dict[tuple[int, int], str]:
+    rows = connection.execution_options(yield_per=100).execute(
+        sa.select(journal.c.item_id, journal.c.version, journal.c.body)
+    )
+    return {(row.item_id, row.version): hashlib.sha256(row.body).hexdigest() for row in rows}
+
+
+def _vouches(row: sa.Row[Any], bodies: Mapping[tuple[int, int], str]) -> bool:
+    facts = json.loads(row.facts)
+    body = bodies.get((row.item_id, facts["version"]))
+    return body is None or body == facts["sha256"]  # None: the item was deleted with its journal
