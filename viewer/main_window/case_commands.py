@@ -1,4 +1,4 @@
-"""What a person does with cases: begins, names, sorts and deletes them, reads their history, backs them up."""
+"""What a person does with cases: begins, names and deletes them, reads their history, backs them up."""
 
 from __future__ import annotations
 
@@ -74,7 +74,6 @@ class CaseCommands(QObject):
         def looks_at_item() -> bool:
             return self._current is not None
 
-        panel = self._frame.slides
         return {
             "new_case": Bound(self.begin),
             "all_cases": Bound(partial(self._show_tab, ALL)),
@@ -85,7 +84,7 @@ class CaseCommands(QObject):
             "remove_item": Bound(self.remove, looks_at_item),
             "case_history": Bound(lambda: self.history.show(self._casework.case), has),
             "delete_case": Bound(lambda: self._casework.case and self.delete(self._casework.case), has),
-            "back_up": Bound(self.back_up, lambda: self._parts.keeping.is_open and panel is not None),
+            "back_up": Bound(self.back_up, lambda: self._parts.keeping.is_open),
         }
 
     def begin(self) -> None:
@@ -135,7 +134,10 @@ class CaseCommands(QObject):
             self._frame, "Back up all cases", str(Path.home() / "Parfocal backup.sqlite"), "Backup (*.sqlite)"
         )
         if name:
-            self._ask(lambda library: library.backup(Path(name)), lambda _: self.told.emit("All cases are backed up."))
+            self._ask(
+                lambda library: library.backup(Path(name)),
+                lambda _: self.told.emit("All cases are backed up."),
+            )
 
     # ------------------------------------------------------------------ inside
 
@@ -203,7 +205,9 @@ class CaseCommands(QObject):
         else:
             name, accepted = QInputDialog.getText(self._frame, "New case", "Name of the case:")
             if accepted and name.strip():
-                self._ask(lambda library: library.new_case(name.strip()), lambda case: self._move(item_id, case.id))
+                self._ask(
+                    lambda library: library.new_case(name.strip()), lambda case: self._move(item_id, case.id)
+                )
 
     def _move(self, item_id: int, case_id: int) -> None:
         def moved(item: Item) -> None:
@@ -213,7 +217,7 @@ class CaseCommands(QObject):
 
     def _ask_to_delete(self, case: Case | CaseRow, items: tuple[Item, ...]) -> None:
         holds = count(len(items), "slide or series", "slides and series")
-        more = f"It holds {holds}. What was drawn, found and written in it is deleted; the files stay as they are."
+        more = f"It holds {holds}. What was drawn, found and written in it is deleted; the files stay."
         if not self._sure(f"Delete the case “{case.name}”?", more, "Delete"):
             return
         for item in items:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import count
 from viewer.cases.values import AuditEntry, Case
@@ -54,7 +53,9 @@ class CaseHistory(QObject):
     def ask_where(self, case: Case) -> None:
         """Ask for a file, and write the history there."""
         start = Path(self._parts.settings.last_folder or Path.home()) / f"{case.name} history.jsonl"
-        name, _ = QFileDialog.getSaveFileName(self._frame, "Export the history", str(start), "JSON lines (*.jsonl)")
+        name, _ = QFileDialog.getSaveFileName(
+            self._frame, "Export the history", str(start), "JSON lines (*.jsonl)"
+        )
         if name:
             self.export(case, Path(name))
 

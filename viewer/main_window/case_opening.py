@@ -99,7 +99,9 @@ class CaseOpening(QObject):
         case, items, views = found
         self._casework.want(case)
         was_open = [
-            item for item, view in zip(items, views, strict=True) if isinstance(view, dict) and view.get("open")
+            item
+            for item, view in zip(items, views, strict=True)
+            if isinstance(view, dict) and view.get("open")
         ]
         for item in was_open or items[:1]:
             opened = self._casework.opened_of(item.id)

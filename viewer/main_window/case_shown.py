@@ -82,12 +82,14 @@ class CaseShown(QObject):
     # ------------------------------------------------------------------ inside
 
     def _read(self) -> None:
+        panel = self._frame.slides
+        wants_all = panel.tabs.currentIndex() == ALL
+        if wants_all:
+            self._parts.keeping.open()
         if not self._parts.keeping.is_open or self._reading:
             self._once_more = self._reading
             return
         self._reading, self._once_more = True, False
-        panel = self._frame.slides
-        wants_all = panel.tabs.currentIndex() == ALL
         case = self._casework.case
         job = partial(_read, None if case is None else case.id, panel.all.query if wants_all else None)
         self._parts.keeping.ask(job, self._show, self._fail_reading)
@@ -139,7 +141,9 @@ class CaseShown(QObject):
     def _look_for_files(self, items: tuple[Item, ...]) -> None:
         paths = {item.id: item.path for item in items}
         self._files.submit(
-            lambda: {number: path.exists() for number, path in paths.items()}, self._tell_files, lambda _: None
+            lambda: {number: path.exists() for number, path in paths.items()},
+            self._tell_files,
+            lambda _: None,
         )
 
     def _tell_files(self, here: dict[int, bool]) -> None:

@@ -80,7 +80,9 @@ class CaseTelling(QObject):
 
         def find(library: Library) -> Edit | None:
             edits = library.history(conflict.item_id, max(0, conflict.version - 100))
-            theirs = (e for e in reversed(edits) if ids & {a.id for a in (*e.change.removed, *e.change.added)})
+            theirs = (
+                e for e in reversed(edits) if ids & {a.id for a in (*e.change.removed, *e.change.added)}
+            )
             return next(theirs, None)
 
         self._parts.keeping.ask(find, partial(self._meet, conflict), lambda _: self._meet(conflict, None))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ml.annotation.document import Change
@@ -70,7 +70,9 @@ class Casework(QObject):
 
     def opened_of(self, item_id: int) -> Opened | None:
         """An item of the library, where it is open."""
-        return next((o for o, k in self._keepers.items() if k.item is not None and k.item.id == item_id), None)
+        return next(
+            (o for o, k in self._keepers.items() if k.item is not None and k.item.id == item_id), None
+        )
 
     def choose(self, case: Case | None) -> None:
         """Look at a case."""
@@ -236,6 +238,8 @@ def _picture(image: QImage, item: int, library: Library) -> None:
     if library.thumbnail(item) is None:
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        small = image.scaled(_PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        small = image.scaled(
+            _PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
         small.save(buffer, "PNG")
         library.set_thumbnail(item, bytes(buffer.data().data()))

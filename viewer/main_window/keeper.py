@@ -1,17 +1,15 @@
-"""Keeps what is edited on one thing that is open: hands every edit to the library, and gives back what it has."""
+"""Keeps what is edited on one thing that is open: the library gets every edit, and gives back what it has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
-
 from viewer.cases.values import Item, ItemFacts, Json, Verdict
 from viewer.main_window.page import Page
 from viewer.panels.links import Links

@@ -16,12 +16,13 @@ from viewer.cases.values import ItemFacts, Json, Verdict
 from viewer.main_window.keeper import Keeper, keep_analysis, keep_verdict
 from viewer.main_window.page import Page
 from viewer.main_window.slide_page import SlidePage
+from viewer.panels.links import Links
 from viewer.panels.slide_facts import facts_in_short
 from viewer.state.bookmarks import Bookmark, file_of_old, read_old, set_aside
 from viewer.state.findings import Findings
 from viewer.state.kept import as_json, bookmarks_of, box_of, look_of, readable, rule_of, spacing_of
 from viewer.state.opened_slide import OpenedSlide
-from viewer.panels.links import Links
+from viewer.work.fingerprints import fingerprint_of_file
 from viewer.work.keeping import Keeping
 from viewer.work.kept_item import Kept
 
@@ -53,6 +54,10 @@ class SlideKeeper(Keeper):
         """What the list of the case says about it while it is closed."""
         opened = self.opened
         return ItemFacts("slide", opened.path, "", opened.title, {"short": facts_in_short(opened)})
+
+    def fingerprint(self) -> str:
+        """Of the file, or of all files of the folder."""
+        return fingerprint_of_file(self.opened.path)
 
     def case_name(self) -> str:
         """The name of the file."""

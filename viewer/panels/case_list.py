@@ -101,7 +101,9 @@ class CaseList(QWidget):
         elif found:
             self.says.say("")
         else:
-            self.says.say("No case fits." if narrow else "No cases yet. Open a slide: its case is made by itself.")
+            self.says.say(
+                "No case fits." if narrow else "No cases yet. Open a slide: its case is made by itself."
+            )
 
     def set_tags(self, tags: tuple[str, ...]) -> None:
         """The tags that there are; with none there is nothing to choose."""
@@ -189,9 +191,7 @@ class CaseList(QWidget):
             self.menu_wanted.emit(item.data(_LINE).id, self.list.viewport().mapToGlobal(place))  # type: ignore[call-overload]
 
 
-def _choice(
-    parent: QWidget, name: str, first: tuple[str, None] | None, words: object
-) -> QComboBox:
+def _choice(parent: QWidget, name: str, first: tuple[str, None] | None, words: object) -> QComboBox:
     box = QComboBox(parent)
     if first is not None:
         box.addItem(*first)

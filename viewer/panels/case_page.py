@@ -100,10 +100,10 @@ class CasePage(QWidget):
         self.status.setCurrentIndex(self.status.findData(about.status))
         if other or not self.tags.hasFocus():
             self.tags.setText(", ".join(about.tags))
-        if other or not (self.comment.hasFocus() or self._soon.isActive()):
-            if self.comment.toPlainText() != about.comment:
-                with QSignalBlocker(self.comment):
-                    self.comment.setPlainText(about.comment)
+        typing = not other and (self.comment.hasFocus() or self._soon.isActive())
+        if not typing and self.comment.toPlainText() != about.comment:
+            with QSignalBlocker(self.comment):
+                self.comment.setPlainText(about.comment)
 
     def flush(self) -> None:
         """Keep at once what was typed."""

@@ -83,7 +83,7 @@ class HistoryDialog(QDialog):
             self.holds.say(words, "refusal")
         elif entries:
             self.holds.say(
-                f"{count(len(entries), 'entry', 'entries')}; the whole record holds: nothing was changed later.",
+                f"{count(len(entries), 'entry', 'entries')}; the record holds: nothing was changed later.",
                 "done",
             )
 
@@ -106,7 +106,9 @@ def entry_in_words(entry: AuditEntry, names: Mapping[int, str]) -> str:
         return f"{_STATES.get(str(facts.get('name')), str(facts.get('name')))} changed{where}"
     if entry.kind == "analysis":
         ended = "" if facts.get("complete", True) else ", stopped"
-        return f"Analysis by {facts.get('model')} {facts.get('model_version', '')}{ended}{where}".replace("  ", " ")
+        return f"Analysis by {facts.get('model')} {facts.get('model_version', '')}{ended}{where}".replace(
+            "  ", " "
+        )
     if entry.kind == "verdict":
         return f"Finding {facts.get('verdict')}{where}"
     named_ = str(facts.get("name", "")) or on

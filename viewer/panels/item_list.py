@@ -236,7 +236,9 @@ class _ItemDelegate(QStyledItemDelegate):
             painter.drawPixmap(place, picture)
             painter.setOpacity(1.0)
         if index.data(_OPENED) is None and line is not None and line.where == "gone":
-            sign = pixmap("triangle-alert", _SIGN, QColor(colors().warning), painter.device().devicePixelRatio())
+            sign = pixmap(
+                "triangle-alert", _SIGN, QColor(colors().warning), painter.device().devicePixelRatio()
+            )
             painter.drawPixmap(room.center() - QPoint(_SIGN // 2, _SIGN // 2), sign)
 
 

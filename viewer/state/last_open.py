@@ -7,7 +7,6 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
@@ -34,7 +33,7 @@ class LeftOpen:
 
 
 class LastOpen:
-    """One window's note. A lock that the system lets go with the program tells whether the window still lives."""
+    """One window's note, and a lock that tells others whether this window still lives."""
 
     def __init__(self) -> None:
         folder = paths.data() / "open"

@@ -59,6 +59,11 @@ class Keeping(QObject):
         self._later.timeout.connect(self._try_again)
         self._news.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the library is there."""
+        return self._writer is not None
+
     # ------------------------------------------------------------------ reading
 
     def open(self) -> None:
@@ -75,7 +80,9 @@ class Keeping(QObject):
 
         def work() -> T:
             if self._library is None:
-                raise self._problem or Problem("The case library is not open.", "It is tried again by itself.")
+                raise self._problem or Problem(
+                    "The case library is not open.", "It is tried again by itself."
+                )
             return job(self._library)
 
         self._reader.submit(work, done, lambda error: failed(as_problem(error, "Reading the case library")))

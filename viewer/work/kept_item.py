@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.annotation.shapes import Annotation
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
 from viewer.cases.values import Case, Item, ItemFacts, Json, Verdict

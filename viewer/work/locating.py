@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -18,14 +19,8 @@ def locate(item: Item, folders: Iterable[Path], fingerprint: Callable[[Path], st
     """
     if item.path.exists():
         return item.path
-    looked = 0
-    for path in _candidates(item, folders):
-        looked += 1
-        if looked > _MOST_FILES:
-            return None
-        if is_same(item, path, fingerprint):
-            return path
-    return None
+    candidates = itertools.islice(_candidates(item, folders), _MOST_FILES)
+    return next((path for path in candidates if is_same(item, path, fingerprint)), None)
 
 
 def is_same(item: Item, path: Path, fingerprint: Callable[[Path], str]) -> bool:
