@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,11 +24,33 @@ from viewer.cases.packing import (
     unpacked,
 )
 from viewer.cases.part import Gone
+from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import annotation_rows, items, journal
 from viewer.cases.values import Edit
 
 _FEW = 500  # annotations that are asked for by name; databases limit how many names a question has
 _COLUMNS = (annotation_rows.c.key, annotation_rows.c.facts, annotation_rows.c.shape)
+_HERE = annotation_rows.c.item_id == given("here")
+_THIS = annotation_rows.c.key == given("this")
+
+_ITEM = Prepared(
+    sa.select(items.c.version, items.c.places, items.c.case_id)
+    .where(items.c.id == given("id"))
+    .with_for_update()
+)
+_COUNTED = Prepared(
+    items.update().values(version=given("v"), places=given("p")).where(items.c.id == given("here"))
+)
+_KNOWN = Prepared(
+    sa.select(journal.c.version).where(journal.c.item_id == given("here"), journal.c.token == given("token"))
+)
+_JOURNALLED = inserted(journal)
+_ALL = Prepared(sa.select(*_COLUMNS).where(_HERE).order_by(annotation_rows.c.place))
+_ONE = Prepared(sa.select(*_COLUMNS).where(_HERE, _THIS))
+_DRAWN = inserted(annotation_rows)
+_DELETED = Prepared(annotation_rows.delete().where(_HERE, _THIS))
+_TOLD = Prepared(annotation_rows.update().values(facts=given("f")).where(_HERE, _THIS))
+_SHAPED = Prepared(annotation_rows.update().values(facts=given("f"), shape=given("s")).where(_HERE, _THIS))
 
 
 def commit(
@@ -36,20 +58,18 @@ def commit(
 ) -> int:
     """Carry out an edit; the item's new version. See `Library.commit`."""
     item = _item(connection, item_id)
-    known = token and connection.scalar(
-        sa.select(journal.c.version).where(journal.c.item_id == item_id, journal.c.token == token)
-    )
-    if known:
-        return int(known)
+    if base != item.version and token:  # else nobody, and not we either, wrote anything since
+        known = _KNOWN.one(connection, item_id, token).scalar()
+        if known is not None:
+            return int(known)
     edit = packed_change(change)
     if base != item.version or len(edit.removed) + len(edit.added) <= _FEW:
         edit = _checked(connection, item_id, item.version, change, edit)
     if not edit.removed and not edit.added:
         return int(item.version)
-    version, body = item.version + 1, body_of(edit)
-    _carry_out(connection, item_id, edit, item.places)
-    row = {"item_id": item_id, "version": version, "token": token or uuid.uuid4().hex, "at": trail.now()}
-    connection.execute(journal.insert(), row | {"author": author, "title": change.title, "body": body})
+    version, body, at = item.version + 1, body_of(edit), trail.now()
+    _carry_out(connection, item_id, edit, version, item.places)
+    _JOURNALLED.one(connection, item_id, version, token or uuid.uuid4().hex, at, author, change.title, body)
     facts = {"version": version, "title": change.title, "sha256": hashlib.sha256(body).hexdigest()}
     counts = {"removed": len(edit.removed), "added": len(edit.added)}
     trail.write(connection, author, "edit", facts | counts, item.case_id, item_id)
@@ -58,16 +78,13 @@ def commit(
 
 def put(connection: sa.Connection, item_id: int, change: Change) -> None:
     """Carry out an edit on the state alone: for whoever copies rows of a journal."""
-    edit = packed_change(change)
-    _carry_out(connection, item_id, edit, _item(connection, item_id).places)
+    item = _item(connection, item_id)
+    _carry_out(connection, item_id, packed_change(change), item.version + 1, item.places)
 
 
 def state(connection: sa.Connection, item_id: int) -> tuple[Annotation, ...]:
     """All annotations of an item, in the order of a document that went through the same edits."""
-    rows = connection.execute(
-        sa.select(*_COLUMNS).where(annotation_rows.c.item_id == item_id).order_by(annotation_rows.c.place)
-    )
-    return annotations_of(rows)
+    return annotations_of(_ALL.one(connection, item_id).all())
 
 
 def chunk(
@@ -93,9 +110,8 @@ def history(connection: sa.Connection, item_id: int, since: int) -> Iterator[Edi
         yield Edit(row.version, row.at, row.author, change_of(row.body, row.title), row.token)
 
 
-def _item(connection: sa.Connection, item_id: int) -> sa.Row[Any, Any, Any]:
-    query = sa.select(items.c.version, items.c.places, items.c.case_id).where(items.c.id == item_id)
-    found = connection.execute(query.with_for_update()).one_or_none()
+def _item(connection: sa.Connection, item_id: int) -> sa.Row[*tuple[Any, ...]]:
+    found = _ITEM.one(connection, item_id).one_or_none()
     if found is None:
         raise no_item(item_id)
     return found
@@ -139,39 +155,36 @@ def _checked(
 
 
 def _stored(connection: sa.Connection, item_id: int, keys: Sequence[str]) -> dict[str, Packed]:
-    query = sa.select(*_COLUMNS).where(annotation_rows.c.item_id == item_id)
-    if len(keys) <= 2 * _FEW:
-        query = query.where(annotation_rows.c.key.in_(keys))
-    return {row.key: Packed(row.key, row.facts, row.shape) for row in connection.execute(query)}
+    """What the library holds of these annotations, by key."""
+    if len(keys) == 1:
+        rows = _ONE.one(connection, item_id, keys[0])
+    elif len(keys) > 2 * _FEW:
+        rows = _ALL.one(connection, item_id)
+    else:
+        here = annotation_rows.c.item_id == item_id
+        rows = connection.execute(sa.select(*_COLUMNS).where(here, annotation_rows.c.key.in_(keys)))
+    return {key: Packed(key, facts, bytes(shape)) for key, facts, shape in rows.all()}
 
 
-def _carry_out(connection: sa.Connection, item_id: int, edit: PackedChange, places: int) -> None:
-    """Write the state: what is replaced keeps its place, what is new comes last."""
-    here = annotation_rows.c.item_id == item_id
-    this: sa.BindParameter[str] = sa.bindparam("this")
-    gone = [{"this": key} for key in edit.removed if key not in edit.added]
-    new = [one for key, one in edit.added.items() if key not in edit.removed]
-    kept = [(edit.removed[key], one) for key, one in edit.added.items() if key in edit.removed]
-    told = [
-        {"this": k, "f": a.facts} for (k, facts, shape), a in kept if shape == a.shape and facts != a.facts
-    ]
-    drawn = [{"this": k, "f": a.facts, "s": a.shape} for (k, _, shape), a in kept if shape != a.shape]
-    row = annotation_rows.update().where(here, annotation_rows.c.key == this)
-    _for_all(connection, annotation_rows.delete().where(here, annotation_rows.c.key == this), gone)
-    _for_all(connection, row.values(facts=sa.bindparam("f")), told)
-    _for_all(connection, row.values(facts=sa.bindparam("f"), shape=sa.bindparam("s")), drawn)
-    if new:
-        rows = [
-            {"item_id": item_id, "place": place, "key": one.key, "facts": one.facts, "shape": one.shape}
-            for place, one in enumerate(new, start=places + 1)
-        ]
-        connection.execute(annotation_rows.insert(), rows)
-    changed = items.update().where(items.c.id == item_id)
-    connection.execute(changed.values(version=items.c.version + 1, places=places + len(new)))
-
-
-def _for_all(
-    connection: sa.Connection, statement: sa.Delete | sa.Update, rows: Sequence[Mapping[str, object]]
+def _carry_out(
+    connection: sa.Connection, item_id: int, edit: PackedChange, version: int, places: int
 ) -> None:
-    if rows and (count := connection.execute(statement, rows).rowcount) not in {len(rows), -1}:
-        raise ValueError(f"The edit names {len(rows)} annotations, and {count} of them are in the library.")
+    """Write the state: what is replaced keeps its place, what is new comes last."""
+    gone, come = edit.removed, edit.added
+    _DELETED.many(connection, [(item_id, key) for key in gone if key not in come])
+    told: list[tuple[object, ...]] = []
+    shaped: list[tuple[object, ...]] = []
+    drawn: list[tuple[object, ...]] = []
+    for key, facts, shape in come.values():
+        before = gone.get(key)
+        if before is None:
+            places += 1
+            drawn.append((item_id, places, key, facts, shape))
+        elif before.shape != shape:
+            shaped.append((facts, shape, item_id, key))
+        elif before.facts != facts:
+            told.append((facts, item_id, key))
+    _TOLD.many(connection, told)
+    _SHAPED.many(connection, shaped)
+    _DRAWN.many(connection, drawn)
+    _COUNTED.one(connection, version, places, item_id)

@@ -10,14 +10,16 @@ import json
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple, cast
 
 from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation, Plane, Shape
+from ml.annotation.shapes import Annotation, Kind, Plane, Ring, Shape
 from ml.annotation.undisturbed import undisturbed
 from ml.geometry import Point
 
-_KINDS = ("rectangle", "polygon", "ellipse", "line", "points")
+_KINDS: tuple[Kind, ...] = ("rectangle", "polygon", "ellipse", "line", "points")
 _HEAD = struct.Struct("<BII")  # kind, rings, starts
 _COUNT = struct.Struct("<I")
 _SIMPLE = (0,)
@@ -27,7 +29,12 @@ _PLAIN, _PACKED = b"\0", b"\1"
 _LARGE = 4096  # bytes from which a body is packed
 
 # ASCII only, so that every text that Python knows (halves of pairs, zero bytes) goes into every database.
+_say = json.JSONEncoder(separators=(",", ":")).encode  # measurements stay in their order
 _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_decode = json.JSONDecoder().raw_decode
+
+
+Memory = dict[int, Any]
 
 
 class Packed(NamedTuple):
@@ -55,16 +62,17 @@ def id_of(key: str) -> str:
     return str(json.loads(key)) if key[:1] == '"' else key
 
 
-def packed(annotation: Annotation, shapes: dict[int, bytes] | None = None) -> Packed:
-    """An annotation as columns. `shapes` remembers outlines by `id()`, while somebody holds them."""
-    return Packed(key_of(annotation.id), _facts(annotation), _outline(annotation, shapes))
+def packed(annotation: Annotation, memory: Memory | None = None) -> Packed:
+    """An annotation as columns. `memory` knows pieces by `id()`, while somebody holds them."""
+    memory = {} if memory is None else memory
+    return Packed(key_of(annotation.id), _facts(annotation, memory), _outline(annotation, memory))
 
 
 def unpacked(key: str, facts: str, shape: bytes) -> Annotation:
     """The annotation back."""
     outline, end = _shape(shape, 0)
     nucleus = _shape(shape, end)[0] if end < len(shape) else None
-    said = json.loads(facts) if facts != "{}" else {}
+    said = _decode(facts)[0] if facts != "{}" else {}
     color = said.get("color")
     plane = said.get("plane")
     return Annotation(
@@ -82,33 +90,37 @@ def unpacked(key: str, facts: str, shape: bytes) -> Annotation:
     )
 
 
-def _facts(one: Annotation) -> str:
-    said: dict[str, object] = {}
-    if one.name:
-        said["name"] = one.name
-    if one.class_name:
-        said["class"] = one.class_name
-    if one.color is not None:
-        said["color"] = one.color
-    if one.locked:
-        said["locked"] = True
+def _facts(one: Annotation, memory: Memory) -> str:
+    """What is said about it, put together out of pieces: most are the same for many."""
+    plane = None if one.plane == _FIRST_PLANE else (one.plane.c, one.plane.z, one.plane.t)
+    kind = "" if one.object_type == "annotation" else one.object_type
+    pieces = _pieces(one.class_name, one.color, one.locked, one.name, plane, kind)
     if one.measurements:
-        said["measurements"] = dict(one.measurements)
+        pieces += f',"measurements":{_mapping(one.measurements, memory)}'
     if one.metadata:
-        said["metadata"] = dict(one.metadata)
-    if one.object_type != "annotation":
-        said["type"] = one.object_type
-    if one.plane != _FIRST_PLANE:
-        said["plane"] = (one.plane.c, one.plane.z, one.plane.t)
-    return _encode(said) if said else "{}"
+        pieces += f',"metadata":{_mapping(one.metadata, memory)}'
+    return f"{{{pieces[1:]}}}"
 
 
-def _outline(one: Annotation, shapes: dict[int, bytes] | None) -> bytes:
-    if shapes is None:
-        body = _bytes(one.shape)
-    else:
-        body = shapes.get(id(one.shape)) or shapes.setdefault(id(one.shape), _bytes(one.shape))
-    return body if one.nucleus is None else body + _bytes(one.nucleus)
+@lru_cache(maxsize=4096)
+def _pieces(*values: object) -> str:
+    names = ("class", "color", "locked", "name", "plane", "type")
+    said = zip(names, values, strict=True)
+    return "".join(f',"{name}":{_say(value)}' for name, value in said if value)
+
+
+def _mapping(values: Mapping[str, object], memory: Memory) -> str:
+    text = memory.get(id(values))
+    if text is None:
+        text = memory[id(values)] = _say(dict(values))
+    return cast(str, text)
+
+
+def _outline(one: Annotation, memory: Memory) -> bytes:
+    body = memory.get(id(one.shape))
+    if body is None:
+        body = memory[id(one.shape)] = _bytes(one.shape)
+    return cast(bytes, body if one.nucleus is None else body + _bytes(one.nucleus))
 
 
 def _bytes(shape: Shape) -> bytes:
@@ -133,12 +145,11 @@ def _shape(body: bytes, at: int) -> tuple[Shape, int]:
     places = sum(lengths)
     flat = struct.unpack_from(f"<{2 * places}d", body, at)
     points = tuple(map(Point, flat[::2], flat[1::2]))
-    if ring_count == 1:
-        rings: tuple[tuple[Point, ...], ...] = (points,)
-    else:
-        ends = [sum(lengths[: n + 1]) for n in range(ring_count)]
+    rings: tuple[Ring, ...] = (points,)
+    if ring_count != 1:
+        ends = list(accumulate(lengths))
         rings = tuple(points[end - length : end] for end, length in zip(ends, lengths, strict=True))
-    return Shape(rings, cast("object", _KINDS[kind]), starts), at + 16 * places  # type: ignore[arg-type]
+    return Shape(rings, _KINDS[kind], starts), at + 16 * places
 
 
 class PackedChange(NamedTuple):
@@ -150,10 +161,10 @@ class PackedChange(NamedTuple):
 
 def packed_change(change: Change) -> PackedChange:
     """An edit as columns. An outline that goes and comes again is looked at once."""
-    shapes: dict[int, bytes] = {}
+    memory: Memory = {}
     with undisturbed():
-        removed = {one.key: one for one in (packed(a, shapes) for a in change.removed)}
-        added = {one.key: one for one in (packed(a, shapes) for a in change.added)}
+        removed = {one.key: one for one in (packed(a, memory) for a in change.removed)}
+        added = {one.key: one for one in (packed(a, memory) for a in change.added)}
     return PackedChange(removed, added)
 
 

@@ -11,11 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from viewer.cases.packing import canonical
+from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import audit, cases, chain, journal
 from viewer.cases.values import AuditEntry, Json
 
 FIRST = "0" * 64  # what stands before the first entry
 _FIELDS = ("seq", "at", "author", "case_id", "item_id", "kind", "facts", "before")
+
+_LAST = Prepared(sa.select(chain.c.seq, chain.c.hash))
+_MOVED = Prepared(chain.update().values(seq=given("seq"), hash=given("hash")))
+_ADDED = inserted(audit)
+_TOUCHED = Prepared(
+    cases.update().values(changed=given("at"), touched=given("seq")).where(cases.c.id == given("id"))
+)
 
 
 def now() -> str:
@@ -28,12 +36,6 @@ def hash_of(entry: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical({name: entry[name] for name in _FIELDS}).encode("ascii")).hexdigest()
 
 
-def last(connection: sa.Connection) -> tuple[int, str]:
-    """Number and hash of the last entry. On a server, whoever asks next waits until this one has written."""
-    row = connection.execute(sa.select(chain.c.seq, chain.c.hash).with_for_update()).one()
-    return row.seq, row.hash
-
-
 def write(
     connection: sa.Connection,
     author: str,
@@ -43,24 +45,15 @@ def write(
     item_id: int | None = None,
 ) -> int:
     """Add an entry in the transaction of what it tells of; its number."""
-    seq, before = last(connection)
-    entry: dict[str, Any] = {
-        "seq": seq + 1,
-        "at": now(),
-        "author": author,
-        "case_id": case_id,
-        "item_id": item_id,
-        "kind": kind,
-        "facts": canonical(facts),
-        "before": before,
-    }
-    entry["hash"] = hash_of(entry)
-    connection.execute(audit.insert(), entry)
-    connection.execute(chain.update().values(seq=seq + 1, hash=entry["hash"]))
+    seq, before = _LAST.one(connection).one()
+    seq += 1
+    said = (seq, now(), author, case_id, item_id, kind, canonical(facts), before)
+    digest = hash_of(dict(zip(_FIELDS, said, strict=True)))
+    _ADDED.one(connection, *said, digest)
+    _MOVED.one(connection, seq, digest)
     if case_id is not None:
-        touched = cases.update().where(cases.c.id == case_id)
-        connection.execute(touched.values(touched=seq + 1, changed=entry["at"]))
-    return seq + 1
+        _TOUCHED.one(connection, said[1], seq, case_id)
+    return int(seq)
 
 
 def entries(connection: sa.Connection, case_id: int | None = None) -> Iterable[AuditEntry]:
