@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu, QMessageBox
 
 from ml.errors import Problem
+from ml.report.atomic import whole_file
 from ml.report.words import count
 from viewer.actions.command import Bound
 from viewer.cases.values import Case, CaseRow, Item
@@ -130,14 +132,16 @@ class CaseCommands(QObject):
 
     def back_up(self) -> None:
         """Ask where to, and write a copy of the library there."""
-        name, _ = QFileDialog.getSaveFileName(
-            self._frame, "Back up all cases", str(Path.home() / "Parfocal backup.sqlite"), "Backup (*.sqlite)"
-        )
+        start = str(Path.home() / "Parfocal cases.sqlite")
+        name, _ = QFileDialog.getSaveFileName(self._frame, "Back up all cases", start, "Backup (*.sqlite)")
+
+        def copy(library: Library) -> None:
+            made = library.backup()
+            with whole_file(Path(name)) as part:
+                shutil.copyfile(made, part)
+
         if name:
-            self._ask(
-                lambda library: library.backup(Path(name)),
-                lambda _: self.told.emit("All cases are backed up."),
-            )
+            self._ask(copy, lambda _: self.told.emit(f"All cases are backed up into {Path(name).name}."))
 
     # ------------------------------------------------------------------ inside
 

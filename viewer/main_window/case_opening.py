@@ -19,8 +19,8 @@ from viewer.main_window.parts import Parts
 from viewer.main_window.slides import Slides
 from viewer.panels.cases_panel import CASE
 from viewer.work.background import Background, as_problem
-from viewer.work.fingerprints import fingerprint_of
-from viewer.work.locating import is_same, locate
+from viewer.work.fingerprints import is_same
+from viewer.work.locating import locate
 
 if TYPE_CHECKING:
     from viewer.cases.library import Library
@@ -84,7 +84,7 @@ class CaseOpening(QObject):
         if chosen:
             self._parts.settings.last_folder = str(Path(chosen).parent)
             self._thread.submit(
-                lambda: Path(chosen) if is_same(item, Path(chosen), partial(fingerprint_of, item)) else None,
+                lambda: Path(chosen) if is_same(item, Path(chosen)) else None,
                 partial(self._take_answer, item),
                 self._fail,
             )
@@ -114,7 +114,7 @@ class CaseOpening(QObject):
         folders = [Path(self._parts.settings.last_folder)] if self._parts.settings.last_folder else []
         folders += [other.path.parent for other in self._shown.items if other.id != item.id]
         self._thread.submit(
-            lambda: locate(item, dict.fromkeys(folders), partial(fingerprint_of, item)),
+            lambda: locate(item, dict.fromkeys(folders)),
             partial(self._open_at, item),
             self._fail,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -143,7 +144,7 @@ class Casework(QObject):
 
     def _adoption(self, keeper: Keeper) -> Callable[[Library], Kept]:
         facts, home = keeper.facts(), self._home(keeper)
-        return lambda library: adopt(library, keeper.identified(facts), home)
+        return lambda library: adopt(library, replace(facts, fingerprint=keeper.fingerprint()), home)
 
     def _home(self, keeper: Keeper) -> Home:
         """The case that is looked at, where something of it is open or it is empty; else one of its own."""

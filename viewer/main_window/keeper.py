@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -59,15 +58,8 @@ class Keeper(QObject):
         raise NotImplementedError
 
     def fingerprint(self) -> str:
-        """What tells it from everything else, wherever it lies. In a background thread. Raises `OSError`."""
+        """What tells it from everything else, wherever it lies. Read in a background thread."""
         raise NotImplementedError
-
-    def identified(self, facts: ItemFacts) -> ItemFacts:
-        """The facts with the fingerprint: in a background thread, it reads from the file."""
-        try:
-            return replace(facts, fingerprint=self.fingerprint())
-        except OSError:  # it has gone away: by its path it is known all the same
-            return facts
 
     def mark_view(self) -> None:
         """Where one stands is another, or it is open no more."""

@@ -22,7 +22,7 @@ from viewer.panels.series_facts import series_in_short
 from viewer.state.ct_findings import CtFindings
 from viewer.state.kept import as_json, measurements_of, readable
 from viewer.state.opened_series import OpenedSeries
-from viewer.work.fingerprints import fingerprint_of_series
+from viewer.work.fingerprints import of_series
 from viewer.work.keeping import Keeping
 from viewer.work.kept_item import Kept
 
@@ -54,7 +54,7 @@ class SeriesKeeper(Keeper):
 
     def fingerprint(self) -> str:
         """Of its slices."""
-        return fingerprint_of_series(self.opened.series)
+        return of_series(self.opened.series)
 
     def case_name(self) -> str:
         """The study, without the patient's name: that is shown beside it, unless names are hidden."""

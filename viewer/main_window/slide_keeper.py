@@ -22,7 +22,7 @@ from viewer.state.bookmarks import Bookmark, file_of_old, read_old, set_aside
 from viewer.state.findings import Findings
 from viewer.state.kept import as_json, bookmarks_of, box_of, look_of, readable, rule_of, spacing_of
 from viewer.state.opened_slide import OpenedSlide
-from viewer.work.fingerprints import fingerprint_of_file
+from viewer.work.fingerprints import of_slide
 from viewer.work.keeping import Keeping
 from viewer.work.kept_item import Kept
 
@@ -56,8 +56,8 @@ class SlideKeeper(Keeper):
         return ItemFacts("slide", opened.path, "", opened.title, {"short": facts_in_short(opened)})
 
     def fingerprint(self) -> str:
-        """Of the file, or of all files of the folder."""
-        return fingerprint_of_file(self.opened.path)
+        """Of what its path names."""
+        return of_slide(self.opened.path)
 
     def case_name(self) -> str:
         """The name of the file."""

@@ -24,7 +24,7 @@ Told = Literal["", "saved", "saving", "asking", "failing"]
 Write = Callable[["Writer"], object]
 
 _AGAIN_MS = 3000  # a library that could not be opened, a file that could not be taken up: tried again
-_PATIENCE = 10.0  # s that the end of the window waits for the disk
+_PATIENCE = 5.0  # s that the end of the window waits for the disk
 
 
 class Keeping(QObject):
@@ -155,11 +155,11 @@ class Keeping(QObject):
 
     # ------------------------------------------------------------------ the end
 
-    def finish(self, seconds: float = _PATIENCE) -> Problem | None:
+    def finish(self) -> Problem | None:
         """Wait until everything is written; what stands in its way, if that does not happen in time."""
         if self._early:
             self.do_now(lambda _: None)
-        if self._writer is not None and not self._writer.flush(seconds):
+        if self._writer is not None and not self._writer.flush(_PATIENCE):
             state = self._writer.state
             return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
         return self._problem if self._early or self._held else None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from viewer.cases.values import Item
+from viewer.work.fingerprints import is_same
 
 _MOST_FOLDERS = 400  # that are looked through: a drive is not searched as a whole
 _MOST_FILES = 60  # whose contents are compared
 
 
-def locate(item: Item, folders: Iterable[Path], fingerprint: Callable[[Path], str]) -> Path | None:
+def locate(item: Item, folders: Iterable[Path]) -> Path | None:
     """Where the file of an item lies now: where it was, or near that, or near one of `folders`; else None.
 
     Another file under the same name is not taken for it: the fingerprint decides. Runs in a thread.
@@ -20,16 +21,7 @@ def locate(item: Item, folders: Iterable[Path], fingerprint: Callable[[Path], st
     if item.path.exists():
         return item.path
     candidates = itertools.islice(_candidates(item, folders), _MOST_FILES)
-    return next((path for path in candidates if is_same(item, path, fingerprint)), None)
-
-
-def is_same(item: Item, path: Path, fingerprint: Callable[[Path], str]) -> bool:
-    """Whether this file is the one of the item; without a fingerprint its name has to do."""
-    try:
-        found = fingerprint(path)
-    except OSError:
-        return False
-    return found == item.fingerprint if item.fingerprint else path.name == item.path.name
+    return next((path for path in candidates if is_same(item, path)), None)
 
 
 def _candidates(item: Item, folders: Iterable[Path]) -> Iterator[Path]:
