@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import Signal
@@ -91,6 +92,26 @@ class SlidePage(Page):
             layer.set_visible(not layer.visible)
             self._shown[name] = layer.visible
             self.layers_changed.emit()
+
+    def kept_layers(self) -> dict[str, object]:
+        """What is shown and how strongly, to be kept."""
+        for name in self._opacity:
+            if (layer := self.layer(name)) is not None:
+                self._opacity[name] = layer.opacity
+        return {"shown": {**self._shown}, "opacity": {**self._opacity}}
+
+    def show_layers(self, kept: Mapping[str, object]) -> None:
+        """As it was kept; names that are not known, and what is no number, are passed over."""
+        shown, opacity = kept.get("shown"), kept.get("opacity")
+        for name in self._shown:
+            if isinstance(shown, Mapping) and isinstance(wanted := shown.get(name), bool):
+                self._shown[name] = wanted
+        for name in self._opacity:
+            if isinstance(opacity, Mapping) and isinstance(wanted := opacity.get(name), int | float):
+                self._opacity[name] = float(wanted)
+                if (layer := self.layer(name)) is not None:
+                    layer.set_opacity(float(wanted))
+        self._lay()
 
     @property
     def pictures(self) -> tuple[SlideView]:

@@ -15,6 +15,7 @@ from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_pieces import CtPieces
@@ -69,9 +70,12 @@ class MainWindow(QMainWindow):
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
         self.on_ct = CtPieces.of(parts, self.frame, self.status, self.views, self.reporting)
         self.ct = self.on_ct.viewing
+        self.cases = CasePieces.of(
+            parts, self.frame, self.status, self.views, self.slides, self.on_ct.opening
+        )
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
+        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, self.cases)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -107,7 +111,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
         on_ct = self.on_ct
-        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
+        cases = self.cases
+        of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)
+        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, *of_cases)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
@@ -118,11 +124,14 @@ class MainWindow(QMainWindow):
             self.ct.changed,
             on_ct.analyzing.changed,
             on_ct.deciding.changed,
+            cases.commands.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
         self.views.page_changed.connect(self._show_title)
-        self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
+        for telling in (self.slides, cases.work, cases.opening, cases.commands, cases.telling):
+            telling.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
+        self.ct.changed.connect(cases.shown.show_privacy)
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
         self._parts.opening.started.connect(self._tell_opening)
@@ -190,10 +199,12 @@ class MainWindow(QMainWindow):
         """Keep the layout, stop all work, let every file go."""
         self._idle.stop()
         self.recognizing.close()
+        self.cases.finish()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())
         self.hide()  # what is left takes up to one batch; nobody has to watch it
+        self.cases.close()
         self._parts.close()
         super().closeEvent(event)
         self.closed.emit()
