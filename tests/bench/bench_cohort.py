@@ -1,8 +1,8 @@
 """What a cohort costs beside its single runs, whether that grows, and what a Ray cluster adds.
 
-All in one process and in turn, so that the mood of the machine is shared: the plain run against the same tasks
-done one after the other; cohorts of 10, 30 and 60; a cluster of two nodes with half the cores each against the
-plain run on as many. PARFOCAL_DATA adds regions of the real slides to the composed ones.
+All in one process and in turn, so that the mood of the machine is shared: the plain run against the same
+tasks done one after the other; cohorts of 10, 30 and 60; a cluster of two nodes with half the cores each
+against the plain run on as many. PARFOCAL_DATA adds regions of the real slides to the composed ones.
 """
 
 from __future__ import annotations
