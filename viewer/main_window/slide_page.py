@@ -23,12 +23,11 @@ from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
 from viewer.main_window.page import Page
+from viewer.main_window.slide_tools import tools_of
 from viewer.panels.links import Links
 from viewer.state.findings import Findings, Verdict
 from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.move import MoveTool
-from viewer.tools.outline import OutlineTool
-from viewer.tools.rectangle import RectangleTool
 
 LentTool = Literal["landmark", "pick", "ruler"]
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
@@ -60,13 +59,9 @@ class SlidePage(Page):
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
         self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
-        back = self._back_to_move
         self._move = MoveTool(opened, self._box_at, self.annotations.hit)
-        self._tools: dict[str, Tool] = {
-            "move": self._move,
-            "rectangle": RectangleTool(opened, back),
-            "outline": OutlineTool(opened, back),
-        }
+        self._tools: dict[str, Tool] = {"move": self._move}
+        self._tools |= tools_of(opened, self.annotations, self._back_to_move)
         self.view.add_layer(self.annotations)
         self.view.set_tool(self._tools["move"])
         opened.spacing_changed.connect(self.view.set_spacing)
@@ -75,7 +70,7 @@ class SlidePage(Page):
         self._always = Links()
         self._always.follow(opened.selection_changed, self.annotations.select)
         opened.findings_changed.connect(self.follow)
-        self.annotations.select(opened.selected_id)
+        self.annotations.select(opened.selection)
         if opened.findings is not None:  # a second view of a slide that was analyzed
             self.follow(opened.findings)
 
@@ -115,8 +110,11 @@ class SlidePage(Page):
         self.tool_changed.emit(name)
 
     def select_at(self, point: Point) -> None:
-        """Select what stands at a place, as a click would."""
-        self._move.select_at(point, 6 / self.view.camera.scale)
+        """Select what stands at a place, as a click would; what is selected among others stays with them."""
+        tolerance = 6 / self.view.camera.scale
+        found = self.annotations.hit(point, tolerance)
+        if found is None or not self.opened.is_selected(found) or self._box_at(point, tolerance):
+            self._move.select_at(point, tolerance)
 
     def value_at(self, point: Point | None) -> str:
         """What the shown layer says at a place: "high 0.83"; empty where it says nothing."""

@@ -149,7 +149,7 @@ class Slides(QObject):
         """Window and panels follow what is looked at, if it is a slide."""
         self.page = shown if isinstance(shown, SlidePage) else None
         opened = None if self.page is None else self.page.opened
-        for panel in (self._frame.analyze, self._frame.findings, self._frame.slide):
+        for panel in (self._frame.analyze, self._frame.findings, self._frame.annotations, self._frame.slide):
             panel.set_slide(opened)
         self.page_changed.emit(self.page)
 

@@ -14,6 +14,12 @@ from viewer.state.opened_slide import OpenedSlide
 
 Hit = Callable[[Point, float], str | None]
 """The key of what stands at a place of the slide, with a tolerance in level-0 px."""
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
+
+def adds(pointer: Pointer) -> bool:
+    """Whether a click adds to what is selected, or takes away from it: Shift or Ctrl is held."""
+    return bool(pointer.modifiers & _ADDING)
 
 
 class MoveTool(Tool):
@@ -37,7 +43,10 @@ class MoveTool(Tool):
 
     def mouse_press(self, pointer: Pointer) -> bool:
         """Select what is there; the press may be the beginning of a drag, so it stays the view's."""
-        self.select_at(pointer.point, pointer.tolerance())
+        if not adds(pointer):
+            self.select_at(pointer.point, pointer.tolerance())
+        elif (annotation := self._annotation_at(pointer.point, pointer.tolerance())) is not None:
+            self._opened.toggle(annotation)
         return False
 
     def select_at(self, point: Point, tolerance: float) -> None:

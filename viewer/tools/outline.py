@@ -9,8 +9,7 @@ import shapely
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPolygonF
 
-from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation, Shape
+from ml.annotation.shapes import Shape
 from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
 from viewer.canvas.tool import Pointer, Tool
@@ -66,9 +65,7 @@ class OutlineTool(Tool):
         self.leave()
         shape = closed(points, pointer.camera.scale, self._opened.info.bounds)
         if shape is not None:
-            annotation = Annotation(shape)
-            self._opened.edit(Change((), (annotation,), "Draw outline"))
-            self._opened.select(annotation.id)
+            self._opened.draw(shape, "Draw outline")
             self._drawn()
         return True
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation, Shape
+from ml.annotation.shapes import Shape
 from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
 from viewer.canvas.tool import Pointer, Tool
@@ -59,9 +58,7 @@ class RectangleTool(Tool):
         rect = rect.rounded()
         self.leave()
         if min(rect.width, rect.height) * pointer.camera.scale >= LEAST_WIDGET_PX and not rect.is_empty:
-            annotation = Annotation(Shape.rectangle(rect))
-            self._opened.edit(Change((), (annotation,), "Draw rectangle"))
-            self._opened.select(annotation.id)
+            self._opened.draw(Shape.rectangle(rect), "Draw rectangle")
             self._drawn()
         return True
 
