@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import ct, looking, navigating, splitting
+from viewer.actions import annotating, ct, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
 
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
+ANNOTATE = annotating.ANNOTATE
 ANALYZE, HELP = "Analyze", "Help"
-MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
+MENUS = (FILE, EDIT, TOOLS, ANNOTATE, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
     Entry(
@@ -120,7 +121,7 @@ _ANALYZE = (
     Entry(
         "escape",
         "Stop or leave",
-        "Drop what is unfinished, leave the tool or the full picture; else stop the run.",
+        "Drop what is unfinished, leave the tool or the full picture, stop the run; else select nothing.",
         ANALYZE,
         "circle-stop",
         ("Esc",),
@@ -172,7 +173,10 @@ _SLIDE_VIEWS = tuple(e for e in _VIEW if e.section in {1, 2})
 CATALOG: tuple[Entry, ...] = (
     *_FILE,
     *_EDIT,
-    *_TOOLS[:2],
+    *_for_slides(annotating.ENTRIES),
+    _TOOLS[0],
+    *_for_slides((annotating.TOOL,)),
+    _TOOLS[1],
     *_for_slides(_TOOLS[2:]),
     *_ALL_VIEWS[:3],
     *_for_slides(_SLIDE_VIEWS),
@@ -188,7 +192,7 @@ CATALOG: tuple[Entry, ...] = (
 
 STRIP: tuple[tuple[str, ...], ...] = (
     ("open",),
-    ("move", "window_tool", "rectangle", "ellipse", "outline"),
+    ("move", "select", "window_tool", "rectangle", "ellipse", "outline"),
     ("ruler", "angle", "crosshair"),
     ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
     tuple(f"window_{key}" for key, _, _ in PRESETS_CT),

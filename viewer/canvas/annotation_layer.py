@@ -21,6 +21,7 @@ _DEFAULT = (0, 114, 178)
 _HANDLE = 8.0  # widget px
 _MOST_HANDLES = 64  # a freehand outline with more shows none: it is drawn anew rather than bent
 _NAME_FROM = 60.0  # widget px: a smaller shape shows no name
+_MANY = 50  # more parts than this: all is painted anew
 _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 
 
@@ -35,7 +36,8 @@ class AnnotationLayer(Layer):
     def __init__(self, document: AnnotationDocument) -> None:
         super().__init__()
         self._document = document
-        self._selected: str | None = None
+        self._selected: tuple[str, ...] = ()  # the one with the handles last
+        self._chosen: frozenset[str] = frozenset()
         self._paths: dict[str, QPainterPath] = {}  # in level-0 px, made when first painted
         document.listen(self._take)
 
@@ -43,13 +45,22 @@ class AnnotationLayer(Layer):
         """Listen no more; a second view of the slide goes on without this one."""
         self._document.unlisten(self._take)
 
-    def select(self, annotation_id: str | None) -> None:
-        """Show one with its handles, or none."""
-        if annotation_id != self._selected:
-            old, self._selected = self._selected, annotation_id
-            for key in (old, annotation_id):
-                if key is not None and key in self._document:
-                    self.changed.emit(self._document[key].shape.bounds)
+    def select(self, ids: tuple[str, ...]) -> None:
+        """Show these as selected; one alone has handles."""
+        before, self._selected, self._chosen = self._chosen, ids, frozenset(ids)
+        different = before ^ self._chosen
+        if len({len(before), len(ids)} & {1}) == 1:  # handles come or go
+            different = before | self._chosen
+        if len(different) > _MANY:
+            self.changed.emit(None)
+            return
+        for key in different:
+            if key in self._document:
+                self.changed.emit(self._document[key].shape.bounds)
+
+    def within(self, rect: Rect) -> tuple[str, ...]:
+        """The ids of what lies wholly in a rectangle, in the order of drawing."""
+        return tuple(a.id for a in self._document if _holds(rect, a.shape.bounds))
 
     def hit(self, point: Point, tolerance: float) -> str | None:
         """The id of the annotation at a place: a line within reach, else the smallest area around it."""
@@ -66,9 +77,9 @@ class AnnotationLayer(Layer):
 
     def handle_at(self, point: Point, tolerance: float) -> int | None:
         """Which corner of the selected outer ring stands at a place, None where none does."""
-        if self._selected is None or self._selected not in self._document:
+        if len(self._selected) != 1 or self._selected[0] not in self._document:
             return None
-        ring = self._document[self._selected].shape.rings[0]
+        ring = self._document[self._selected[0]].shape.rings[0]
         if len(ring) > _MOST_HANDLES:
             return None
         ways = [(math.hypot(corner.x - point.x, corner.y - point.y), i) for i, corner in enumerate(ring)]
@@ -76,11 +87,11 @@ class AnnotationLayer(Layer):
         return index if way <= tolerance else None
 
     def paint(self, painter: QPainter, camera: Camera) -> None:
-        """Draw what is in view, the selected one last."""
+        """Draw what is in view, the selected ones last."""
         clip = clip_on_slide(painter, camera, 16)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         named = clip_on_slide(painter, camera, self.bleed)
-        for annotation in sorted(self._document, key=lambda a: a.id == self._selected):
+        for annotation in sorted(self._document, key=lambda a: a.id in self._chosen):
             bounds = annotation.shape.bounds
             if _meet(bounds, clip):
                 self._paint_shape(painter, camera, annotation)
@@ -94,7 +105,7 @@ class AnnotationLayer(Layer):
         if max(frame.width(), frame.height()) < _TINY:  # seen as a dot rather than missed
             painter.fillRect(QRectF(frame.center().x() - 2, frame.center().y() - 2, _TINY, _TINY), color)
             return
-        chosen = annotation.id == self._selected
+        chosen = annotation.id in self._chosen
         path = self._paths.get(annotation.id)
         if path is None:
             path = self._paths[annotation.id] = _path(annotation.shape)
@@ -113,7 +124,7 @@ class AnnotationLayer(Layer):
         painter.restore()
         if annotation.shape.kind == "points":
             _paint_points(painter, camera, annotation.shape, color)
-        if chosen:
+        if chosen and len(self._chosen) == 1:
             _paint_handles(painter, camera, annotation.shape, color)
 
     def _take(self, change: Change) -> None:
@@ -164,6 +175,13 @@ def _paint_name(painter: QPainter, frame: QRectF, name: str) -> None:
     painter.setPen(QColor(20, 20, 24))
     short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, plate.width() - 6)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, short)
+
+
+def _holds(rect: Rect, inner: Rect) -> bool:
+    """Whether a rectangle lies wholly in another."""
+    return (
+        rect.x <= inner.x and inner.right <= rect.right and rect.y <= inner.y and inner.bottom <= rect.bottom
+    )
 
 
 def _meet(one: Rect, other: Rect) -> bool:

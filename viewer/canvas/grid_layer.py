@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from ml.geometry import Point, Rect, Spacing
+from ml.slide.slide import KnownSpacing
 from viewer.canvas.camera import Camera
 from viewer.canvas.layer import Layer, clip_on_slide
 
@@ -24,9 +25,9 @@ class GridLayer(Layer):
         self.cell_um = 100.0
         self.set_visible(False)
 
-    def set_spacing(self, spacing: Spacing | None) -> None:
+    def set_spacing(self, known: KnownSpacing | None) -> None:
         """How large a pixel is; without it there is no grid."""
-        self._spacing = spacing
+        self._spacing = None if known is None else known.spacing
         self.changed.emit(None)
 
     def set_cell(self, cell_um: float) -> None:

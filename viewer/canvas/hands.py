@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPointingDevice,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
@@ -42,7 +42,8 @@ class HandledView(TouchedView):
         self._tool_holds = False
         self._drag: tuple[QPointF, Camera] | None = None
         self._track: list[tuple[float, float, float]] = []
-        self._turning: tuple[float, Camera] | None = None  # degrees of the pointer about the middle
+        self._turning: tuple[QPointF, Camera] | None = None  # where Ctrl was pressed
+        self._turns = False  # the hand has moved so far since that it is no click
         self.cursor_point: Point | None = None
         self.glides: Callable[[], bool] = lambda: True  # whether a drag has inertia
         self.setMouseTracking(True)
@@ -67,7 +68,7 @@ class HandledView(TouchedView):
             back = event.button() == Qt.MouseButton.BackButton
             (self.back_wished if back else self.forward_wished).emit()
         elif left and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self._turning = (self._degrees(event.position()), self._camera)
+            self._turning, self._turns = (event.position(), self._camera), False
         elif left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
             self._tool_holds = True
             self.update()
@@ -80,9 +81,7 @@ class HandledView(TouchedView):
         """Drag the picture one to one, or let the tool know."""
         self._tell_cursor(event.position())
         if self._turning is not None:
-            began, camera = self._turning
-            turned = self._degrees(event.position()) - began
-            self.set_camera(camera.turned_about(camera.width / 2, camera.height / 2, _held(turned, camera)))
+            self._turn(event.position(), *self._turning)
         elif self._drag is not None:
             start, camera = self._drag
             way = event.position() - start
@@ -99,6 +98,10 @@ class HandledView(TouchedView):
         """Let go: the tool ends its stroke, or the picture glides on for a moment."""
         if self._turning is not None:
             self._turning = None
+            if not self._turns and self._tool is not None:  # a click with Ctrl is the tool's
+                if self._tool.mouse_press(self._pointer(event)):
+                    self._tool.mouse_release(self._pointer(event))
+                self.update()
         elif self._drag is not None:
             self._drag = None
             self._remember(event)
@@ -204,6 +207,13 @@ class HandledView(TouchedView):
         pressure = event.points()[0].pressure() if event.points() else 1.0
         erases = event.pointerType() == QPointingDevice.PointerType.Eraser
         return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0, erases)
+
+    def _turn(self, place: QPointF, began: QPointF, camera: Camera) -> None:
+        way = place - began
+        self._turns = self._turns or way.manhattanLength() >= QApplication.startDragDistance()
+        if self._turns:
+            turned = self._degrees(place) - self._degrees(began)
+            self.set_camera(camera.turned_about(camera.width / 2, camera.height / 2, _held(turned, camera)))
 
     def _degrees(self, place: QPointF) -> float:
         """Where a place stands about the middle of the widget, clockwise from the right."""

@@ -14,6 +14,7 @@ from viewer.actions.catalog import MENUS, STRIP
 from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
+from viewer.main_window.annotating import Annotating
 from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
@@ -70,8 +71,10 @@ class MainWindow(QMainWindow):
         self.on_ct = CtPieces.of(parts, self.frame, self.status, self.views, self.reporting)
         self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
+        self.annotating = Annotating(parts, self.frame, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
+        more = (self.looking, self.navigating, self.splitting, self.on_ct, self.annotating)
+        hands = Hands(parts, *pieces, *more)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -105,7 +108,7 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting)
+        pieces = (self.looking, self.navigating, self.splitting, self.annotating)
         on_ct = self.on_ct
         refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):

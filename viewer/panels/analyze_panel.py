@@ -174,8 +174,7 @@ class AnalyzePanel(QWidget):
 
     @property
     def _region(self) -> Shape | None:
-        selected = self._opened.selected if self._opened else None
-        return selected.shape if selected else None
+        return self._opened.region if self._opened else None
 
     def _asked(self, region: Shape | None) -> _Asked:
         known = self._opened.spacing if self._opened else None

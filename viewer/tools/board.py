@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from ml.annotation.document import Change
 from ml.annotation.forms import area_on
@@ -19,6 +17,7 @@ from ml.annotation.feature import with_shape
 from ml.errors import Problem
 from ml.geometry import Point, Rect, Spacing
 from viewer.canvas.camera import Camera
+from viewer.canvas.tissue import Tissue
 from viewer.canvas.tool import Pointer
 from viewer.state.opened_slide import OpenedSlide
 
@@ -38,15 +37,6 @@ class Choices:
     brush: float = 24.0  # radius in widget px
     tolerance: int = 24  # of the wand, 0 to 255
     snaps: bool = False
-
-
-@dataclass(frozen=True)
-class Tissue:
-    """The picture in view as it is shown, upright: `pixels` (height, width, 3) uint8 of `rect`, level-0 px."""
-
-    pixels: NDArray[np.uint8]
-    rect: Rect
-    seen: NDArray[np.bool_]  # (height, width): what of it is in view and on the slide
 
 
 @dataclass

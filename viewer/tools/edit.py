@@ -101,6 +101,10 @@ class EditTool(Tool):
 
     def mouse_press(self, pointer: Pointer) -> bool:
         """Take hold of a grip, or of what is selected."""
+        return self.take_grip(pointer) or self.take_whole(pointer)
+
+    def take_grip(self, pointer: Pointer) -> bool:
+        """Take hold of a grip, where one is."""
         self._place = None
         one = self._single()
         grip = None if one is None else self._grip(one, pointer)
@@ -109,6 +113,10 @@ class EditTool(Tool):
             if grip.kind == "place":
                 self._place = (one.id, grip.ring, grip.index)
             return True
+        return False
+
+    def take_whole(self, pointer: Pointer) -> bool:
+        """Take hold of all that is selected, where some of it is."""
         held = self._held_at(pointer)
         if held:
             self._take(held, None, pointer)

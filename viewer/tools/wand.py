@@ -15,8 +15,9 @@ from ml.geometry import Point
 from ml.report.words import SPACE
 from viewer.canvas.camera import Camera
 from viewer.canvas.plate import paint_plate
+from viewer.canvas.tissue import Tissue
 from viewer.canvas.tool import Pointer, Tool
-from viewer.tools.board import Board, Tissue
+from viewer.tools.board import Board
 from viewer.tools.sketch import paint_path, sketch_path
 
 _PX_A_STEP = 3.0  # widget px of a drag for one step of tolerance
