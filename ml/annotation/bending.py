@@ -34,7 +34,7 @@ class Affine:
     def turning(cls, degrees: float, about: Point) -> Affine:
         """Clockwise about a place; exact for quarter turns."""
         turn = math.radians(degrees)
-        exact = {0: (1.0, 0.0), 90: (0.0, 1.0), 180: (-1.0, 0.0), 270: (0.0, -1.0)}
+        exact = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 270.0: (0.0, -1.0)}
         cos, sin = exact.get(degrees % 360, (math.cos(turn), math.sin(turn)))
         x, y = about.x, about.y
         return cls(cos, -sin, sin, cos, x - cos * x + sin * y, y - sin * x - cos * y)
@@ -47,6 +47,7 @@ class Affine:
         return cls(xx, 0.0, 0.0, yy, new.x - xx * old.x, new.y - yy * old.y)
 
     def __call__(self, place: Point) -> Point:
+        """Where a place goes."""
         return Point(
             self.xx * place.x + self.xy * place.y + self.dx, self.yx * place.x + self.yy * place.y + self.dy
         )
@@ -92,7 +93,7 @@ def with_more(shape: Shape, ring: int, index: int, place: Point) -> Shape:
 
 
 def without(shape: Shape, ring: int, index: int) -> Shape | None:
-    """The shape with one place less; None where nothing is left of it. A hole of three places goes as a whole.
+    """The shape with one place less; None where nothing is left. A hole of three places goes as a whole.
 
     Raises `NotPossible` where an area would cross itself or be none.
     """
@@ -102,9 +103,7 @@ def without(shape: Shape, ring: int, index: int) -> Shape | None:
     if not shape.is_area or ring in shape.starts:
         if len(shape.rings) == 1 and shape.kind == "points":
             return None
-        raise NotPossible(
-            "An outline needs three points." if shape.is_area else "A line needs two points."
-        )
+        raise NotPossible("An outline needs three points." if shape.is_area else "A line needs two points.")
     starts = tuple(start - (start > ring) for start in shape.starts)
     return Shape((*shape.rings[:ring], *shape.rings[ring + 1 :]), "polygon", starts)
 

@@ -1,7 +1,7 @@
 """A round brush that adds to an area or takes away from it, as fast on a long outline as on a short one.
 
-While the brush moves, only small squares that it touches are put together anew; the whole outline is, once, at
-the end of the stroke. Both are shapely's union and difference.
+While the brush moves, only small squares that it touches are put together anew; the whole outline is, once,
+at the end of the stroke. Both are shapely's union and difference.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ THREE_PLACES = "An outline needs three points that do not lie on one line."
 
 
 def stretched_rect(start: Point, end: Point, *, even: bool = False, centered: bool = False) -> Rect:
-    """The rectangle that a drag from `start` to `end` means: `even` as wide as high, `centered` about `start`."""
+    """The rectangle that a drag means: `even` as wide as high, `centered` about `start`."""
     dx, dy = end.x - start.x, end.y - start.y
     if even:
         edge = max(abs(dx), abs(dy))
@@ -24,7 +24,7 @@ def stretched_rect(start: Point, end: Point, *, even: bool = False, centered: bo
 
 
 def ellipse_on(rect: Rect, bounds: Rect) -> Shape | None:
-    """The ellipse that fills a rectangle; where it reaches beyond the slide, what of it lies there. Or None."""
+    """The ellipse that fills a rectangle, or what of it lies on the slide; None where that is nothing."""
     if rect.is_empty:
         return None
     shape = Shape.ellipse_in(rect)
@@ -36,7 +36,9 @@ def area_on(area: shapely.Geometry, bounds: Rect) -> Shape | None:
     left, top, right, bottom = bounds.x, bounds.y, bounds.right, bounds.bottom
     x0, y0, x1, y1 = shapely.bounds(area)
     inside = left <= x0 and top <= y0 and x1 <= right and y1 <= bottom
-    pieces = polygons_of(area if inside else shapely.intersection(area, shapely.box(left, top, right, bottom)))
+    pieces = polygons_of(
+        area if inside else shapely.intersection(area, shapely.box(left, top, right, bottom))
+    )
     return Shape.areas(pieces) if pieces else None
 
 
@@ -56,8 +58,8 @@ def polygon_of(places: Sequence[Point]) -> Shape:
 def freehand(places: Sequence[Point], roughness: float, bounds: Rect) -> Shape | None:
     """A freehand line as a closed shape on the slide, without points nobody can see.
 
-    One that crosses itself keeps the area it encloses. `roughness` is how far the line may be off the drawn one,
-    level-0 px. None where it encloses nothing.
+    One that crosses itself keeps the area it encloses. `roughness` is how far the line may be off the drawn
+    one, level-0 px. None where it encloses nothing.
     """
     line = shapely.LineString([(p.x, p.y) for p in places]).simplify(roughness)
     ring = tuple(on(bounds, Point(float(x), float(y))) for x, y in shapely.get_coordinates(line))

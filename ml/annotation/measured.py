@@ -1,10 +1,11 @@
-"""Annotations that measure: a ruler's length, an angle, an arrow that only points. Kept with them for export."""
+"""Annotations that say something: a ruler its length, an angle its degrees, an arrow where to look."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 from ml.annotation.document import Change
@@ -70,12 +71,11 @@ def _numbers(annotation: Annotation, means: Means, spacing: Spacing | None) -> M
 def length_of(ring: Ring, spacing: Spacing | None) -> float:
     """Along an open line, µm; level-0 px while nobody knows how large a pixel is."""
     sx, sy = _scale(spacing)
-    pairs = zip(ring[:-1], ring[1:], strict=True)
-    return sum(math.hypot((b.x - a.x) * sx, (b.y - a.y) * sy) for a, b in pairs)
+    return sum(math.hypot((b.x - a.x) * sx, (b.y - a.y) * sy) for a, b in pairwise(ring))
 
 
 def angle_of(ring: Ring, spacing: Spacing | None) -> float:
-    """Between the two ways from the second of three places, degrees, 0 to 180; NaN where one has no length."""
+    """Between the ways from the second of three places, degrees, 0 to 180; NaN where one has no length."""
     (sx, sy), corner = _scale(spacing), ring[1]
     ways = [((p.x - corner.x) * sx, (p.y - corner.y) * sy) for p in (ring[0], ring[2])]
     (ax, ay), (bx, by) = ways
@@ -87,7 +87,7 @@ def angle_of(ring: Ring, spacing: Spacing | None) -> float:
 def middle_of(ring: Ring) -> Point:
     """The place half-way along an open line."""
     rest = length_of(ring, None) / 2
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in pairwise(ring):
         way = math.hypot(b.x - a.x, b.y - a.y)
         if way and way >= rest:
             return Point(a.x + (b.x - a.x) * rest / way, a.y + (b.y - a.y) * rest / way)

@@ -26,7 +26,7 @@ class Caught:
 
 
 def caught(point: Point, others: Iterable[Annotation], reach: float) -> Caught | None:
-    """The corner that is nearest to a place, else the nearest place on a line; None where none is in reach."""
+    """The corner that is nearest to a place, else the nearest place on a line; None: none is in reach."""
     best: tuple[float, Caught] | None = None
     for other in others:
         if not other.shape.bounds.grown(reach).holds(point):
@@ -54,7 +54,7 @@ def _on_ring(point: Point, ring: Ring, other: Annotation) -> tuple[float, Caught
 
 
 def nearest_edge(ring: Ring, shape: Shape, point: Point) -> tuple[int, Point, float]:
-    """The edge of a ring that is nearest to a place (by the place it begins at), where on it, and how far off.
+    """The edge of a ring that is nearest to a place (by where it begins), where on it, and how far off.
 
     Points have no edges: infinitely far off.
     """

@@ -40,8 +40,9 @@ class Wand:
         """
         from skimage.segmentation import flood
 
-        taken: NDArray[np.bool_] = flood(
-            self.apart, self._place, connectivity=1, tolerance=min(tolerance, MOST)
+        within = min(tolerance, MOST)
+        taken: NDArray[np.bool_] = flood(  # type: ignore[no-untyped-call]
+            self.apart, self._place, connectivity=1, tolerance=within
         )
         return taken
 
@@ -56,8 +57,10 @@ def area_of(mask: NDArray[np.bool_]) -> shapely.Geometry:
 
     framed = np.pad(mask.astype(np.float32), 1)
     rings = [
-        shapely.LinearRing(contour[:, ::-1] - 0.5)  # a pixel's centre lies half a pixel from its edge; 1 of frame
-        for contour in find_contours(framed, 0.5, fully_connected="low")
+        shapely.LinearRing(
+            contour[:, ::-1] - 0.5
+        )  # a pixel's centre lies half a pixel from its edge; 1 of frame
+        for contour in find_contours(framed, 0.5, fully_connected="low")  # type: ignore[no-untyped-call]
         if len(contour) > 3
     ]
     if not rings:

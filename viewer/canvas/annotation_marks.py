@@ -1,4 +1,4 @@
-"""What lines that say something are drawn with: a ruler's ends, an arrow's head, an angle's arc, their numbers."""
+"""What is drawn with a line that says something: a ruler's ends, an arrow's head, an angle's arc, numbers."""
 
 from __future__ import annotations
 

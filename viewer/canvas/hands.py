@@ -159,10 +159,13 @@ class HandledView(TouchedView):
 
     def event(self, event: QEvent) -> bool:
         """A key that the tool claims is no command's; everything else as usual."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._tool is not None and self._tool.claims(Qt.Key(event.key()), event.modifiers()):
-                event.accept()
-                return True
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._claimed(event)
+        ):
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -174,6 +177,9 @@ class HandledView(TouchedView):
             super().keyPressEvent(event)
 
     # ------------------------------------------------------------------ inside
+
+    def _claimed(self, event: QKeyEvent) -> bool:
+        return self._tool is not None and self._tool.claims(Qt.Key(event.key()), event.modifiers())
 
     def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1

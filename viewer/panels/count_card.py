@@ -23,7 +23,7 @@ class CountCard(QWidget):
 
     def __init__(self, opened: OpenedSlide, view: QWidget) -> None:
         super().__init__(view)
-        self._opened = opened
+        self._opened, self._view = opened, view
         self._counted = Counted(opened.annotations)
         self._links = Links()
         self.numbers: dict[str, QLabel] = {}
@@ -127,7 +127,6 @@ class CountCard(QWidget):
         return f"In the selected area {number:,}{density}"
 
     def _settle(self) -> None:
-        parent = self.parentWidget()
         self._grid.activate()
         self.resize(self.sizeHint())
-        self.move(parent.width() - self.width() - _EDGE, _EDGE)
+        self.move(self._view.width() - self.width() - _EDGE, _EDGE)

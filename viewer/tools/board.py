@@ -9,11 +9,11 @@ from itertools import islice
 import shapely
 
 from ml.annotation.document import Change
+from ml.annotation.feature import with_shape
 from ml.annotation.forms import area_on
 from ml.annotation.measured import Means, meaning, measured
 from ml.annotation.shapes import Annotation, Shape
 from ml.annotation.snapping import Caught, caught, touches
-from ml.annotation.feature import with_shape
 from ml.errors import Problem
 from ml.geometry import Point, Rect, Spacing
 from viewer.canvas.camera import Camera
@@ -41,7 +41,7 @@ class Choices:
 
 @dataclass
 class Board:
-    """One view of a slide under a drawing hand. `drawn` is told when a shape is done that one draws singly."""
+    """One view of a slide under a drawing hand. `drawn` is told when a shape is done that is drawn singly."""
 
     opened: OpenedSlide
     drawn: Callable[[], None] = lambda: None
@@ -87,7 +87,7 @@ class Board:
     def draw(
         self, shape: Shape, title: str, means: Means = "", name: str = "", *, selects: bool = True
     ) -> Annotation:
-        """Add a shape of the current class, so that it can be undone, and (unless said otherwise) select it."""
+        """Add a shape of the current class, so that it can be undone, and select it unless said otherwise."""
         annotation = self.opened.classes.dressed(Annotation(shape, name))
         if means:
             annotation = meaning(annotation, means, self.spacing)
@@ -118,10 +118,10 @@ class Board:
         That is the selected area where the stroke begins on it, or wherever it begins if it `joins`. What
         `erases` goes for the area under it where none is selected.
         """
-        selected = self.opened.selected
-        if selected is not None and _free(selected):
-            if joins or erases or touches(selected.shape, point, radius):
-                return selected
+        one = self.opened.selected
+        wanted = joins or erases
+        if one is not None and _free(one) and (wanted or touches(one.shape, point, radius)):
+            return one
         if not erases:
             return None
         key = self.annotation_at(point, radius)

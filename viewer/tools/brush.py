@@ -25,7 +25,7 @@ _SIZES = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
 
 
 class BrushTool(Tool):
-    """Drag paints: on the selected area goes on with it, beside it begins a new one; Shift joins it anyway.
+    """Drag paints: on the selected area goes on with it, off it begins a new one; Shift joins it anyway.
 
     Alt wipes instead, and so does the other end of a pen. Shift and the wheel, or Shift and up or down, change
     the size, which is one of the screen. Esc drops the stroke.
@@ -119,7 +119,9 @@ class BrushTool(Tool):
             self.leave()
             self._here = here
             return True
-        return bool(key in _SIZES and modifiers & Qt.KeyboardModifier.ShiftModifier) and self.wheel(_SIZES[key])
+        return bool(key in _SIZES and modifiers & Qt.KeyboardModifier.ShiftModifier) and self.wheel(
+            _SIZES[key]
+        )
 
     def paint(self, painter: QPainter, camera: Camera) -> None:
         """The area as it is by now, and the circle."""

@@ -55,6 +55,9 @@ _DELETES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 _CURSORS = {"place": Qt.CursorShape.CrossCursor, "knob": Qt.CursorShape.PointingHandCursor}
 
 
+_STILL = Affine()
+
+
 @dataclass
 class _Drag:
     """What is in the hand: these annotations, at a grip or (None) as a whole."""
@@ -63,7 +66,7 @@ class _Drag:
     grip: Grip | None
     start: Point
     paths: list[QPainterPath]
-    way: Affine = Affine()  # what the drag makes of them, but of a place
+    way: Affine = _STILL  # what the drag makes of them, but of a place
     bent: Annotation | None = None  # with the place where it is now
     problem: str = ""  # why that cannot be
     moved: bool = False
@@ -73,8 +76,8 @@ class _Drag:
 class EditTool(Tool):
     """The half of the hand that moves and of the hand that selects which edits; they ask it first.
 
-    It takes a press on a grip of the selected annotation, or on a selected one itself. A double-click on a line
-    adds a place, Delete takes the chosen place away, arrows move what is selected.
+    It takes a press on a grip of the selected annotation, or on a selected one itself. A double-click on a
+    line adds a place, Delete takes the chosen place away, arrows move what is selected.
     """
 
     cursor = Qt.CursorShape.ArrowCursor
@@ -213,7 +216,7 @@ class EditTool(Tool):
     def _held_at(self, pointer: Pointer) -> tuple[Annotation, ...]:
         """What a drag from here moves: all that is selected and not locked, if one of them is here.
 
-        From within an area of which no border is in view the picture is moved: it would fill the hand anywhere.
+        From within an area of which no border is in view the picture is moved: all in view would be its.
         """
         opened = self._board.opened
         key = self._board.annotation_at(pointer.point, pointer.tolerance())
@@ -264,7 +267,9 @@ class EditTool(Tool):
         dx, dy = pointer.point.x - drag.start.x, pointer.point.y - drag.start.y
         if self._board.choices.snaps:
             places = [p for one in drag.before for ring in one.shape.rings for p in ring]
-            nearest = int(((places_of(tuple(places)) - (drag.start.x, drag.start.y)) ** 2).sum(axis=1).argmin())
+            nearest = int(
+                ((places_of(tuple(places)) - (drag.start.x, drag.start.y)) ** 2).sum(axis=1).argmin()
+            )
             there = Point(places[nearest].x + dx, places[nearest].y + dy)
             caught = self._board.caught(there, pointer.tolerance(CATCHES), ids)
             dx, dy = caught.x - places[nearest].x, caught.y - places[nearest].y
@@ -308,7 +313,7 @@ class EditTool(Tool):
         self._edit(one, lambda: without(one.shape, ring, index), "Delete point")
 
     def _nudge(self, right: int, down: int, px: int) -> bool:
-        """Move what is selected and in view by so many px of the screen, as one sees it; whether there is any."""
+        """Move what is selected and in view by so many px of the screen; whether there is any."""
         camera = self._board.camera()
         ones = tuple(one for one in self._board.opened.selected_all if not one.locked)
         if camera is None or not ones or _apart(_bounds(ones), camera.visible()):

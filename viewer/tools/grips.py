@@ -1,6 +1,6 @@
 """Where a selected shape can be taken hold of: its places, the sides of its box, the knob that turns it.
 
-Pure numbers in level-0 px. `scale` is widget px per level-0 px: grips keep their size and distance on the screen.
+Pure numbers in level-0 px. `scale` is widget px per level-0 px: grips keep their size on the screen.
 """
 
 from __future__ import annotations

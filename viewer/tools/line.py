@@ -1,4 +1,4 @@
-"""Lines that say something: a ruler its length, an angle its degrees, an arrow where to look. They are kept."""
+"""Draw lines that say something: a ruler, an angle, an arrow. They are kept as annotations."""
 
 from __future__ import annotations
 
@@ -132,4 +132,6 @@ class LineTool(Tool):
         if self._means == "arrow":
             self._board.drawn()
         else:
-            self._board.tell(f"{words_of(made, self._board.spacing)}. Delete removes it, Esc puts the tool away.")
+            self._board.tell(
+                f"{words_of(made, self._board.spacing)}. Delete removes it, Esc puts the tool away."
+            )

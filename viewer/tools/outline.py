@@ -89,7 +89,7 @@ class OutlineTool(Tool):
 class PolygonTool(Tool):
     """Click corner after corner; a drag draws freehand between them. With `closes` an area, else an open line.
 
-    A double-click, Enter or a click on the first corner ends it, Backspace takes one corner back, Esc drops it
+    A double-click, Enter or a click on the first corner ends it, Backspace takes one corner back, Esc drops
     all. An outline that is one single drag ends where the button is let go, as with `OutlineTool`.
     """
 

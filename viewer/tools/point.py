@@ -76,7 +76,7 @@ class PointTool(Tool):
             self._mark(place)
         return True
 
-    def double_click(self, pointer: Pointer) -> bool:
+    def double_click(self, _: Pointer) -> bool:
         """Two clicks are two clicks, not a zoom."""
         return True
 

@@ -26,7 +26,7 @@ _PX_A_STEP = 3.0  # widget px of a drag for one step of tolerance
 class WandTool(Tool):
     """Press takes what is connected and of a similar colour, in view; a drag to the right or up takes more.
 
-    On the selected area it goes on with it, beside it begins a new one; Shift joins it anyway, Alt takes away.
+    On the selected area it goes on with it, off it begins a new one; Shift joins it anyway, Alt takes away.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -90,7 +90,9 @@ class WandTool(Tool):
         found, old, wipes = self._look(pointer.camera.scale), self._old, self._wipes
         self.leave()
         if found is None or found.is_empty:
-            self._board.tell("So little is of this colour that nothing was taken: drag to the right for more.")
+            self._board.tell(
+                "So little is of this colour that nothing was taken: drag to the right for more."
+            )
         elif wipes:
             if old is not None:
                 self._board.put_area(old, shapely.difference(old.shape.polygon, found), "Wand")
