@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import annotating, ct, looking, navigating, splitting
+from viewer.actions import annotating, ct, drawing, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
@@ -66,7 +66,6 @@ _TOOLS = (
         "square",
         ("R",),
     ),
-    Entry("outline", "Outline", "Draw round a region freehand; it closes itself.", TOOLS, "lasso", ("P",)),
 )
 
 
@@ -177,7 +176,8 @@ CATALOG: tuple[Entry, ...] = (
     _TOOLS[0],
     *_for_slides((annotating.TOOL,)),
     _TOOLS[1],
-    *_for_slides(_TOOLS[2:]),
+    drawing.ELLIPSE,
+    *drawing.AREAS,
     *_ALL_VIEWS[:3],
     *_for_slides(_SLIDE_VIEWS),
     *(entry for entry in ct.ENTRIES if entry.group == VIEW),
@@ -185,15 +185,17 @@ CATALOG: tuple[Entry, ...] = (
     *splitting.ENTRIES,
     *_for_slides(navigating.ENTRIES),
     *_for_slides(looking.ENTRIES),
+    drawing.ANGLE,
+    *drawing.COUNTING,
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
     *_HELP,
 )
 
-STRIP: tuple[tuple[str, ...], ...] = (
+STRIP: tuple[tuple[str | tuple[str, ...], ...], ...] = (
     ("open",),
-    ("move", "select", "window_tool", "rectangle", "ellipse", "outline"),
-    ("ruler", "angle", "crosshair"),
+    ("move", "select", "window_tool", "rectangle", "ellipse", drawing.AREA_DROP, drawing.BRUSH_DROP),
+    (drawing.MEASURE_DROP, drawing.COUNT_DROP, "crosshair"),
     ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
     tuple(f"window_{key}" for key, _, _ in PRESETS_CT),
     ("three_planes", "cine"),
@@ -201,4 +203,4 @@ STRIP: tuple[tuple[str, ...], ...] = (
     ("undo", "redo"),
     ("analyze", "analyze_series"),
 )
-"""What stands in the tool strip, parted by lines."""
+"""What stands in the tool strip, parted by lines; several in one place share a button that drops down."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape
-from ml.geometry import Point, Rect
+from ml.geometry import Point, Rect, Spacing
+from ml.slide.slide import KnownSpacing
+from viewer.canvas.annotation_marks import paint_marks
 from viewer.canvas.camera import Camera
 from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
 
@@ -18,10 +20,9 @@ if TYPE_CHECKING:
     import shapely
 
 _DEFAULT = (0, 114, 178)
-_HANDLE = 8.0  # widget px
-_MOST_HANDLES = 64  # a freehand outline with more shows none: it is drawn anew rather than bent
 _NAME_FROM = 60.0  # widget px: a smaller shape shows no name
 _MANY = 50  # more parts than this: all is painted anew
+_DOT = 4.5  # widget px: the radius of a point
 _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 
 
@@ -36,8 +37,9 @@ class AnnotationLayer(Layer):
     def __init__(self, document: AnnotationDocument) -> None:
         super().__init__()
         self._document = document
-        self._selected: tuple[str, ...] = ()  # the one with the handles last
         self._chosen: frozenset[str] = frozenset()
+        self._lifted: frozenset[str] = frozenset()  # in a tool's hand, which shows them itself
+        self._spacing: Spacing | None = None
         self._paths: dict[str, QPainterPath] = {}  # in level-0 px, made when first painted
         document.listen(self._take)
 
@@ -46,17 +48,19 @@ class AnnotationLayer(Layer):
         self._document.unlisten(self._take)
 
     def select(self, ids: tuple[str, ...]) -> None:
-        """Show these as selected; one alone has handles."""
-        before, self._selected, self._chosen = self._chosen, ids, frozenset(ids)
-        different = before ^ self._chosen
-        if len({len(before), len(ids)} & {1}) == 1:  # handles come or go
-            different = before | self._chosen
-        if len(different) > _MANY:
-            self.changed.emit(None)
-            return
-        for key in different:
-            if key in self._document:
-                self.changed.emit(self._document[key].shape.bounds)
+        """Show these as selected."""
+        before, self._chosen = self._chosen, frozenset(ids)
+        self._show_anew(before ^ self._chosen)
+
+    def lift(self, ids: Iterable[str]) -> None:
+        """Leave these out: a tool has them in its hand."""
+        before, self._lifted = self._lifted, frozenset(ids)
+        self._show_anew(before ^ self._lifted)
+
+    def set_spacing(self, known: KnownSpacing | None) -> None:
+        """How large a pixel is: for the numbers of rulers and angles."""
+        self._spacing = None if known is None else known.spacing
+        self.changed.emit(None)
 
     def within(self, rect: Rect) -> tuple[str, ...]:
         """The ids of what lies wholly in a rectangle, in the order of drawing."""
@@ -75,17 +79,6 @@ class AnnotationLayer(Layer):
         around = [(a.shape.area, a.id) for a in near if shapely.intersects(a.shape.polygon, here)]
         return min(around)[1] if around else None
 
-    def handle_at(self, point: Point, tolerance: float) -> int | None:
-        """Which corner of the selected outer ring stands at a place, None where none does."""
-        if len(self._selected) != 1 or self._selected[0] not in self._document:
-            return None
-        ring = self._document[self._selected[0]].shape.rings[0]
-        if len(ring) > _MOST_HANDLES:
-            return None
-        ways = [(math.hypot(corner.x - point.x, corner.y - point.y), i) for i, corner in enumerate(ring)]
-        way, index = min(ways)
-        return index if way <= tolerance else None
-
     def paint(self, painter: QPainter, camera: Camera) -> None:
         """Draw what is in view, the selected ones last."""
         clip = clip_on_slide(painter, camera, 16)
@@ -93,6 +86,8 @@ class AnnotationLayer(Layer):
         named = clip_on_slide(painter, camera, self.bleed)
         for annotation in sorted(self._document, key=lambda a: a.id in self._chosen):
             bounds = annotation.shape.bounds
+            if annotation.id in self._lifted:
+                continue
             if _meet(bounds, clip):
                 self._paint_shape(painter, camera, annotation)
             if annotation.name and _meet(bounds, named):
@@ -102,7 +97,8 @@ class AnnotationLayer(Layer):
     def _paint_shape(self, painter: QPainter, camera: Camera, annotation: Annotation) -> None:
         color = QColor(*(annotation.color or _DEFAULT))
         frame = to_widget_rect(camera, annotation.shape.bounds)
-        if max(frame.width(), frame.height()) < _TINY:  # seen as a dot rather than missed
+        points = annotation.shape.kind == "points"
+        if max(frame.width(), frame.height()) < _TINY and not points:  # seen as a dot rather than missed
             painter.fillRect(QRectF(frame.center().x() - 2, frame.center().y() - 2, _TINY, _TINY), color)
             return
         chosen = annotation.id in self._chosen
@@ -122,10 +118,17 @@ class AnnotationLayer(Layer):
             painter.setPen(pen)
             painter.drawPath(path)
         painter.restore()
-        if annotation.shape.kind == "points":
-            _paint_points(painter, camera, annotation.shape, color)
-        if chosen and len(self._chosen) == 1:
-            _paint_handles(painter, camera, annotation.shape, color)
+        if points:
+            _paint_points(painter, camera, annotation.shape, color, chosen=chosen)
+        paint_marks(painter, camera, annotation, color, self._spacing)
+
+    def _show_anew(self, ids: frozenset[str]) -> None:
+        if len(ids) > _MANY:
+            self.changed.emit(None)
+            return
+        for key in ids:
+            if key in self._document:
+                self.changed.emit(self._document[key].shape.bounds)
 
     def _take(self, change: Change) -> None:
         for annotation in (*change.removed, *change.added):
@@ -148,21 +151,16 @@ def _path(shape: Shape) -> QPainterPath:
     return path
 
 
-def _paint_points(painter: QPainter, camera: Camera, shape: Shape, color: QColor) -> None:
-    painter.setPen(QPen(QColor(255, 255, 255, 230), 1.2))
+def _paint_points(painter: QPainter, camera: Camera, shape: Shape, color: QColor, *, chosen: bool) -> None:
+    painter.setPen(QPen(QColor(255, 255, 255, 230), 1.4))
     painter.setBrush(color)
     for place in shape.rings[0]:
-        painter.drawEllipse(QPointF(*camera.to_widget(place)), _TINY, _TINY)
-
-
-def _paint_handles(painter: QPainter, camera: Camera, shape: Shape, color: QColor) -> None:
-    if len(shape.rings[0]) > _MOST_HANDLES:
-        return
-    painter.setBrush(QColor(255, 255, 255))
-    painter.setPen(QPen(color, 1.6))
-    for corner in shape.rings[0]:
-        x_widget, y_widget = camera.to_widget(corner)
-        painter.drawRect(QRectF(x_widget - _HANDLE / 2, y_widget - _HANDLE / 2, _HANDLE, _HANDLE))
+        painter.drawEllipse(QPointF(*camera.to_widget(place)), _DOT, _DOT)
+    if chosen:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(color, 1.6))
+        for place in shape.rings[0]:
+            painter.drawEllipse(QPointF(*camera.to_widget(place)), _DOT + 3, _DOT + 3)
 
 
 def _paint_name(painter: QPainter, frame: QRectF, name: str) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
+    QPointingDevice,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QWidget
@@ -90,6 +91,8 @@ class HandledView(TouchedView):
             hovers_or_holds = self._tool.mouse_move(self._pointer(event))
             if hovers_or_holds:
                 self.update()
+            if self.cursor().shape() != self._tool.cursor:
+                self._show_cursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the tool ends its stroke, or the picture glides on for a moment."""
@@ -129,13 +132,18 @@ class HandledView(TouchedView):
                 self.focus_wished.emit(1 if delta > 0 else -1)
             event.accept()
             return
+        # With Alt, and with Shift on some systems, Qt turns the wheel sideways.
+        turned = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if shift and self._tool is not None and self._tool.wheel(turned):
+            self.update()
+            event.accept()
+            return
         trackpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
         if trackpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.pan_by(pixels.x(), pixels.y())
         else:
-            # With Alt, Qt turns the wheel sideways.
-            turned = event.angleDelta().y() or event.angleDelta().x()
-            self._zoom_smoothly(place.x(), place.y(), _ZOOM_A_NOTCH ** (turned / _NOTCH))
+            self._zoom_smoothly(place.x(), place.y(), _ZOOM_A_NOTCH**turned)
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -149,6 +157,17 @@ class HandledView(TouchedView):
         self.cursor_point = None
         self.cursor_moved.emit(None)
 
+    def event(self, event: QEvent) -> bool:
+        """A key that the tool claims is no command's; everything else as usual."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._claimed(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Everything without a mouse: arrows and page keys pan, + and - zoom, Home shows all."""
         key = Qt.Key(event.key())
@@ -158,6 +177,9 @@ class HandledView(TouchedView):
             super().keyPressEvent(event)
 
     # ------------------------------------------------------------------ inside
+
+    def _claimed(self, event: QKeyEvent) -> bool:
+        return self._tool is not None and self._tool.claims(Qt.Key(event.key()), event.modifiers())
 
     def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1
@@ -189,7 +211,8 @@ class HandledView(TouchedView):
             button = Qt.MouseButton.LeftButton
         point = self._camera.to_slide(place.x(), place.y())
         pressure = event.points()[0].pressure() if event.points() else 1.0
-        return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0)
+        erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+        return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0, erases)
 
     def _turn(self, place: QPointF, began: QPointF, camera: Camera) -> None:
         way = place - began

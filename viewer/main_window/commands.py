@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from viewer.actions.catalog import CATALOG
@@ -14,6 +14,7 @@ from viewer.main_window.annotating import Annotating
 from viewer.main_window.asking import Asking
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
+from viewer.main_window.drawing import Drawing
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Picture
@@ -44,13 +45,14 @@ class Hands:
     splitting: Splitting
     ct: CtPieces
     annotating: Annotating
+    drawing: Drawing
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
-    for piece in (hands.looking, hands.navigating, hands.splitting, hands.annotating, *on_ct):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.annotating, hands.drawing, *on_ct):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
@@ -58,7 +60,7 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
 
 def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     """Commands that slides and CT have in common, by what is looked at."""
-    ct, viewing, deciding = hands.ct.viewing, hands.viewing, hands.ct.deciding
+    ct, deciding = hands.ct.viewing, hands.ct.deciding
 
     report = hands.ct.reporting
 
@@ -82,7 +84,6 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     def on_picture(command: str, do: Callable[[Picture], object]) -> Bound:
         return either(command, lambda: ct.page and do(ct.page.picture), lambda: True)
 
-    ruler = partial(viewing.take, "ruler")
     return {
         "go_to": either("go_to", ct.ask_slice, lambda: True),
         **{name: on_picture(name, partial(_turn, degrees=degrees)) for name, degrees in _TURNS.items()},
@@ -92,7 +93,6 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
         "copy_view": either("copy_view", ct.copy, lambda: True),
         "delete": either("delete", delete, can_delete),
         "export": either("export", report.export, lambda: report.possible),
-        "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
 
 
@@ -141,10 +141,6 @@ def _views(hands: Hands) -> dict[str, Bound]:
     }
     for preset in PRESETS:
         bounds[f"zoom_{preset:g}"] = Bound(partial(viewing.zoom_to, preset), lambda: viewing.has_scale)
-    for tool in ("move", "rectangle", "outline"):
-        bounds[tool] = Bound(
-            partial(viewing.take, tool), partial(viewing.offers, tool), partial(viewing.has_tool, tool)
-        )
     return bounds
 
 

@@ -20,6 +20,7 @@ from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
+from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
@@ -35,7 +36,7 @@ from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
 _FIRST_SIZE = QSize(1280, 800)
-_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
+_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "polygon", "fit", "export")
 _HERE_ON_CT = (
     *("analyze_series", "accept_finding"),
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
@@ -72,8 +73,9 @@ class MainWindow(QMainWindow):
         self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         self.annotating = Annotating(parts, self.frame, self.viewing)
+        self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        more = (self.looking, self.navigating, self.splitting, self.on_ct, self.annotating)
+        more = (self.looking, self.navigating, self.splitting, self.on_ct, self.annotating, self.drawing)
         hands = Hands(parts, *pieces, *more)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
@@ -108,7 +110,7 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting, self.annotating)
+        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing)
         on_ct = self.on_ct
         refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from ml.annotation.measured import measured_anew
 from ml.slide.look import Look
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.state.annotated import Annotated
@@ -38,6 +39,9 @@ class OpenedSlide(Annotated):
     def set_spacing(self, spacing: KnownSpacing) -> None:
         """Say how large a pixel is, and who says so."""
         self.spacing = spacing
+        change = measured_anew(self.annotations, spacing.spacing)
+        if change is not None:  # rulers and angles keep their number for other programs
+            self.edit(change)
         self.spacing_changed.emit(spacing)
 
     def set_look(self, look: Look) -> None:

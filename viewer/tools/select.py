@@ -11,7 +11,9 @@ from ml.geometry import Point, Rect
 from viewer.canvas.camera import Camera
 from viewer.canvas.tool import Pointer, Tool
 from viewer.state.opened_slide import OpenedSlide
-from viewer.tools.move import Hit, adds
+from viewer.tools.board import Hit
+from viewer.tools.edit import EditTool
+from viewer.tools.move import adds
 from viewer.tools.sketch import LEAST_WIDGET_PX, sketch_pens
 
 Within = Callable[[Rect], Iterable[str]]
@@ -19,12 +21,14 @@ Within = Callable[[Rect], Iterable[str]]
 
 
 class SelectTool(Tool):
-    """A drag chooses what lies wholly in its rectangle. A click beside everything chooses nothing."""
+    """A drag chooses what lies wholly in its rectangle. A click beside everything chooses nothing.
 
-    cursor = Qt.CursorShape.ArrowCursor
+    What is selected already is `edit`'s to bend and to move.
+    """
 
-    def __init__(self, opened: OpenedSlide, annotation_at: Hit, within: Within) -> None:
-        self._opened = opened
+    def __init__(self, opened: OpenedSlide, annotation_at: Hit, within: Within, edit: EditTool) -> None:
+        self._opened, self._edit = opened, edit
+        self.cursor = edit.cursor
         self._annotation_at, self._within = annotation_at, within
         self._start: Point | None = None
         self._end: Point | None = None
@@ -35,25 +39,33 @@ class SelectTool(Tool):
     def leave(self) -> None:
         """Drop what is unfinished."""
         self._start = self._end = None
+        self._edit.leave()
+        self.cursor = self._edit.cursor
 
     def mouse_press(self, pointer: Pointer) -> bool:
-        """The first corner, or the place of a click."""
+        """Take hold of what is selected; else the first corner, or the place of a click."""
+        if self._edit.take_grip(pointer) or (not adds(pointer) and self._edit.take_whole(pointer)):
+            return True
         self._start = self._end = pointer.point
         return True
 
     def mouse_move(self, pointer: Pointer) -> bool:
-        """The other corner follows."""
+        """The other corner follows, or what is in the hand."""
         if self._start is None:
-            return False
+            follows = self._edit.mouse_move(pointer)
+            self.cursor = self._edit.cursor
+            return follows
         self._end = pointer.point
         return True
 
     def mouse_release(self, pointer: Pointer) -> bool:
-        """Choose."""
+        """Choose, or let go."""
         if self._start is None:
-            return False
+            if not self._edit.mouse_release(pointer):
+                self._click(pointer)
+            return True
         rect = Rect.between(self._start, pointer.point)
-        self.leave()
+        self._start = self._end = None
         if max(rect.width, rect.height) * pointer.camera.scale >= LEAST_WIDGET_PX:
             before = self._opened.selection if adds(pointer) else ()
             self._opened.select((*before, *self._within(rect)))
@@ -61,16 +73,26 @@ class SelectTool(Tool):
             self._click(pointer)
         return True
 
-    def key_press(self, key: Qt.Key, _: Qt.KeyboardModifier) -> bool:
-        """Esc drops what is unfinished."""
+    def double_click(self, pointer: Pointer) -> bool:
+        """A point more on a line; else the view's."""
+        return self._edit.double_click(pointer)
+
+    def claims(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """What editing claims; Esc, while there is a rectangle to drop."""
+        dropping = key == Qt.Key.Key_Escape and self._start is not None
+        return dropping or self._edit.claims(key, modifiers)
+
+    def key_press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Esc drops what is unfinished; arrows move what is selected, Delete takes the chosen point away."""
         if key != Qt.Key.Key_Escape or self._start is None:
-            return False
-        self.leave()
+            return self._edit.key_press(key, modifiers)
+        self._start = self._end = None
         return True
 
     def paint(self, painter: QPainter, camera: Camera) -> None:
-        """The rectangle so far."""
+        """The rectangle so far, or what is selected, to be taken hold of."""
         if self._start is None or self._end is None:
+            self._edit.paint(painter, camera)
             return
         rect = Rect.between(self._start, self._end)
         x, y = camera.to_widget(Point(rect.x, rect.y))
