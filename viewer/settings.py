@@ -68,6 +68,7 @@ class Settings:
     smooth = Entry("ct/smooth", True)
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"
     library = Entry("cases/library", "")  # the address of a department's; empty: this computer's own
+    classes = Entry("annotations/classes", "")  # of annotations, as JSON; empty: those of the beginning
     switch_ms = Entry("work/switch_ms", 1.0)
 
     def __init__(self, path: Path | None = None) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import cases, ct, looking, navigating, splitting
+from viewer.actions import annotating, cases, ct, drawing, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
 
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
+ANNOTATE = annotating.ANNOTATE
 ANALYZE, HELP = "Analyze", "Help"
-MENUS = (FILE, cases.CASE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
+MENUS = (FILE, cases.CASE, EDIT, TOOLS, ANNOTATE, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
     Entry(
@@ -65,7 +66,6 @@ _TOOLS = (
         "square",
         ("R",),
     ),
-    Entry("outline", "Outline", "Draw round a region freehand; it closes itself.", TOOLS, "lasso", ("P",)),
 )
 
 
@@ -120,7 +120,7 @@ _ANALYZE = (
     Entry(
         "escape",
         "Stop or leave",
-        "Drop what is unfinished, leave the tool or the full picture; else stop the run.",
+        "Drop what is unfinished, leave the tool or the full picture, stop the run; else select nothing.",
         ANALYZE,
         "circle-stop",
         ("Esc",),
@@ -173,8 +173,12 @@ CATALOG: tuple[Entry, ...] = (
     *_FILE,
     *cases.ENTRIES,
     *_EDIT,
-    *_TOOLS[:2],
-    *_for_slides(_TOOLS[2:]),
+    *_for_slides(annotating.ENTRIES),
+    _TOOLS[0],
+    *_for_slides((annotating.TOOL,)),
+    _TOOLS[1],
+    drawing.ELLIPSE,
+    *drawing.AREAS,
     *_ALL_VIEWS[:3],
     *_for_slides(_SLIDE_VIEWS),
     *(entry for entry in ct.ENTRIES if entry.group == VIEW),
@@ -182,15 +186,17 @@ CATALOG: tuple[Entry, ...] = (
     *splitting.ENTRIES,
     *_for_slides(navigating.ENTRIES),
     *_for_slides(looking.ENTRIES),
+    drawing.ANGLE,
+    *drawing.COUNTING,
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
     *_HELP,
 )
 
-STRIP: tuple[tuple[str, ...], ...] = (
+STRIP: tuple[tuple[str | tuple[str, ...], ...], ...] = (
     ("open",),
-    ("move", "window_tool", "rectangle", "ellipse", "outline"),
-    ("ruler", "angle", "crosshair"),
+    ("move", "select", "window_tool", "rectangle", "ellipse", drawing.AREA_DROP, drawing.BRUSH_DROP),
+    (drawing.MEASURE_DROP, drawing.COUNT_DROP, "crosshair"),
     ("fit", *(f"zoom_{preset:g}" for preset in PRESETS)),
     tuple(f"window_{key}" for key, _, _ in PRESETS_CT),
     ("three_planes", "cine"),
@@ -198,4 +204,4 @@ STRIP: tuple[tuple[str, ...], ...] = (
     ("undo", "redo"),
     ("analyze", "analyze_series"),
 )
-"""What stands in the tool strip, parted by lines."""
+"""What stands in the tool strip, parted by lines; several in one place share a button that drops down."""

@@ -31,16 +31,6 @@ ENTRIES: tuple[Entry, ...] = (
         ("W",),
         0,
     ),
-    _ct("ellipse", "Ellipse", "Draw an ellipse to measure what lies in it.", TOOLS, "circle", ("O",), 0),
-    _ct(
-        "angle",
-        "Angle",
-        "Drag along one way, then click at the end of the other.",
-        TOOLS,
-        "triangle-right",
-        ("Shift+L",),
-        1,
-    ),
     _ct(
         "crosshair",
         "Cross-hairs",

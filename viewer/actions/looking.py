@@ -40,5 +40,5 @@ ENTRIES: tuple[Entry, ...] = (
         (),
         4,
     ),
-    Entry("ruler", "Ruler", "Drag along something to read its length.", TOOLS, "ruler", ("L",), 1),
+    Entry("ruler", "Ruler", "Drag along something to measure it; it is kept.", TOOLS, "ruler", ("L",), 2),
 )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
 
 from viewer.actions.command import Command, Kind
+from viewer.actions.drop_down import DropDown
 from viewer.theme.icons import icon
 
 
@@ -20,6 +21,7 @@ class Surface:
         self._actions = {command.id: _action(window, command) for command in commands}
         self._kind: Kind = "slide"
         self._lines: list[tuple[QAction, tuple[str, ...]]] = []  # of the strip, and the group behind each
+        self._drops: list[tuple[QAction, DropDown]] = []  # of the strip
         for action in self._actions.values():
             window.addAction(action)  # so that keys work while the menu is hidden
 
@@ -42,13 +44,24 @@ class Surface:
             menu.aboutToShow.connect(self.refresh)
 
     def fill_strip(
-        self, strip: QToolBar, groups: Iterable[Iterable[str]], in_words: Iterable[str] = ()
+        self,
+        strip: QToolBar,
+        groups: Iterable[Iterable[str | tuple[str, ...]]],
+        in_words: Iterable[str] = (),
     ) -> None:
-        """Buttons, with lines between groups; those of `in_words` have their name beside the icon."""
+        """Buttons, with lines between groups; those of `in_words` have their name beside the icon.
+
+        Several in one place share a button that drops down.
+        """
         for number, group in enumerate(map(tuple, groups)):
             if number:
-                self._lines.append((strip.addSeparator(), group))
+                names = [n for name in group for n in ((name,) if isinstance(name, str) else name)]
+                self._lines.append((strip.addSeparator(), tuple(names)))
             for name in group:
+                if not isinstance(name, str):
+                    drop = DropDown([self._actions[one] for one in name], strip)
+                    self._drops.append((strip.addWidget(drop), drop))
+                    continue
                 strip.addAction(self._actions[name])
                 button = strip.widgetForAction(self._actions[name])
                 if isinstance(button, QToolButton):
@@ -80,6 +93,8 @@ class Surface:
             action.setEnabled(command.enabled())
             if action.isCheckable():
                 action.setChecked(command.checked())
+        for place, drop in self._drops:
+            place.setVisible(drop.follow())
         for line, group in self._lines:
             line.setVisible(any(self._actions[name].isVisible() for name in group))
 

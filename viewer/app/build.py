@@ -12,6 +12,7 @@ from viewer.canvas.tile_loader import TileLoader
 from viewer.main_window.parts import Parts
 from viewer.main_window.window import MainWindow
 from viewer.settings import Settings
+from viewer.state.classes import ClassList
 from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
@@ -47,7 +48,7 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
     parts = Parts(
         settings=settings,
         theme=Theme(app, settings.theme),
-        session=Session(),
+        session=Session(classes=ClassList(settings)),
         recent=RecentFiles(settings),
         cache=cache,
         loader=loader,

@@ -10,9 +10,10 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
+    QPointingDevice,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
@@ -41,7 +42,8 @@ class HandledView(TouchedView):
         self._tool_holds = False
         self._drag: tuple[QPointF, Camera] | None = None
         self._track: list[tuple[float, float, float]] = []
-        self._turning: tuple[float, Camera] | None = None  # degrees of the pointer about the middle
+        self._turning: tuple[QPointF, Camera] | None = None  # where Ctrl was pressed
+        self._turns = False  # the hand has moved so far since that it is no click
         self.cursor_point: Point | None = None
         self.glides: Callable[[], bool] = lambda: True  # whether a drag has inertia
         self.setMouseTracking(True)
@@ -66,7 +68,7 @@ class HandledView(TouchedView):
             back = event.button() == Qt.MouseButton.BackButton
             (self.back_wished if back else self.forward_wished).emit()
         elif left and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self._turning = (self._degrees(event.position()), self._camera)
+            self._turning, self._turns = (event.position(), self._camera), False
         elif left and self._tool is not None and self._tool.mouse_press(self._pointer(event)):
             self._tool_holds = True
             self.update()
@@ -79,9 +81,7 @@ class HandledView(TouchedView):
         """Drag the picture one to one, or let the tool know."""
         self._tell_cursor(event.position())
         if self._turning is not None:
-            began, camera = self._turning
-            turned = self._degrees(event.position()) - began
-            self.set_camera(camera.turned_about(camera.width / 2, camera.height / 2, _held(turned, camera)))
+            self._turn(event.position(), *self._turning)
         elif self._drag is not None:
             start, camera = self._drag
             way = event.position() - start
@@ -91,11 +91,17 @@ class HandledView(TouchedView):
             hovers_or_holds = self._tool.mouse_move(self._pointer(event))
             if hovers_or_holds:
                 self.update()
+            if self.cursor().shape() != self._tool.cursor:
+                self._show_cursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go: the tool ends its stroke, or the picture glides on for a moment."""
         if self._turning is not None:
             self._turning = None
+            if not self._turns and self._tool is not None:  # a click with Ctrl is the tool's
+                if self._tool.mouse_press(self._pointer(event)):
+                    self._tool.mouse_release(self._pointer(event))
+                self.update()
         elif self._drag is not None:
             self._drag = None
             self._remember(event)
@@ -126,13 +132,18 @@ class HandledView(TouchedView):
                 self.focus_wished.emit(1 if delta > 0 else -1)
             event.accept()
             return
+        # With Alt, and with Shift on some systems, Qt turns the wheel sideways.
+        turned = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if shift and self._tool is not None and self._tool.wheel(turned):
+            self.update()
+            event.accept()
+            return
         trackpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
         if trackpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.pan_by(pixels.x(), pixels.y())
         else:
-            # With Alt, Qt turns the wheel sideways.
-            turned = event.angleDelta().y() or event.angleDelta().x()
-            self._zoom_smoothly(place.x(), place.y(), _ZOOM_A_NOTCH ** (turned / _NOTCH))
+            self._zoom_smoothly(place.x(), place.y(), _ZOOM_A_NOTCH**turned)
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -146,6 +157,17 @@ class HandledView(TouchedView):
         self.cursor_point = None
         self.cursor_moved.emit(None)
 
+    def event(self, event: QEvent) -> bool:
+        """A key that the tool claims is no command's; everything else as usual."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and self._claimed(event)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Everything without a mouse: arrows and page keys pan, + and - zoom, Home shows all."""
         key = Qt.Key(event.key())
@@ -155,6 +177,9 @@ class HandledView(TouchedView):
             super().keyPressEvent(event)
 
     # ------------------------------------------------------------------ inside
+
+    def _claimed(self, event: QKeyEvent) -> bool:
+        return self._tool is not None and self._tool.claims(Qt.Key(event.key()), event.modifiers())
 
     def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1
@@ -186,7 +211,15 @@ class HandledView(TouchedView):
             button = Qt.MouseButton.LeftButton
         point = self._camera.to_slide(place.x(), place.y())
         pressure = event.points()[0].pressure() if event.points() else 1.0
-        return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0)
+        erases = event.pointerType() == QPointingDevice.PointerType.Eraser
+        return Pointer(point, button, event.modifiers(), self._camera, pressure or 1.0, erases)
+
+    def _turn(self, place: QPointF, began: QPointF, camera: Camera) -> None:
+        way = place - began
+        self._turns = self._turns or way.manhattanLength() >= QApplication.startDragDistance()
+        if self._turns:
+            turned = self._degrees(place) - self._degrees(began)
+            self.set_camera(camera.turned_about(camera.width / 2, camera.height / 2, _held(turned, camera)))
 
     def _degrees(self, place: QPointF) -> float:
         """Where a place stands about the middle of the widget, clockwise from the right."""

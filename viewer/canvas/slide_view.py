@@ -121,6 +121,11 @@ class SlideView(MappedView):
         painter.end()
         return figure
 
+    def paint_tissue(self, painter: QPainter, camera: Camera) -> None:
+        """Paint the slide alone, as an upright camera sees it, out of the tiles that are there."""
+        if self._slide_layer is not None:
+            self._slide_layer.paint(painter, camera)
+
     # ------------------------------------------------------------------ Qt's events
 
     def paintEvent(self, _: QPaintEvent) -> None:

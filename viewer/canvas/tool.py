@@ -23,6 +23,7 @@ class Pointer:
     modifiers: Qt.KeyboardModifier
     camera: Camera
     pressure: float = 1.0  # of a pen, 0..1
+    erases: bool = False  # the other end of a pen
 
     def tolerance(self, widget_px: float = 6.0) -> float:
         """How far beside a line still hits it, in level-0 px: so many widget px at this camera."""
@@ -33,8 +34,9 @@ class Tool(Protocol):
     """Turns what a hand does into wishes. Subclass it and override what is needed; the rest does nothing.
 
     Every event method says whether it took the event; what no tool takes is the view's (a drag pans, a
-    double-click zooms in). After a taken event the view paints the tool anew by itself. The wheel, the
-    middle button and fingers are always the view's; the right button opens the menu.
+    double-click zooms in). After a taken event the view paints the tool anew by itself. The wheel without
+    Shift, the middle button and fingers are always the view's; the right button opens the menu. `cursor` may
+    change with what is under the hand.
     """
 
     cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
@@ -63,6 +65,14 @@ class Tool(Protocol):
 
     def key_press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """A key went down: Esc to drop, Enter to close an outline, Delete, …"""
+        return False
+
+    def claims(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
+        """Whether a key shall come to `key_press` now, although it belongs to a command."""
+        return False
+
+    def wheel(self, notches: float) -> bool:
+        """The wheel was turned away from the person (below 0: towards) while Shift was held."""
         return False
 
     def paint(self, painter: QPainter, camera: Camera) -> None:

@@ -69,20 +69,21 @@ class Analyzing(QObject):
         return self._parts.analysis.running
 
     def analyze_region(self) -> None:
-        """Analyze the selected annotation; with none, ask for one and hand over the pencil."""
+        """Analyze what is selected as one region; with nothing, ask for one and hand over the pencil."""
         opened, page = self._parts.session.slide, self._slides.page
         if opened is None or page is None:
             return
         drawn = list(opened.annotations)
-        if opened.selected is None and len(drawn) == 1:
+        if opened.region is None and len(drawn) == 1:
             opened.select(drawn[0].id)
-        if opened.selected is None:
+        region = opened.region
+        if region is None:
             remedy = "Click the region to analyze." if drawn else "Draw one now: drag over the tissue."
             self.refused.emit(Problem("No region is selected.", remedy))
             if not drawn:
                 page.take("rectangle")
             return
-        self._start(opened, opened.selected.shape)
+        self._start(opened, region)
 
     def analyze_slide(self) -> None:
         """Analyze all tissue of the slide."""

@@ -46,7 +46,7 @@ class Asking(QObject):
         self.menu_point: Point | None = None  # where the context menu was asked for
 
     def escape(self) -> None:
-        """One step back: the message, the tool, the full picture, and at last the run."""
+        """One step back: the message, the tool, the full picture, the run, and at last the selection."""
         if self._frame.banner.problem is not None:
             self._frame.banner.dismiss()
         elif self._viewing.shown is not None and self._viewing.shown.take_back():
@@ -55,6 +55,8 @@ class Asking(QObject):
             self.toggle_only_picture()
         elif self._analyzing.running:
             self._analyzing.stop()
+        elif (opened := self._parts.session.slide) is not None:
+            opened.select(None)
 
     def toggle_only_picture(self) -> None:
         """Hide everything but the picture, or bring it back."""

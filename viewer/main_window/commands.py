@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from viewer.actions.catalog import CATALOG
 from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
-from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
@@ -26,6 +26,13 @@ from viewer.main_window.viewing import Viewing
 from viewer.settings import ThemeChoice
 
 _TURNS = {"turn_left": -15.0, "turn_right": 15.0, "quarter_left": -90.0, "quarter_right": 90.0}
+
+
+class Piece(Protocol):
+    """A piece of the window that carries out commands itself."""
+
+    def bounds(self) -> dict[str, Bound]:
+        """What its commands do, by their names in the catalog."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +50,14 @@ class Hands:
     navigating: Navigating
     splitting: Splitting
     ct: CtPieces
-    cases: CasePieces
+    further: tuple[Piece, ...]  # each with commands of its own
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
-    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct, hands.cases.commands):
+    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct, *hands.further):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
@@ -58,7 +65,7 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
 
 def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     """Commands that slides and CT have in common, by what is looked at."""
-    ct, viewing, deciding = hands.ct.viewing, hands.viewing, hands.ct.deciding
+    ct, deciding = hands.ct.viewing, hands.ct.deciding
 
     report = hands.ct.reporting
 
@@ -82,7 +89,6 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
     def on_picture(command: str, do: Callable[[Picture], object]) -> Bound:
         return either(command, lambda: ct.page and do(ct.page.picture), lambda: True)
 
-    ruler = partial(viewing.take, "ruler")
     return {
         "go_to": either("go_to", ct.ask_slice, lambda: True),
         **{name: on_picture(name, partial(_turn, degrees=degrees)) for name, degrees in _TURNS.items()},
@@ -92,7 +98,6 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
         "copy_view": either("copy_view", ct.copy, lambda: True),
         "delete": either("delete", delete, can_delete),
         "export": either("export", report.export, lambda: report.possible),
-        "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
 
 
@@ -141,10 +146,6 @@ def _views(hands: Hands) -> dict[str, Bound]:
     }
     for preset in PRESETS:
         bounds[f"zoom_{preset:g}"] = Bound(partial(viewing.zoom_to, preset), lambda: viewing.has_scale)
-    for tool in ("move", "rectangle", "outline"):
-        bounds[tool] = Bound(
-            partial(viewing.take, tool), partial(viewing.offers, tool), partial(viewing.has_tool, tool)
-        )
     return bounds
 
 

@@ -60,7 +60,7 @@ class CtViewing(QObject):
         bounds: dict[str, Bound] = {}
         for name, step in _STEPS.items():
             bounds[name] = self._bound(partial(_step, steps=step), _has_many)
-        for tool in ("window_tool", "ellipse", "angle", "crosshair"):
+        for tool in ("window_tool", "crosshair"):
             bounds[tool] = self._bound(
                 partial(_take, tool=tool), partial(_offers, tool=tool), partial(_holds, tool=tool)
             )

@@ -70,18 +70,21 @@ class Deciding(QObject):
         opened.select(annotation.id)
 
     def delete(self) -> None:
-        """Reject the selected box; with none selected, delete the selected annotation."""
+        """Reject the selected box; with none selected, delete the selected annotations but locked ones."""
         opened = self._session.slide
         if self.box is not None:
             self.decide(self.box, "rejected")
-        elif opened is not None and opened.selected is not None and not opened.selected.locked:
-            opened.edit(Change((opened.selected,), (), "Delete annotation"))
+        elif opened is not None:
+            free = tuple(one for one in opened.selected_all if not one.locked)
+            if free:
+                title = "Delete annotation" if len(free) == 1 else f"Delete {len(free):,} annotations"
+                opened.edit(Change(free, (), title))
 
     @property
     def can_delete(self) -> bool:
         """Whether there is something that `delete` means."""
         opened = self._session.slide
-        return self.box is not None or (opened is not None and opened.selected is not None)
+        return self.box is not None or (opened is not None and bool(opened.selection))
 
     @property
     def _findings(self) -> Findings | None:

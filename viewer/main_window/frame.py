@@ -9,6 +9,7 @@ from viewer.actions.command import Kind
 from viewer.main_window.parts import Parts
 from viewer.main_window.view_grid import ViewGrid
 from viewer.panels.analyze_panel import AnalyzePanel
+from viewer.panels.annotations_panel import AnnotationsPanel
 from viewer.panels.banner import Banner
 from viewer.panels.cases_panel import CasesPanel
 from viewer.panels.ct_analyze_panel import CtAnalyzePanel
@@ -40,6 +41,7 @@ class Frame(QWidget):
         self.analyze = AnalyzePanel()
         self.layers = LayersPanel()
         self.findings = FindingsPanel()
+        self.annotations = AnnotationsPanel(parts.session.classes)
         self.slide = SlidePanel()
         self.image = ImagePanel()
         self.window_, self.series = WindowPanel(), SeriesPanel()
@@ -51,6 +53,7 @@ class Frame(QWidget):
             (self.analyze, "Analyze"),
             (self.layers, "Layers"),
             (self.findings, "Findings"),
+            (self.annotations, "Drawn"),
             (self.image, "Image"),
             (self.slide, "Slide"),
             (self.ct_analyze, "Analyze"),

@@ -1,4 +1,4 @@
-"""How long something is, and how large a pixel: with a ruler on the picture."""
+"""How large a pixel is: typed, or drawn along a known length."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.panels.length_dialog import LengthDialog
 from viewer.state.opened_slide import OpenedSlide
-from viewer.tools.ruler import RulerTool, length_in_words, spacing_of
+from viewer.tools.ruler import RulerTool, spacing_of
 
 DRAWN = "drawn by the user"
 
 
 class Measuring(QObject):
-    """Hands over rulers."""
+    """Hands over the ruler of a known length."""
 
     changed = Signal()
 
@@ -41,22 +41,7 @@ class Measuring(QObject):
         return {
             "pixel_size": Bound(self._slides.ask_spacing, shown),
             "known_length": Bound(self.draw_known_length, shown),
-            "ruler": Bound(self.take_ruler, shown, self._has_ruler),
         }
-
-    def take_ruler(self) -> None:
-        """Measure: nothing is kept."""
-        page = self._page()
-        if page is None:
-            return
-        opened = page.opened
-
-        def tell(start: Point, end: Point) -> None:
-            known = opened.spacing.spacing if opened.spacing else None
-            self._status.showMessage(f"Length: {length_in_words(start, end, known)}", 20_000)
-
-        page.lend(RulerTool(lambda: _spacing(opened), tell, lambda: page.take("move")), "ruler")
-        self.changed.emit()
 
     def draw_known_length(self) -> None:
         """Hand over a ruler; how long its line is, is asked, and gives the pixel size."""
@@ -74,16 +59,12 @@ class Measuring(QObject):
                 page.take("move")
             dialog.deleteLater()
 
-        page.lend(RulerTool(lambda: _spacing(opened), ask, lambda: page.take("move")), "ruler")
+        page.lend(RulerTool(lambda: _spacing(opened), ask, lambda: page.take("move")), "known_length")
         self._status.showMessage("Drag along something whose length you know.", 20_000)
         self.changed.emit()
 
     def _page(self) -> SlidePage | None:
         return self._viewing.page
-
-    def _has_ruler(self) -> bool:
-        page = self._page()
-        return page is not None and page.tool == "ruler"
 
 
 def _spacing(opened: OpenedSlide) -> Spacing | None:

@@ -74,9 +74,8 @@ class Recognizing(QObject):
         if page is None or card is None or card.familiarity is None or page.opened.spacing is None:
             return None
         opened = page.opened
-        if opened.selected is not None:
-            region = opened.selected.shape
-        else:
+        region = opened.region
+        if region is None:
             region = Shape.rectangle(_widened(page.view.camera.visible(), card, page.opened.spacing.spacing))
         return AnalyzeRequest(
             opened.info.path, options.model, region, opened.spacing, options.device, cam="none"

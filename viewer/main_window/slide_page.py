@@ -23,15 +23,15 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.main_window.crowd_view import CrowdView
 from viewer.main_window.page import Page
+from viewer.main_window.slide_tools import SlideTools
 from viewer.panels.links import Links
 from viewer.state.findings import Findings, Verdict
 from viewer.state.opened_slide import OpenedSlide
-from viewer.tools.move import MoveTool
-from viewer.tools.outline import OutlineTool
-from viewer.tools.rectangle import RectangleTool
+from viewer.tools.board import Choices
 
-LentTool = Literal["landmark", "pick", "ruler"]
+LentTool = Literal["landmark", "pick", "known_length"]
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
@@ -39,10 +39,14 @@ class SlidePage(Page):
     """Follows one slide's findings: makes their layers, feeds them, and takes them off again."""
 
     layers_changed = Signal()
+    told = Signal(str)  # a sentence about what a tool did or could not do
+    refused = Signal(object)  # Problem
     opened: OpenedSlide
     view: SlideView
 
-    def __init__(self, opened: OpenedSlide, loader: TileLoader, cache: TileCache) -> None:
+    def __init__(
+        self, opened: OpenedSlide, loader: TileLoader, cache: TileCache, choices: Choices | None = None
+    ) -> None:
         super().__init__(opened)
         self.opened = opened
         self.view = SlideView(opened.title, loader, cache)
@@ -53,6 +57,7 @@ class SlidePage(Page):
         self.history = History()
         self.view.camera_changed.connect(lambda camera: self.history.moved(camera, time.monotonic()))
         self.annotations = AnnotationLayer(opened.annotations)
+        self.crowd = CrowdView(opened, self.view, self.annotations)
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
         self.boxes: BoxLayer | None = None
@@ -61,22 +66,20 @@ class SlidePage(Page):
         self._links = Links()
         self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
         self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
-        back = self._back_to_move
-        self._move = MoveTool(opened, self._box_at, self.annotations.hit)
-        self._tools: dict[str, Tool] = {
-            "move": self._move,
-            "rectangle": RectangleTool(opened, back),
-            "outline": OutlineTool(opened, back),
-        }
-        self.view.add_layer(self.annotations)
+        on = (opened, self.view, self.annotations, self._box_at, choices or Choices())
+        self.drawing = SlideTools(*on, self._back_to_move, self.told.emit, self.refused.emit)
+        self._tools = self.drawing.by_name
+        self.tool_changed.connect(self.drawing.show_tool)
         self.view.set_tool(self._tools["move"])
-        opened.spacing_changed.connect(self.view.set_spacing)
+        opened.spacing_changed.connect(self._show_spacing)
+        self._show_spacing()
         opened.look_changed.connect(self._show_look)
         opened.plane_changed.connect(self._show_look)
         self._always = Links()
         self._always.follow(opened.selection_changed, self.annotations.select)
         opened.findings_changed.connect(self.follow)
-        self.annotations.select(opened.selected_id)
+        self.annotations.select(opened.selection)
+        self._lay()
         if opened.findings is not None:  # a second view of a slide that was analyzed
             self.follow(opened.findings)
 
@@ -136,8 +139,11 @@ class SlidePage(Page):
         self.tool_changed.emit(name)
 
     def select_at(self, point: Point) -> None:
-        """Select what stands at a place, as a click would."""
-        self._move.select_at(point, 6 / self.view.camera.scale)
+        """Select what stands at a place, as a click would; what is selected among others stays with them."""
+        tolerance = 6 / self.view.camera.scale
+        found = self.annotations.hit(point, tolerance)
+        if found is None or not self.opened.is_selected(found) or self._box_at(point, tolerance):
+            self.drawing.move.select_at(point, tolerance)
 
     def value_at(self, point: Point | None) -> str:
         """What the shown layer says at a place: "high 0.83"; empty where it says nothing."""
@@ -175,12 +181,18 @@ class SlidePage(Page):
         """Take the picture off, so that nothing asks for tiles any more."""
         self._links.drop()
         self._always.drop()
+        self.crowd.close()
         self.annotations.close()
+        self.drawing.close()
         self.view.set_tool(None)
         self.view.set_slide(None)
 
     def _show_look(self, _: object) -> None:
         self.view.set_look(self.opened.look, self.opened.plane)
+
+    def _show_spacing(self, _: object = None) -> None:
+        for part in (self.view, self.annotations, self.drawing.grid):
+            part.set_spacing(self.opened.spacing)
 
     def _start_cam(self, cam: CamMap) -> None:
         self._unlay()
@@ -221,21 +233,13 @@ class SlidePage(Page):
                 if name in self._opacity:
                     layer.set_opacity(self._opacity[name])
                 self.view.add_layer(layer)
+        self.view.add_layer(self.drawing.grid)
         self._explain_colors()
         self.layers_changed.emit()
 
     def _explain_colors(self, _: object = None) -> None:
         """Say what the colours mean that are to be seen now."""
-        lines = []
-        findings, heatmap, cam = self._findings, self.heatmap, self.cam
-        if findings is not None and heatmap is not None and heatmap.visible:
-            name = findings.scores.class_names[heatmap.class_index]
-            title = f"Probability of “{name}”"
-            lines.append(LegendLine(title, heatmap.colormap, ("0", "1"), heatmap.threshold))
-        if findings is not None and cam is not None and cam.visible:
-            name = findings.scores.class_names[cam.class_index]
-            lines.append(LegendLine(f"Grad-CAM for “{name}”", cam.colormap, ("none", "strongest")))
-        self.legend.set_lines(lines)
+        self.legend.set_lines(_legend_lines(self._findings, self.heatmap, self.cam))
 
     def _unlay(self) -> None:
         for name in self._opacity:  # the next run keeps what the person has chosen
@@ -255,3 +259,17 @@ class SlidePage(Page):
 
     def _box_at(self, point: Point, tolerance: float) -> str | None:
         return self.boxes.hit(point, tolerance) if self.boxes is not None and self.boxes.visible else None
+
+
+def _legend_lines(
+    findings: Findings | None, heatmap: HeatmapLayer | None, cam: CamLayer | None
+) -> list[LegendLine]:
+    lines = []
+    if findings is not None and heatmap is not None and heatmap.visible:
+        name = findings.scores.class_names[heatmap.class_index]
+        title = f"Probability of “{name}”"
+        lines.append(LegendLine(title, heatmap.colormap, ("0", "1"), heatmap.threshold))
+    if findings is not None and cam is not None and cam.visible:
+        name = findings.scores.class_names[cam.class_index]
+        lines.append(LegendLine(f"Grad-CAM for “{name}”", cam.colormap, ("none", "strongest")))
+    return lines

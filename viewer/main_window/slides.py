@@ -18,6 +18,7 @@ from viewer.main_window.views import Views
 from viewer.panels.spacing_dialog import SpacingDialog
 from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
+from viewer.tools.board import Choices
 from viewer.work.background import as_problem
 
 
@@ -33,6 +34,7 @@ class Slides(QObject):
         self._gone: dict[Path, Problem] = {}  # what the banner says about files that are gone
         self._parts, self._frame = parts, frame
         self.page: SlidePage | None = None
+        self.choices = Choices()  # of tools, the same in every view
         parts.opening.opened.connect(self._put)
         parts.opening.failed.connect(self._fail)
         parts.loader.file_gone.connect(self._tell_gone)
@@ -132,7 +134,9 @@ class Slides(QObject):
     def _new_page(self, opened: Opened) -> SlidePage | None:
         if not isinstance(opened, OpenedSlide):
             return None
-        page = SlidePage(opened, self._parts.loader, self._parts.cache)
+        page = SlidePage(opened, self._parts.loader, self._parts.cache, self.choices)
+        page.told.connect(self.told)
+        page.refused.connect(self.refused)
         page.view.glides = lambda: self._parts.settings.inertia
         page.view.tile_unreadable.connect(self._tell_unreadable)
         return page
@@ -149,7 +153,7 @@ class Slides(QObject):
         """Window and panels follow what is looked at, if it is a slide."""
         self.page = shown if isinstance(shown, SlidePage) else None
         opened = None if self.page is None else self.page.opened
-        for panel in (self._frame.analyze, self._frame.findings, self._frame.slide):
+        for panel in (self._frame.analyze, self._frame.findings, self._frame.annotations, self._frame.slide):
             panel.set_slide(opened)
         self.page_changed.emit(self.page)
 

@@ -14,12 +14,14 @@ from viewer.actions.catalog import MENUS, STRIP
 from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
+from viewer.main_window.annotating import Annotating
 from viewer.main_window.asking import Asking
 from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
+from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
@@ -35,7 +37,7 @@ from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
 _FIRST_SIZE = QSize(1280, 800)
-_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
+_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "polygon", "fit", "export")
 _HERE_ON_CT = (
     *("analyze_series", "accept_finding"),
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
@@ -74,8 +76,13 @@ class MainWindow(QMainWindow):
             parts, self.frame, self.status, self.views, self.slides, self.on_ct.opening
         )
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
+        self.annotating = Annotating(parts, self.frame, self.viewing)
+        self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, self.cases)
+        further = (self.annotating, self.drawing, self.cases.commands)
+        hands = Hands(
+            parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, further=further
+        )
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -109,7 +116,7 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting)
+        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing)
         on_ct = self.on_ct
         cases = self.cases
         of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)

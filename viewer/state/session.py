@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ml.slide.slide import Slide
+from viewer.state.classes import ClassList
 from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
 
@@ -18,8 +19,9 @@ class Session(QObject):
     closing = Signal(object)  # Opened, still whole
     current_changed = Signal(object)  # Opened, or None
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, classes: ClassList | None = None) -> None:
         super().__init__(parent)
+        self.classes = classes or ClassList(parent=self)
         self.items: list[Opened] = []
         self.current: Opened | None = None
 
@@ -35,7 +37,7 @@ class Session(QObject):
 
     def add(self, slide: Slide) -> OpenedSlide:
         """Put a slide on the table and look at it."""
-        opened = OpenedSlide(slide, self)
+        opened = OpenedSlide(slide, self, self.classes)
         self.put(opened)
         return opened
 

@@ -1,4 +1,4 @@
-"""A ruler: drag along something to read its length, or to say how long it is."""
+"""A ruler that is laid along a known length, to say how long it is. What measures is `viewer.tools.line`."""
 
 from __future__ import annotations
 

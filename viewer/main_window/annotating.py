@@ -1,0 +1,141 @@
+"""Annotations in the person's hands: which are selected, and what is done with all of them at once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from ml.annotation.document import Change
+from ml.annotation.edits import given
+from ml.annotation.shapes import Annotation
+from viewer.actions.annotating import CLASS_KEYS
+from viewer.actions.command import Bound
+from viewer.main_window.frame import Frame
+from viewer.main_window.parts import Parts
+from viewer.main_window.viewing import Viewing
+from viewer.state.annotated import Annotated
+from viewer.state.classes import AnnotationClass
+
+
+class Annotating(QObject):
+    """Every edit of the selection is one `Change`, and can be undone in one step."""
+
+    changed = Signal()  # a command may be possible now that was not, or the other way round
+    refused = Signal(object)  # Problem
+
+    def __init__(self, parts: Parts, frame: Frame, viewing: Viewing) -> None:
+        super().__init__(frame)
+        self._parts, self._frame, self._viewing = parts, frame, viewing
+        self.classes = parts.session.classes
+        self.classes.changed.connect(self.changed)
+        self.classes.current_changed.connect(self.changed)
+        frame.annotations.give_wished.connect(self.give)
+        frame.annotations.classes.edited.connect(self._recolor)
+
+    @property
+    def opened(self) -> Annotated | None:
+        """What is looked at and can be annotated."""
+        return self._parts.session.slide
+
+    def bounds(self) -> dict[str, Bound]:
+        """What the commands of `viewer.actions.annotating` do."""
+        take, has = partial(self._viewing.take, "select"), partial(self._viewing.has_tool, "select")
+        bounds = {
+            "select": Bound(take, partial(self._viewing.offers, "select"), has),
+            "select_all": Bound(self.select_all, self.has_any),
+            "select_none": Bound(self.select_none, self.has_selection),
+            "select_others": Bound(self.select_others, self.has_any),
+            "select_same": Bound(self.select_same, self.has_selection),
+            "class_none": Bound(partial(self.give, None), self._on_slide, partial(self._is_given, "")),
+        }
+        for key in CLASS_KEYS:
+            bounds[f"class_{key}"] = Bound(
+                partial(self.give_on_key, key), partial(self._can_give, key), partial(self._is_given, key)
+            )
+        return bounds
+
+    def has_any(self) -> bool:
+        """Whether anything is drawn."""
+        return self.opened is not None and len(self.opened.annotations) > 0
+
+    def has_selection(self) -> bool:
+        """Whether anything is selected."""
+        return self.opened is not None and bool(self.opened.selection)
+
+    def select_all(self) -> None:
+        """Select everything that is shown."""
+        if self.opened is not None:
+            self.opened.select(a.id for a in self.opened.annotations if self._shown(a))
+
+    def select_none(self) -> bool:
+        """Select nothing; whether anything was selected."""
+        had = self.has_selection()
+        if self.opened is not None:
+            self.opened.select(None)
+        return had
+
+    def select_others(self) -> None:
+        """Select what is not selected now."""
+        opened = self.opened
+        if opened is not None:
+            others = (a.id for a in opened.annotations if self._shown(a) and not opened.is_selected(a.id))
+            opened.select(others)
+
+    def select_same(self) -> None:
+        """Select everything of the selected classes."""
+        if self.opened is not None:
+            wanted = {one.class_name for one in self.opened.selected_all}
+            self.opened.select(a.id for a in self.opened.annotations if a.class_name in wanted)
+
+    def give_on_key(self, key: str) -> None:
+        """Give the class of a key."""
+        if (found := self.classes.on_key(key)) is not None:
+            self.give(found)
+
+    def give(self, wanted: AnnotationClass | None) -> None:
+        """Give a class to the selection (None takes it off); with nothing selected new shapes get it."""
+        if self.has_selection():
+            name, color = (wanted.name, wanted.color) if wanted is not None else ("", None)
+            title = f"Class “{name}”" if name else "Take class off"
+            self.change(title, class_name=name, color=color)
+        else:
+            self.classes.choose(wanted.name if wanted is not None else "")
+
+    def _recolor(self, before: AnnotationClass | None, after: AnnotationClass) -> None:
+        """A class got another name or colour: what has it follows, on every slide that is open."""
+        if before is None or (before.name, before.color) == (after.name, after.color):
+            return
+
+        for opened in self._parts.session.slides:
+            ours = [one for one in opened.annotations if one.class_name == before.name]
+            same = [one for one in ours if one.color == before.color]
+            others = {one.id for one in ours} - {one.id for one in same}
+            title = f"Class “{after.name}”"
+            edit_if(opened, given(same, title, class_name=after.name, color=after.color))
+            edit_if(opened, given((one for one in ours if one.id in others), title, class_name=after.name))
+
+    def change(self, title: str, **said: object) -> None:
+        """Have all that is selected and not locked say this in these fields, in one step."""
+        if self.opened is not None:
+            edit_if(self.opened, given(self.opened.selected_all, title, **said))
+
+    def _shown(self, annotation: Annotation) -> bool:
+        return annotation.class_name not in self.classes.hidden
+
+    def _on_slide(self) -> bool:
+        return self.opened is not None
+
+    def _can_give(self, key: str) -> bool:
+        return self.opened is not None and self.classes.on_key(key) is not None
+
+    def _is_given(self, key: str) -> bool:
+        """Whether new shapes get this class, or none."""
+        current = self.classes.current
+        return current is None if not key else current is not None and current.key == key
+
+
+def edit_if(opened: Annotated, change: Change | None) -> None:
+    """Carry out an edit, if there is any."""
+    if change is not None:
+        opened.edit(change)

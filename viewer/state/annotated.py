@@ -1,0 +1,119 @@
+"""Something opened that a person annotates: its annotations, which of them are selected, and every edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import shapely
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand
+
+from ml.annotation.document import AnnotationDocument, Change
+from ml.annotation.shapes import Annotation, Shape, polygons_of
+from viewer.state.classes import ClassList
+from viewer.state.opened import Opened
+
+MOST_AREAS = 200
+"""So many selected areas make a region to analyze at most."""
+
+
+class _Edit(QUndoCommand):
+    """The only undo command there is: it replays a change."""
+
+    def __init__(self, document: AnnotationDocument, change: Change) -> None:
+        super().__init__(change.title)
+        self._document = document
+        self._change = change
+
+    def redo(self) -> None:
+        self._document.apply(self._change)
+
+    def undo(self) -> None:
+        self._document.apply(self._change.inverse())
+
+
+class Annotated(Opened):
+    """Its annotations change through `edit` (or `draw`) alone, and every edit can be undone."""
+
+    annotations_changed = Signal(object)  # Change
+    selection_changed = Signal(object)  # tuple of the ids of annotations, in the order of choosing
+
+    def __init__(self, path: Path, parent: QObject | None = None, classes: ClassList | None = None) -> None:
+        super().__init__(path, parent)
+        self.classes = classes or ClassList(parent=self)
+        self.annotations = AnnotationDocument()
+        self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
+        self.annotations.listen(self.annotations_changed.emit)
+        self.selection: tuple[str, ...] = ()
+        self._chosen: frozenset[str] = frozenset()  # the same, to ask quickly
+        self._region: tuple[tuple[Shape, ...], Shape | None] = ((), None)  # the last one, and of what
+
+    def edit(self, change: Change) -> None:
+        """Carry out an edit so that it can be undone."""
+        self.undo.push(_Edit(self.annotations, change))
+
+    def draw(self, shape: Shape, title: str) -> Annotation:
+        """Add a shape of the current class, so that it can be undone, and select it."""
+        annotation = self.classes.dressed(Annotation(shape))
+        self.edit(Change((), (annotation,), title))
+        self.select(annotation.id)
+        return annotation
+
+    def select(self, wanted: str | Iterable[str] | None) -> None:
+        """Select an annotation, or several in this order, or none."""
+        ids = () if wanted is None else (wanted,) if isinstance(wanted, str) else tuple(dict.fromkeys(wanted))
+        if ids != self.selection:
+            self.selection, self._chosen = ids, frozenset(ids)
+            self.selection_changed.emit(ids)
+
+    def toggle(self, annotation_id: str) -> None:
+        """Add one to the selection, or take it away."""
+        if self.is_selected(annotation_id):
+            self.select(other for other in self.selection if other != annotation_id)
+        else:
+            self.select((*self.selection, annotation_id))
+
+    def is_selected(self, annotation_id: str) -> bool:
+        """Whether an annotation is among the selected ones."""
+        return annotation_id in self._chosen
+
+    @property
+    def selected_id(self) -> str | None:
+        """The one that was selected last, None where none is."""
+        return self.selection[-1] if self.selection else None
+
+    @property
+    def selected(self) -> Annotation | None:
+        """The annotation that was selected last, None where none is."""
+        return self.annotations[self.selection[-1]] if self.selection else None
+
+    @property
+    def selected_all(self) -> tuple[Annotation, ...]:
+        """All that are selected, in the order of choosing."""
+        return tuple(self.annotations[one] for one in self.selection)
+
+    @property
+    def region(self) -> Shape | None:
+        """What *Analyze region* means: the selected area, or all selected areas as one; None for none.
+
+        More than `MOST_AREAS` are no region: nobody means 300,000 nuclei.
+        """
+        if len(self.selection) > MOST_AREAS:
+            return None
+        areas = tuple(annotation.shape for annotation in self.selected_all if annotation.shape.is_area)
+        if len(areas) < 2:
+            return areas[0] if areas else None
+        known, region = self._region
+        if region is None or known != areas:
+            region = Shape.areas(polygons_of(shapely.union_all([area.polygon for area in areas])))
+            self._region = (areas, region)
+        return region
+
+    def _drop_gone_selection(self, change: Change) -> None:
+        if not self._chosen:
+            return
+        gone = {annotation.id for annotation in change.removed} & self._chosen
+        gone -= {annotation.id for annotation in change.added}
+        if gone:
+            self.select(one for one in self.selection if one not in gone)
