@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ml.annotation.places import Places
 from ml.annotation.shapes import Annotation
 
 
@@ -22,9 +23,14 @@ class Change:
 
 
 class AnnotationDocument:
-    """Annotations in the order in which they were drawn. Every edit is a `Change` through `apply`."""
+    """Annotations in the order in which they were drawn. Every edit is a `Change` through `apply`.
+
+    `places` says where they lie. Nobody goes on with an iteration over an edit: who needs all of them
+    elsewhere (in another thread) takes a tuple first.
+    """
 
     def __init__(self) -> None:
+        self.places = Places()
         self._annotations: dict[str, Annotation] = {}
         self._listeners: list[Callable[[Change], None]] = []
 
@@ -53,21 +59,28 @@ class AnnotationDocument:
         """Carry out an edit as a whole, or raise `ValueError` and change nothing.
 
         What is removed must be there exactly as named; what is added must not be there (unless it
-        replaces something removed by the same change).
+        replaces something removed by the same change, and keeps its place in the order). It takes as many
+        steps as the change names annotations, however many there are.
         """
-        gone = {annotation.id for annotation in change.removed}
-        for annotation in change.removed:
-            if self._annotations.get(annotation.id) != annotation:
-                raise ValueError(f"Not in the document as it is to be removed: {annotation.id}")
-        for annotation in change.added:
-            if annotation.id in self._annotations and annotation.id not in gone:
-                raise ValueError(f"Already in the document: {annotation.id}")
-        coming = {annotation.id: annotation for annotation in change.added}
-        kept = {
-            key: coming.pop(key, old)
-            for key, old in self._annotations.items()
-            if key not in gone or key in coming
-        }
-        self._annotations = kept | coming
+        gone = self._check(change)
+        for annotation in gone:
+            del self._annotations[annotation.id]
+        self._annotations.update((annotation.id, annotation) for annotation in change.added)
+        self.places.apply(gone, change.added)
         for listener in tuple(self._listeners):
             listener(change)
+
+    def _check(self, change: Change) -> list[Annotation]:
+        """What of a change goes for good. Raises `ValueError` where the change is wrong."""
+        held = self._annotations
+        gone = {annotation.id for annotation in change.removed}
+        coming = {annotation.id for annotation in change.added}
+        if len(gone) < len(change.removed) or len(coming) < len(change.added):
+            raise ValueError("An annotation of the document is named twice in one change")
+        for annotation in change.removed:
+            there = held.get(annotation.id)
+            if there is not annotation and there != annotation:
+                raise ValueError(f"Not in the document as it is to be removed: {annotation.id}")
+        if taken := (coming - gone) & held.keys():
+            raise ValueError(f"Already in the document: {min(taken)}")
+        return [annotation for annotation in change.removed if annotation.id not in coming]

@@ -1,0 +1,194 @@
+"""Where annotations lie: asked by rectangle, kept up with one edit after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ml.annotation.shapes import Annotation, Color
+from ml.geometry import Rect
+
+Rows = NDArray[np.intp]
+Ink = tuple[str, Color | None]
+"""What annotations look like: their class and their own colour. Those of one ink are drawn together."""
+
+_FIRST_ROOM = 64
+_FEW = 4096  # so many rectangles are looked through as quickly as a tree is asked
+_WIDE = 0.02  # of all there is: a larger rectangle holds so much that looking through is quicker
+
+
+class Places:
+    """One row an annotation: its bounds, its ink, and its place in the order of drawing.
+
+    Rows are numbers into `bounds` (x, y, right, bottom in level-0 px; NaN in rows that are free), `inks` and
+    `orders`. Rectangles are found by a tree of shapely's, and by looking through what was edited since the
+    tree was built; it is built anew when that is a quarter of all. An edit of n annotations costs n steps,
+    however many there are.
+    """
+
+    def __init__(self) -> None:
+        self.bounds: NDArray[np.float64] = np.full((_FIRST_ROOM, 4), np.nan)
+        self.inks: NDArray[np.int32] = np.zeros(_FIRST_ROOM, np.int32)
+        self.orders: NDArray[np.int64] = np.zeros(_FIRST_ROOM, np.int64)
+        self.known_inks: list[Ink] = []
+        self._ink_numbers: dict[Ink, int] = {}
+        self._held: list[Annotation | None] = []
+        self._rows: dict[str, int] = {}
+        self._free: list[int] = []
+        self._next_order = 0
+        self._tree: shapely.STRtree | None = None
+        self._tree_rows: Rows = np.empty(0, np.intp)
+        self._loose: set[int] = set()  # rows that the tree knows nothing of, or something wrong
+        self._is_loose: NDArray[np.bool_] = np.zeros(_FIRST_ROOM, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def apply(self, gone: Iterable[Annotation], added: Sequence[Annotation]) -> None:
+        """Follow an edit: what is added under an id that is there takes its row; `gone` goes for good."""
+        self._drop([annotation.id for annotation in gone])
+        self._make_room(len(added))
+        known, held, ink = self._rows.get, self._held, self._ink
+        rows: list[int] = []
+        new: list[int] = []
+        moved: list[int] = []
+        bounds: list[Rect] = []
+        for annotation in added:
+            row = known(annotation.id)
+            if row is None:
+                row = self._take_row(annotation.id)
+                new.append(row)
+            before = held[row]
+            if before is None or before.shape is not annotation.shape:
+                moved.append(row)
+                bounds.append(annotation.shape.bounds)
+            held[row] = annotation
+            rows.append(row)
+        self.inks[rows] = [ink((annotation.class_name, annotation.color)) for annotation in added]
+        self.orders[new] = np.arange(self._next_order, self._next_order + len(new))
+        self._next_order += len(new)
+        if moved:
+            self.bounds[moved] = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in bounds]
+            self._loosen(moved)
+
+    def annotation(self, row: int) -> Annotation:
+        """What stands in a row."""
+        found = self._held[row]
+        assert found is not None, "a free row was asked for"
+        return found
+
+    def annotations(self, rows: Rows) -> list[Annotation]:
+        """What stands in these rows, in the order given."""
+        held = self._held
+        return [found for row in rows.tolist() if (found := held[row]) is not None]
+
+    def row_of(self, annotation_id: str) -> int | None:
+        """The row of an annotation, None where it is not there."""
+        return self._rows.get(annotation_id)
+
+    def rows_of(self, ids: Iterable[str]) -> Rows:
+        """The rows of those of these annotations that are there."""
+        known = self._rows
+        return np.array([known[one] for one in ids if one in known], np.intp)
+
+    @property
+    def used(self) -> Rows:
+        """All rows that hold something, in the order of drawing."""
+        return self._ordered(np.flatnonzero(~np.isnan(self.bounds[:, 0])))
+
+    def touching(self, rect: Rect) -> Rows:
+        """Whose bounds touch a rectangle, in the order of drawing; one without width counts too."""
+        box = (rect.x, rect.y, rect.right, rect.bottom)
+        if len(self) <= _FEW or self._is_wide(rect):
+            return self._ordered(self._looked_through(box))
+        if self._tree is None or len(self._loose) > max(_FEW, len(self) // 4):
+            self._build()
+        assert self._tree is not None
+        found = self._tree_rows[self._tree.query(shapely.box(*box))]
+        found = found[~self._is_loose[found]]
+        if self._loose:
+            loose = np.fromiter(self._loose, np.intp, len(self._loose))
+            found = np.concatenate((found, loose[_meet(self.bounds[loose], box)]))
+        return self._ordered(found)
+
+    def within(self, rect: Rect) -> Rows:
+        """Whose bounds lie wholly in a rectangle, in the order of drawing."""
+        found = self.touching(rect)
+        x, y, right, bottom = self.bounds[found].T
+        whole = (x >= rect.x) & (y >= rect.y) & (right <= rect.right) & (bottom <= rect.bottom)
+        return np.asarray(found[whole], np.intp)
+
+    def _looked_through(self, box: tuple[float, float, float, float]) -> Rows:
+        return np.flatnonzero(_meet(self.bounds, box))
+
+    def _is_wide(self, rect: Rect) -> bool:
+        """Whether a rectangle takes a good part of where things lie; without a tree nobody knows."""
+        if self._tree is None or not len(self._tree_rows):
+            return False
+        all_of_it = self._extent
+        common = rect.intersection(all_of_it)
+        return common.area > _WIDE * all_of_it.area
+
+    def _build(self) -> None:
+        self._tree_rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
+        boxes = self.bounds[self._tree_rows]
+        self._tree = shapely.STRtree(shapely.box(*boxes.T))
+        x, y, right, bottom = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
+        self._extent = Rect(float(x), float(y), float(right - x), float(bottom - y))
+        self._is_loose[:] = False
+        self._loose.clear()
+
+    def _ordered(self, rows: Rows) -> Rows:
+        orders = self.orders[rows]
+        return rows if len(rows) < 2 or bool((orders[1:] > orders[:-1]).all()) else rows[np.argsort(orders)]
+
+    def _ink(self, ink: Ink) -> int:
+        number = self._ink_numbers.get(ink)
+        if number is None:
+            number = self._ink_numbers[ink] = len(self.known_inks)
+            self.known_inks.append(ink)
+        return number
+
+    def _take_row(self, annotation_id: str) -> int:
+        if self._free:
+            row = self._free.pop()
+        else:
+            row = len(self._held)
+            self._held.append(None)
+        self._rows[annotation_id] = row
+        return row
+
+    def _drop(self, ids: Sequence[str]) -> None:
+        rows = [self._rows.pop(one) for one in ids]
+        for row in rows:
+            self._held[row] = None
+        self._free += rows
+        self.bounds[rows] = np.nan
+        self._loosen(rows)
+
+    def _loosen(self, rows: list[int]) -> None:
+        if self._tree is not None:
+            self._loose.update(rows)
+            self._is_loose[rows] = True
+
+    def _make_room(self, more: int) -> None:
+        needed, room = len(self._held) + more, len(self.bounds)
+        if needed > room:
+            new = max(needed, 2 * room)
+            self.bounds = np.concatenate((self.bounds, np.full((new - room, 4), np.nan)))
+            self.inks = np.concatenate((self.inks, np.zeros(new - room, np.int32)))
+            self.orders = np.concatenate((self.orders, np.zeros(new - room, np.int64)))
+            self._is_loose = np.concatenate((self._is_loose, np.zeros(new - room, np.bool_)))
+
+
+def _meet(bounds: NDArray[np.float64], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """Which of the bounds touch a box; none that is NaN does."""
+    x, y, right, bottom = box
+    meets: NDArray[np.bool_] = bounds[:, 0] <= right
+    meets &= bounds[:, 2] >= x
+    meets &= bounds[:, 1] <= bottom
+    meets &= bounds[:, 3] >= y
+    return meets
