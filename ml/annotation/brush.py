@@ -48,6 +48,11 @@ class Stroke:
             self._lines.pop(key, None)
 
     @property
+    def place(self) -> Point | None:
+        """Where the brush is; None before it came down."""
+        return Point(*self._way[-1]) if self._way else None
+
+    @property
     def squares(self) -> list[Rect]:
         """Where the outline is another one by now, or may be: level-0 px."""
         return [

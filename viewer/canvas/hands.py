@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
+from viewer.canvas.keyed_view import KeyedView
 from viewer.canvas.motion import Glide
 from viewer.canvas.tool import Pointer, Tool
-from viewer.canvas.touched_view import TouchedView
 
 _NOTCH = 120.0  # angle units of one notch of a wheel
 _ZOOM_A_NOTCH = math.sqrt(2)
@@ -27,7 +27,7 @@ _CATCHES = 3.0  # degrees about a quarter turn in which a turning drag stays on 
 _REMEMBERED = 0.08  # s of a drag that decide over its inertia
 
 
-class HandledView(TouchedView):
+class HandledView(KeyedView):
     """A camera view that one can take hold of. What the tool does not take moves the picture."""
 
     cursor_moved = Signal(object)  # Point in level-0 px, or None when it left
@@ -169,39 +169,16 @@ class HandledView(TouchedView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Everything without a mouse: arrows and page keys pan, + and - zoom, Home shows all."""
-        key = Qt.Key(event.key())
-        if self._tool is not None and self._tool.key_press(key, event.modifiers()):
+        """The tool first, then what moves the picture."""
+        if self._tool is not None and self._tool.key_press(Qt.Key(event.key()), event.modifiers()):
             self.update()
-        elif not self._move_by_key(key, event.modifiers()):
+        else:
             super().keyPressEvent(event)
 
     # ------------------------------------------------------------------ inside
 
     def _claimed(self, event: QKeyEvent) -> bool:
         return self._tool is not None and self._tool.claims(Qt.Key(event.key()), event.modifiers())
-
-    def _move_by_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        share = 0.5 if modifiers & Qt.KeyboardModifier.ShiftModifier else 0.1
-        way_x, way_y = round(self.width() * share), round(self.height() * share)
-        ways = {
-            Qt.Key.Key_Left: (way_x, 0),
-            Qt.Key.Key_Right: (-way_x, 0),
-            Qt.Key.Key_Up: (0, way_y),
-            Qt.Key.Key_Down: (0, -way_y),
-            Qt.Key.Key_PageUp: (0, round(self.height() * 0.9)),
-            Qt.Key.Key_PageDown: (0, -round(self.height() * 0.9)),
-        }
-        steps = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
-        if key in ways:
-            self.pan_by(*ways[key])
-        elif key in steps:
-            self._zoom_one_step(self.width() / 2, self.height() / 2, steps[key])
-        elif key == Qt.Key.Key_Home:
-            self.fit()
-        else:
-            return False
-        return True
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         place = event.position()

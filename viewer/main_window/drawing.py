@@ -15,6 +15,7 @@ from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
+from viewer.panels.links import Links
 from viewer.tools.circle import NO_SPACING
 
 _HINTS = {
@@ -48,6 +49,8 @@ class Drawing(QObject):
     def __init__(self, frame: Frame, status: StatusLine, slides: Slides, viewing: Viewing) -> None:
         super().__init__(frame)
         self._frame, self._status, self._slides, self._viewing = frame, status, slides, viewing
+        self._links = Links()
+        slides.page_changed.connect(self._follow)
 
     def bounds(self) -> dict[str, Bound]:
         """What the commands of `viewer.actions.drawing` do, and those of tools that CT has too."""
@@ -66,12 +69,11 @@ class Drawing(QObject):
 
     def take(self, tool: str) -> None:
         """Take a tool into the hand."""
-        self._viewing.take(tool)
-        if self._page is not None and tool in _HINTS:
-            self._status.showMessage(_HINTS[tool], _TOLD_MS)
-            if tool == "counting_circle" and self._page.opened.spacing is None:
-                self._refuse(NO_SPACING)
-                self._page.take("move")
+        page = self._page
+        if tool == "counting_circle" and page is not None and page.opened.spacing is None:
+            self.refused.emit(NO_SPACING)
+        else:
+            self._viewing.take(tool)
 
     def toggle_grid(self) -> None:
         """Show the counting grid, or hide it."""
@@ -80,7 +82,9 @@ class Drawing(QObject):
             return
         grid = page.drawing.grid
         if page.opened.spacing is None and not grid.visible:
-            self._refuse(Problem("Without a pixel size there is no grid of known cells.", NO_SPACING.remedy))
+            self.refused.emit(
+                Problem("Without a pixel size there is no grid of known cells.", NO_SPACING.remedy)
+            )
             return
         grid.set_visible(not grid.visible)
         if grid.visible:
@@ -120,5 +124,14 @@ class Drawing(QObject):
     def _has_grid(self) -> bool:
         return self._page is not None and self._page.drawing.grid.visible
 
-    def _refuse(self, problem: Problem) -> None:
-        self.refused.emit(problem)
+    def _follow(self, page: SlidePage | None) -> None:
+        self._links.drop()
+        if page is not None:
+            self._links.follow(page.tool_changed, self._hint)
+
+    def _hint(self, tool: str) -> None:
+        """How the tool in the hand is used; the hands that move and select need no word."""
+        if tool in _HINTS:
+            self._status.showMessage(_HINTS[tool], _TOLD_MS)
+        elif self._status.currentMessage() in _HINTS.values():
+            self._status.clearMessage()

@@ -102,7 +102,7 @@ class Board:
         self.opened.edit(Change((old,), (new,), title))
 
     def put_area(self, old: Annotation | None, area: shapely.Geometry, title: str) -> None:
-        """An area as it is after a stroke: of an annotation, or a new one. Of nothing left, nothing is kept."""
+        """An area after a stroke: of an annotation, or a new one. Of nothing left, nothing is kept."""
         shape = area_on(area, self.bounds)
         if old is None:
             if shape is not None:

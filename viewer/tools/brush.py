@@ -27,7 +27,7 @@ _SIZES = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
 class BrushTool(Tool):
     """Drag paints: on the selected area goes on with it, off it begins a new one; Shift joins it anyway.
 
-    Alt wipes instead, and so does the other end of a pen. Shift and the wheel, or Shift and up or down, change
+    Alt wipes instead, and so does the other end of a pen. Shift and the wheel (or up and down) change
     the size, which is one of the screen. Esc drops the stroke.
     """
 
@@ -76,8 +76,10 @@ class BrushTool(Tool):
         self._here = pointer.point
         stroke = self._stroke
         if stroke is not None:
-            if self._camera is not None and pointer.camera.scale != self._camera.scale:
-                self._begin(stroke.result(), stroke.radius, stroke.erases, pointer.camera)  # zoomed meanwhile
+            if self._camera is not None and pointer.camera.scale != self._camera.scale:  # zoomed meanwhile
+                self._begin(stroke.result(), stroke.radius, stroke.erases, pointer.camera)
+                if stroke.place is not None and self._stroke is not None:
+                    self._stroke.to(stroke.place)
             if self._stroke is not None:
                 self._stroke.to(pointer.point)
         return True
@@ -93,7 +95,7 @@ class BrushTool(Tool):
         self._here = pointer.point
         area = stroke.result()
         if old is None or not area.equals_exact(old.shape.polygon, 0):
-            self._board.put_area(old, area, "Wipe" if stroke.erases else "Paint")
+            self._board.put_area(old, area, "Wipe" if stroke.erases else "Paint with brush")
         return True
 
     def double_click(self, pointer: Pointer) -> bool:

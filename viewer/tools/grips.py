@@ -20,7 +20,7 @@ from ml.geometry import Point, Rect
 MOST_PLACES = 64
 """More places than this in view are no grips: zoom in to bend the outline there."""
 
-_MARGIN = 10.0  # widget px from a shape with places to its box
+_MARGIN = 14.0  # widget px from a shape with places to its box
 _KNOB = 24.0  # widget px from the box to the knob
 _LEAST_BOX = 28.0  # widget px: a smaller shape has no box
 _STEP = 15.0  # degrees, with Shift

@@ -87,9 +87,9 @@ class OutlineTool(Tool):
 
 
 class PolygonTool(Tool):
-    """Click corner after corner; a drag draws freehand between them. With `closes` an area, else an open line.
+    """Click corner after corner; a drag draws freehand between them. `closes`: an area, else an open line.
 
-    A double-click, Enter or a click on the first corner ends it, Backspace takes one corner back, Esc drops
+    A double-click, Enter or a click on the first corner ends it, Backspace takes one back, Esc drops
     all. An outline that is one single drag ends where the button is let go, as with `OutlineTool`.
     """
 

@@ -95,10 +95,10 @@ class WandTool(Tool):
             )
         elif wipes:
             if old is not None:
-                self._board.put_area(old, shapely.difference(old.shape.polygon, found), "Wand")
+                self._board.put_area(old, shapely.difference(old.shape.polygon, found), "Take away with wand")
         else:
             area = found if old is None else shapely.union(old.shape.polygon, found)
-            self._board.put_area(old, area, "Wand")
+            self._board.put_area(old, area, "Take with wand")
         return True
 
     def double_click(self, pointer: Pointer) -> bool:

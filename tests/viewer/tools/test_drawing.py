@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
 from ml.geometry import Point, Rect
-from tests.viewer.canvas.slides import NumberedSlide
-from viewer.canvas.camera import Camera
-from viewer.canvas.tool import Pointer, Tool
+from tests.viewer.tools.boards import ALT, CAMERA, NONE, SHIFT, HeardBoard, at, stroke
+from viewer.canvas.tool import Tool
 from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.outline import OutlineTool, closed
-from viewer.tools.rectangle import RectangleTool
-
-CAMERA = Camera(Point(2000, 1500), 0.5, 800, 600)
-NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def opened(qapp: object) -> Iterator[OpenedSlide]:
-    made = OpenedSlide(NumberedSlide())
-    yield made
-    made.deleteLater()
-
-
-def at(x: float, y: float, modifiers: Qt.KeyboardModifier = NONE) -> Pointer:
-    return Pointer(Point(x, y), Qt.MouseButton.LeftButton, modifiers, CAMERA)
-
-
-def stroke(tool: Tool, *places: tuple[float, float], modifiers: Qt.KeyboardModifier = NONE) -> None:
-    tool.mouse_press(at(*places[0], modifiers))
-    for place in places[1:]:
-        tool.mouse_move(at(*place, modifiers))
-    tool.mouse_release(at(*places[-1], modifiers))
+from viewer.tools.rectangle import EllipseTool, RectangleTool
 
 
 def test_a_rectangle_between_two_corners_in_any_order(opened: OpenedSlide) -> None:
-    told: list[bool] = []
-    tool = RectangleTool(opened, lambda: told.append(True))
+    board = HeardBoard(opened)
+    tool = RectangleTool(board)
     stroke(tool, (1500, 1200), (1000, 900))
     (drawn,) = opened.annotations
     assert drawn.shape.bounds == Rect(1000, 900, 500, 300)
     assert drawn.shape.kind == "rectangle"
     assert opened.selected is drawn
-    assert told == [True]
+    assert board.ended == 1
     opened.undo.undo()
     assert len(opened.annotations) == 0
     assert opened.selected is None
@@ -56,18 +32,29 @@ def test_a_rectangle_between_two_corners_in_any_order(opened: OpenedSlide) -> No
 
 
 def test_shift_keeps_it_square(opened: OpenedSlide) -> None:
-    stroke(RectangleTool(opened, bool), (1000, 1000), (1400, 1100), modifiers=SHIFT)
+    stroke(RectangleTool(HeardBoard(opened)), (1000, 1000), (1400, 1100), modifiers=SHIFT)
     assert next(iter(opened.annotations)).shape.bounds == Rect(1000, 1000, 400, 400)
 
 
+def test_alt_has_it_grow_from_its_middle(opened: OpenedSlide) -> None:
+    board = HeardBoard(opened)
+    stroke(RectangleTool(board), (1000, 1000), (1200, 1100), modifiers=ALT)
+    stroke(EllipseTool(board), (2000, 1000), (2200, 1100), modifiers=ALT | SHIFT)
+    square, circle = opened.annotations
+    assert square.shape.bounds == Rect(800, 900, 400, 200)
+    assert circle.shape.bounds == Rect(1800, 800, 400, 400)
+    assert circle.shape.kind == "ellipse"
+    assert opened.undo.undoText() == "Draw ellipse"
+
+
 def test_what_lies_beside_the_slide_is_cut_off(opened: OpenedSlide) -> None:
-    stroke(RectangleTool(opened, bool), (-500, -400), (300, 200))
+    stroke(RectangleTool(HeardBoard(opened)), (-500, -400), (300, 200))
     assert next(iter(opened.annotations)).shape.bounds == Rect(0, 0, 300, 200)
 
 
-@pytest.mark.parametrize("kind", [RectangleTool, OutlineTool])
+@pytest.mark.parametrize("kind", [RectangleTool, EllipseTool, OutlineTool])
 def test_a_click_and_a_stroke_that_was_dropped_leave_nothing(opened: OpenedSlide, kind: type[Tool]) -> None:
-    tool = kind(opened, bool)  # type: ignore[call-arg]
+    tool = kind(HeardBoard(opened))  # type: ignore[call-arg]
     stroke(tool, (1000, 1000), (1001, 1001))
     tool.mouse_press(at(1000, 1000))
     tool.mouse_move(at(1500, 1500))
@@ -78,7 +65,7 @@ def test_a_click_and_a_stroke_that_was_dropped_leave_nothing(opened: OpenedSlide
 
 
 def test_an_outline_keeps_the_area_it_goes_round(opened: OpenedSlide) -> None:
-    stroke(OutlineTool(opened, bool), (1000, 1000), (1400, 1000), (1400, 1300), (1000, 1300))
+    stroke(OutlineTool(HeardBoard(opened)), (1000, 1000), (1400, 1000), (1400, 1300), (1000, 1300))
     (drawn,) = opened.annotations
     assert drawn.shape.area == pytest.approx(400 * 300)
 
