@@ -66,6 +66,7 @@ class Settings:
     model = Entry("analyze/model", "")
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
+    archive = Entry("archive/last", "")  # the name of the picture archive that was asked last
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"
     switch_ms = Entry("work/switch_ms", 1.0)
 

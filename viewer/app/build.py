@@ -16,9 +16,11 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.archive import ArchiveWork
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
+from viewer.work.ct_results import CtResultsWork
 from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
@@ -58,6 +60,8 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         ct_finding=CtFinding(),
         ct_loading=CtLoading(),
         reformatting=Reformatting(),
+        archive=ArchiveWork(),
+        ct_results=CtResultsWork(),
     )
     window = MainWindow(parts)
     parts.models.read()

@@ -14,6 +14,7 @@ from viewer.actions.catalog import MENUS, STRIP
 from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
+from viewer.main_window.archive import Archive
 from viewer.main_window.asking import Asking
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
@@ -71,7 +72,8 @@ class MainWindow(QMainWindow):
         self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
+        self.archive = Archive(parts, self.frame, self.status, self.slides)
+        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, self.archive)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -107,7 +109,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
         on_ct = self.on_ct
-        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
+        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, on_ct.exporting)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
@@ -118,6 +120,8 @@ class MainWindow(QMainWindow):
             self.ct.changed,
             on_ct.analyzing.changed,
             on_ct.deciding.changed,
+            on_ct.exporting.changed,
+            self.archive.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
@@ -125,6 +129,7 @@ class MainWindow(QMainWindow):
         self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
+        self.ct.private_changed.connect(self.archive.set_private)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
