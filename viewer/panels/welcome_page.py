@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWi
 from viewer.panels.pieces import GRID, Heading, PrimaryButton, Text, clear, column, named, row
 
 _SHOWN = 8
-_WIDTH = 84 * GRID  # of the column, px
+_WIDTH = 100 * GRID  # of the column, px
 
 
 class WelcomePage(QWidget):
