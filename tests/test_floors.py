@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
-    0: "ml.errors ml.geometry ml.progress ml.paths ml.files",
+    0: "ml.errors ml.geometry ml.progress ml.paths ml.files ml.palette",
     1: "ml.slide ml.annotation ml.preparation ml.ct_measure",
     2: "ml.tissue ml.patches ml.zoo ml.volume",
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",

@@ -66,6 +66,7 @@ class Settings:
     model = Entry("analyze/model", "")
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
+    archive = Entry("archive/last", "")  # the name of the picture archive that was asked last
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"
     library = Entry("cases/library", "")  # the address of a department's; empty: this computer's own
     classes = Entry("annotations/classes", "")  # of annotations, as JSON; empty: those of the beginning

@@ -15,21 +15,12 @@ from dataclasses import replace
 
 from ml.annotation.rings import geometry_of
 from ml.annotation.shapes import Annotation, Color, Plane, Shape
+from ml.palette import CLASS_COLORS
 
 Text = Callable[[int], str]
 """Hands out the next so many characters of a text, "" at its end."""
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-# Okabe and Ito's colours without black, for classes that came without one.
-_COLORS: tuple[Color, ...] = (
-    (0, 114, 178),
-    (230, 159, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (213, 94, 0),
-    (86, 180, 233),
-    (240, 228, 66),
-)
 _NO_CLASSES: Mapping[str, Color] = {}
 _FIRST_PLANE = Plane()
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -83,7 +74,7 @@ def plane_of(value: object) -> Plane:
 
 def class_color(name: str) -> Color:
     """A colour for a class that has none: always the same for the same name."""
-    return _COLORS[zlib.crc32(name.encode("utf-8", "replace")) % len(_COLORS)]
+    return CLASS_COLORS[zlib.crc32(name.encode("utf-8", "replace")) % len(CLASS_COLORS)]
 
 
 def uuid_of(value: object) -> str | None:

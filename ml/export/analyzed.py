@@ -22,6 +22,8 @@ from ml.report.ct_material import CtMaterial
 from ml.report.figure import blend
 from ml.results.ct_analysis import CtCam
 from ml.results.heatmap import colorize
+from ml.volume.series import Series
+from ml.volume.window import Window
 
 SHARE = 0.5
 """Of a map's highest value on a slice: what reaches it is in the mask, as in the report's boxes."""
@@ -40,8 +42,8 @@ def write_dicom(
 def results_of(material: CtMaterial) -> CtResults:
     """Pictures of the peaks, masks and maps where there are any, and all answers with their verdicts.
 
-    What was rejected has no picture; it stands in the report as rejected. Raises `Problem` where the
-    series' files cannot be read any more.
+    What was rejected has no picture, mask or map; it stands in the report as rejected. Raises `Problem`
+    where the series' files cannot be read any more.
     """
     source = source_of(material.series)
     return CtResults(
@@ -79,6 +81,11 @@ def _judged(material: CtMaterial) -> tuple[Judged, ...]:
     return tuple(made)
 
 
+def shown_slice(series: Series, slice_number: int, window: Window) -> Picture:
+    """A slice as it is looked at, plain. Raises `Problem` where it cannot be read."""
+    return Picture(slice_number, grey(_values(series, slice_number), window), window, "As it was looked at")
+
+
 def _pictures(material: CtMaterial) -> tuple[Picture, ...]:
     """The peak slice of each finding, plain, and with its map where there is one."""
     made = []
@@ -86,7 +93,7 @@ def _pictures(material: CtMaterial) -> tuple[Picture, ...]:
         if material.verdict(finding) == "rejected":
             continue
         try:
-            plain = grey(_values(material, finding.peak_slice), material.window)
+            plain = grey(_values(material.series, finding.peak_slice), material.window)
         except Problem:  # a slice that went missing has no picture, as in the report
             continue
         name = material.analysis.scores.class_names[finding.class_index]
@@ -100,17 +107,20 @@ def _pictures(material: CtMaterial) -> tuple[Picture, ...]:
     return tuple(made)
 
 
-def _values(material: CtMaterial, slice_number: int) -> NDArray[np.float32]:
+def _values(series: Series, slice_number: int) -> NDArray[np.float32]:
     """HU of a slice, (rows, columns)."""
-    voxels, scale, offset, _ = material.series.slices[slice_number].voxels()
+    voxels, scale, offset, _ = series.slices[slice_number].voxels()
     return (voxels * np.float64(scale) + offset).astype(np.float32)
 
 
 def _by_class(material: CtMaterial) -> dict[int, list[CtCam]]:
-    """Maps of each class, by slice."""
+    """Maps of each class, by slice; none of a finding that was rejected."""
+    rejected = [f for f in material.findings if material.verdict(f) == "rejected"]
     found: dict[int, list[CtCam]] = {}
     for cam in sorted(material.analysis.cams, key=lambda cam: (cam.class_index, cam.slice_number)):
-        found.setdefault(cam.class_index, []).append(cam)
+        within = (f.first <= cam.slice_number <= f.last for f in rejected if f.class_index == cam.class_index)
+        if not any(within):
+            found.setdefault(cam.class_index, []).append(cam)
     return found
 
 

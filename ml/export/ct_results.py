@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from ml.export.measured import Judged, Measured
 from ml.export.parametric_map import FindingMap, write_map
@@ -16,6 +17,9 @@ from ml.progress import Progress, Step
 from ml.report.atomic import cannot_write
 
 PHASE = "Writing DICOM"
+
+Kind = Literal["pictures", "segments", "maps", "report"]
+"""What can be left out: Secondary Captures, the Segmentation, Parametric Maps, the structured report."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,18 @@ class CtResults:
     measured: tuple[Measured, ...] = ()
     judged: tuple[Judged, ...] = ()
     reader: str = ""  # "Family^Given" of who measured and judged
+
+
+def only(results: CtResults, kinds: Container[str]) -> CtResults:
+    """The same without the kinds that are not named."""
+    return replace(
+        results,
+        pictures=results.pictures if "pictures" in kinds else (),
+        segments=results.segments if "segments" in kinds else (),
+        maps=results.maps if "maps" in kinds else (),
+        measured=results.measured if "report" in kinds else (),
+        judged=results.judged if "report" in kinds else (),
+    )
 
 
 def write_results(results: CtResults, folder: Path, progress: Progress | None = None) -> tuple[Path, ...]:

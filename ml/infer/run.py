@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from ml.annotation.shapes import Shape
-from ml.errors import Problem
+from ml.errors import Problem, SlideProblem
 from ml.infer.batch_size import BatchSize
 from ml.infer.classify import Gathered, cam_part, classify
 from ml.infer.explain import Explainer
@@ -22,7 +22,7 @@ from ml.infer.ready import ReadyModel
 from ml.model.network import Network
 from ml.patches import Mask, PatchGrid
 from ml.progress import Progress, Step
-from ml.results.analysis import Analysis
+from ml.results.analysis import Analysis, BrokenOff
 from ml.results.cam import CamMap, CamPart
 from ml.results.overlap import OverlapMean, cells_of, overlapping, patches_over
 from ml.results.scores import Planned, Scores
@@ -48,7 +48,8 @@ def run(
 ) -> Analysis:
     """Analyze a region (or all) of an open slide in the calling thread, which owns the device meanwhile.
 
-    What is told through `progress` is said at `ml.verbs.analyze.analyze`. Raises `Problem`s.
+    What is told through `progress` is said at `ml.verbs.analyze.analyze`. Raises `Problem`s; of
+    those, `BrokenOff` holds what was scored before the slide could not be read any more.
     """
     give_way(NETWORK)
     network = model.network
@@ -67,7 +68,7 @@ def run(
             gathered.cam, gathered.cam_means = _cam(grid, explainer, cam_class(network, wishes))
         size = BatchSize(wishes.batch or network.device.batch, network.device)
         with _loader(slide, grid, grid.kept, wishes, network, progress) as loader:
-            classify(model, explainer, loader, size, gathered, progress)
+            broken = _classified(model, explainer, loader, size, gathered, progress)
         cam = _tell_cam(gathered, wishes.cam, network, progress)
         complete = gathered.done == gathered.count
         sha256 = slide_hash.result(progress)
@@ -76,7 +77,29 @@ def run(
     record = Record(slide.info, spacing, network, started.isoformat(timespec="seconds"))
     parameters = _parameters(grid, network, wishes, size) | {"tissue": tissue}
     provenance = record.provenance(sha256, time.perf_counter() - began, parameters)
-    return Analysis(wishes.region, gathered.scores, cam, provenance, complete, tuple(notes))
+    analysis = Analysis(wishes.region, gathered.scores, cam, provenance, complete, tuple(notes))
+    if broken is not None:
+        raise BrokenOff(broken, analysis) from broken
+    return analysis
+
+
+def _classified(
+    model: ReadyModel,
+    explainer: Explainer | None,
+    loader: PatchLoader,
+    size: BatchSize,
+    gathered: Gathered,
+    progress: Progress,
+) -> SlideProblem | None:
+    """Score all batches; why that ended early where the slide could not be read and something was scored."""
+    try:
+        classify(model, explainer, loader, size, gathered, progress)
+    except SlideProblem as problem:
+        if not gathered.done:
+            raise
+        gathered.notes.append(str(problem))
+        return problem
+    return None
 
 
 def plan(

@@ -163,7 +163,11 @@ def _cams(
         if progress.stop_wished:
             break
         progress.step(Step("Grad-CAM", number, len(found), time.perf_counter() - began))
-        cam = explain_one(series, model, finding.peak_slice, finding.class_index)
+        try:
+            cam = explain_one(series, model, finding.peak_slice, finding.class_index)
+        except Problem as problem:  # its file went since it was answered: the answers count all the same
+            notes.append(f"No Grad-CAM of slice {finding.peak_slice + 1}: {problem.what}")
+            continue
         cams.append(cam)
         progress.part(cam)
     return tuple(cams)

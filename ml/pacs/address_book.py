@@ -55,6 +55,11 @@ def server(name: str) -> Server:
     return known[name]
 
 
+def taken(name: str) -> Problem:
+    """That there is an entry of this name already."""
+    return Problem(f"There is an archive named “{name}” already.", "Give this one another name.")
+
+
 def put(new: Server) -> None:
     """Add a server, or replace the one of its name. Raises `Problem` when it cannot be written."""
     _write((*(one for one in servers() if one.name != new.name), new))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ml.errors import Problem
 from ml.pacs.server import Server
+from ml.pacs.trouble import SecretWanted
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -29,7 +30,7 @@ def secret(server: Server) -> str | None:
         return None
     found = _asked(server, "read")
     if not found:
-        raise Problem(
+        raise SecretWanted(
             f"The keyring holds no {server.sign_in} for {server.words}.",
             f"Type it once: parfocal-ml pacs servers secret {server.name}",
         )

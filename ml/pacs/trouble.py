@@ -13,6 +13,10 @@ class PacsProblem(Problem):
     """An archive does not answer, or not as it should."""
 
 
+class SecretWanted(PacsProblem):
+    """The password or token is missing, or the archive does not accept it."""
+
+
 def unreachable(server: Server, error: OSError) -> PacsProblem:
     """No connection came about; the reason as the network gave it."""
     if isinstance(error, ssl.SSLCertVerificationError):

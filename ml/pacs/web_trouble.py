@@ -10,7 +10,7 @@ import requests
 
 from ml.pacs.multipart import Incomplete, NotMultipart
 from ml.pacs.server import Server
-from ml.pacs.trouble import PacsProblem, broke_off, unreachable
+from ml.pacs.trouble import PacsProblem, SecretWanted, broke_off, unreachable
 
 
 class NotThere(PacsProblem):
@@ -60,7 +60,8 @@ def _answered(server: Server, doing: str, error: requests.HTTPError) -> PacsProb
     facts = {"server": server.name, "status": code}
     if code == 401:
         what = {"none": "wants a sign-in", "password": "does not accept user and password"}
-        return PacsProblem(
+        kind = PacsProblem if server.sign_in == "none" else SecretWanted
+        return kind(
             f"{server.words} {what.get(server.sign_in, 'does not accept the token')}.",
             f"Type it anew: parfocal-ml pacs servers secret {server.name}"
             if server.sign_in != "none"

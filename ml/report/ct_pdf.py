@@ -11,13 +11,14 @@ import numpy as np
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, KeepTogether, LongTable
 
+from ml.palette import class_color
 from ml.report import sheet as s
 from ml.report.blocks import facts_about, figures, grid, pairs, reader_comment, run_remarks, shares, text
 from ml.report.ct_content import CtContent
 from ml.report.ct_material import CtMaterial
 from ml.report.figure import Picture
 from ml.report.font import register_fonts
-from ml.report.plot import PALETTE, Line, Plot, drawn
+from ml.report.plot import Line, Plot, drawn
 from ml.report.words import count, duration, number, percent
 
 _ABOUT = (
@@ -45,10 +46,10 @@ def build_ct_pdf(
 
 def curves(material: CtMaterial) -> Plot:
     """Probability of each class over the slices, one line a class; gaps where no slice was looked at."""
-    scores, colors = material.analysis.scores, material.card.colors
+    scores = material.analysis.scores
     lines = []
     for index, name in enumerate(material.card.class_names):
-        color = "#{:02x}{:02x}{:02x}".format(*colors[index]) if colors else PALETTE[index % len(PALETTE)]
+        color = "#{:02x}{:02x}{:02x}".format(*class_color(index, material.card.colors))
         column = scores.values[:, index]
         runs = np.split(np.arange(len(column)), np.flatnonzero(np.diff(np.isnan(column))) + 1)
         known = [run for run in runs if not np.isnan(column[run[0]])]

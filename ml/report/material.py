@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 from ml.annotation.shapes import Annotation, Color, Shape
 from ml.geometry import Rect, Spacing
+from ml.palette import class_color
 from ml.results.analysis import Analysis
 from ml.results.boxes import Box
 from ml.slide.slide import Slide
 from ml.zoo.card import ModelCard
 
 _ORDER = {"accepted": 0, "open": 1, "rejected": 2}
-# Okabe and Ito's colours without black: told apart by colour-blind readers too.
-_FALLBACK: tuple[Color, ...] = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (213, 94, 0))
 
 
 @dataclass(frozen=True)
@@ -70,5 +69,4 @@ class Material:
 
     def class_color(self, class_index: int) -> Color:
         """The class's colour on the card, or one of a colour-blind-safe set."""
-        colors = self.card.colors
-        return colors[class_index] if class_index < len(colors) else _FALLBACK[class_index % len(_FALLBACK)]
+        return class_color(class_index, self.card.colors)

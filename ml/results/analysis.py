@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ml.annotation.shapes import Shape
+from ml.errors import SlideProblem
 from ml.geometry import Size
 from ml.results.cam import CamMap
 from ml.results.scores import Scores
@@ -40,3 +41,11 @@ class Analysis:
     provenance: Provenance
     complete: bool = True  # False: stopped before the end; what is there is right
     notes: tuple[str, ...] = ()  # "The batch was halved to 8: …"
+
+
+class BrokenOff(SlideProblem):
+    """The slide could not be read to the end; `analysis` holds what was scored until then, and is right."""
+
+    def __init__(self, problem: SlideProblem, analysis: Analysis) -> None:
+        super().__init__(problem.what, problem.remedy, **problem.facts)
+        self.analysis = analysis

@@ -62,15 +62,10 @@ def add(server: Server) -> str:
 
 
 def remove(name: str) -> str:
-    """Forget a server and its secret; the secret first, so that none is left that nothing names."""
-    from ml.pacs import secret
+    """Forget a server and its secret."""
+    from ml.pacs.entries import forget
 
-    server = address_book.server(name)
-    others = [one for one in address_book.servers() if one.name != name]
-    if not any(secret.shared(server, one) for one in others):
-        secret.forget(server)
-    address_book.remove(name)
-    return f"Forgotten: {server.words}."
+    return f"Forgotten: {forget(name).words}."
 
 
 def keep_secret(name: str) -> str:

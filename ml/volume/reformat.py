@@ -14,18 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.volume.geometry import Geometry, Place
+from ml.volume.resampling import EDGE, WHOLE, Floats, Slab, combined, sampled
 from ml.volume.rescale import AIR
+from ml.volume.threads import in_parts
 from ml.volume.volume import Volume
 
 View = Literal["axial", "coronal", "sagittal"]
-Slab = Literal["mean", "max", "min"]
-Floats = NDArray[np.float32]
 
 _ACROSS: dict[View, int] = {"sagittal": 0, "coronal": 1, "axial": 2}  # the patient's axis that it cuts
 _RIGHT: dict[View, Place] = {"axial": (1, 0, 0), "coronal": (1, 0, 0), "sagittal": (0, 1, 0)}
 _DOWN: dict[View, Place] = {"axial": (0, 1, 0), "coronal": (0, 0, -1), "sagittal": (0, 0, -1)}
-_WHOLE = 1e-4  # of a pixel: less is rounding
-_EDGE = 0.5  # of a pixel beyond the centre of the outermost: what belongs to it
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def plane_through(volume: Volume, view: View, place: Place) -> Plane:
         sign = 1.0 if geometry.axes[axis] @ np.array(wish) > 0 else -1.0
         directions.append(sign * geometry.axes[axis])
         start[axis] = low[axis] if sign > 0 else high[axis]
-        size.append(int((high[axis] - low[axis]) / spacing + _WHOLE) + 1)
+        size.append(int((high[axis] - low[axis]) / spacing + WHOLE) + 1)
     origin = geometry.starts[0] + start @ geometry.axes
     right, down = (_place(direction) for direction in directions)
     return Plane(view, _place(origin), right, down, spacing, (size[1], size[0]))
@@ -126,13 +124,13 @@ def _across_slices(
         slab = "min" if slab == "max" else "max"
     lines = _lines(voxels, cut, thickness / step, slab)
     lines = lines * volume.scale.astype(np.float32)[:, None] + volume.offset.astype(np.float32)[:, None]
-    inside = (cut >= -_EDGE) & (cut <= voxels.shape[1] - 1 + _EDGE)
+    inside = (cut >= -EDGE) & (cut <= voxels.shape[1] - 1 + EDGE)
     lines[~inside] = AIR
     within = 1 - across
     flat = along.index(within)
-    sampled = _sampled(lines, (places[flat][None, :] - shifts[:, within, None]) / geometry.spacing[within])
+    rows_cut = sampled(lines, (places[flat][None, :] - shifts[:, within, None]) / geometry.spacing[within])
     heights = places[1 - flat]
-    found = _along_normal(sampled, geometry, heights)
+    found = _along_normal(rows_cut, geometry, heights)
     return found if flat == 0 else found.T
 
 
@@ -140,19 +138,25 @@ def _lines(voxels: NDArray[np.int16], cut: NDArray[np.float64], width: float, sl
     """A line of every slice, (slices, pixels): between two rows, or all rows of a slab as one."""
     count, rows = voxels.shape[0], voxels.shape[1]
     if width <= 0:
-        lower = np.clip(np.floor(cut + _WHOLE), 0, rows - 1).astype(np.intp)
+        lower = np.clip(np.floor(cut + WHOLE), 0, rows - 1).astype(np.intp)
         share = np.clip(cut - lower, 0, 1).astype(np.float32)[:, None]
         first, second = _two_rows(voxels, lower)
-        return first if float(share.max(initial=0)) <= _WHOLE else first + share * (second - first)
-    low = np.clip(np.ceil(cut - width / 2 - _WHOLE), 0, rows - 1).astype(np.intp)
-    most = max(1, int(np.floor(width + _WHOLE)) + 1)
-    high = np.clip(np.floor(cut + width / 2 + _WHOLE), low, rows - 1).astype(np.intp)
+        return first if float(share.max(initial=0)) <= WHOLE else first + share * (second - first)
+    low = np.clip(np.ceil(cut - width / 2 - WHOLE), 0, rows - 1).astype(np.intp)
+    most = max(1, int(np.floor(width + WHOLE)) + 1)
+    high = np.clip(np.floor(cut + width / 2 + WHOLE), low, rows - 1).astype(np.intp)
     if low.min() == low.max() and high.min() == high.max():
-        return _combined(voxels[:, low[0] : high[0] + 1], slab)
+        block, whole = voxels[:, low[0] : high[0] + 1], np.empty((count, voxels.shape[2]), dtype=np.float32)
+
+        def some(first: int, last: int) -> None:
+            whole[first:last] = combined(block[first:last], slab)
+
+        in_parts(some, count)
+        return whole
     found = np.empty((count, voxels.shape[2]), dtype=np.float32)
     for number in range(count):
         part = voxels[number : number + 1, low[number] : min(high[number] + 1, low[number] + most)]
-        found[number] = _combined(part, slab)[0]
+        found[number] = combined(part, slab)[0]
     return found
 
 
@@ -163,16 +167,6 @@ def _two_rows(voxels: NDArray[np.int16], lower: NDArray[np.intp]) -> tuple[Float
         return block[:, 0], block[:, -1]
     slices, upper = np.arange(len(lower)), np.minimum(lower + 1, voxels.shape[1] - 1)
     return voxels[slices, lower].astype(np.float32), voxels[slices, upper].astype(np.float32)
-
-
-def _combined(block: NDArray[np.int16], slab: Slab) -> Floats:
-    """Along the second axis of (slices, rows, pixels)."""
-    if slab == "mean":
-        mean: Floats = block.mean(axis=1, dtype=np.float32)
-        return mean
-    ends = block.max(axis=1) if slab == "max" else block.min(axis=1)
-    found: Floats = ends.astype(np.float32)
-    return found
 
 
 def _between_slices(
@@ -186,34 +180,64 @@ def _between_slices(
     """A plane between (or on) slices, or all slices of a slab as one. (rows, columns)."""
     geometry = volume.geometry
     heights, shifts = geometry.heights, _shifts(geometry)
-    inside = (heights >= height - thickness / 2 - _WHOLE) & (heights <= height + thickness / 2 + _WHOLE)
+    inside = (heights >= height - thickness / 2 - WHOLE) & (heights <= height + thickness / 2 + WHOLE)
     numbers = np.flatnonzero(inside)
     if thickness > 0 and len(numbers):
-        shares = np.full(len(numbers), 1 / len(numbers))
+        shares = np.ones(len(numbers))
         if _is_straight(volume, numbers, shifts):
             at = [(places[n] - shifts[numbers[0], along[n]]) / geometry.spacing[along[n]] for n in (0, 1)]
             return _cut(_whole_slab(volume, numbers, slab), at, along)
     else:
         slab = "mean"
         numbers, shares = _neighbours(geometry, height)
+    made = in_parts(
+        lambda first, last: _mixed(volume, numbers[first:last], shares[first:last], slab, places, along),
+        len(numbers),
+    )
+    if not made:
+        return np.full((len(places[1]), len(places[0])), AIR, dtype=np.float32)
+    found = made[0]
+    for part in made[1:]:
+        _into(found, part, slab)
+    total = float(shares.sum())
+    return found / np.float32(total) if slab == "mean" and abs(total - 1) > WHOLE else found
+
+
+def _mixed(
+    volume: Volume,
+    numbers: NDArray[np.intp],
+    shares: NDArray[np.float64],
+    slab: Slab,
+    places: list[NDArray[np.float64]],
+    along: tuple[int, int],
+) -> Floats:
+    """Some slices, one or more, each cut at its own places, as one. (rows, columns)."""
+    geometry, shifts = volume.geometry, _shifts(volume.geometry)
     found: Floats | None = None
     for number, share in zip(numbers.tolist(), shares.tolist(), strict=True):
         at = [(places[n] - shifts[number, along[n]]) / geometry.spacing[along[n]] for n in (0, 1)]
         part = _cut(volume.hounsfield(number), at, along)
+        if slab == "mean" and share != 1:
+            part = part * np.float32(share)
         if found is None:
-            found = part * np.float32(share) if slab == "mean" and share != 1 else part
-        elif slab == "mean":
-            found += part * np.float32(share)
+            found = part
         else:
-            (np.maximum if slab == "max" else np.minimum)(found, part, out=found)
-    return np.full((len(places[1]), len(places[0])), AIR, dtype=np.float32) if found is None else found
+            _into(found, part, slab)
+    assert found is not None
+    return found
+
+
+def _into(found: Floats, part: Floats, slab: Slab) -> None:
+    """Add, or take the greater or smaller one, in place."""
+    combine = {"mean": np.add, "max": np.maximum, "min": np.minimum}[slab]
+    combine(found, part, out=found)
 
 
 def _is_straight(volume: Volume, numbers: NDArray[np.intp], shifts: NDArray[np.float64]) -> bool:
     """Whether slices lie straight above each other and have one scale: then voxels can be combined first."""
     aside = shifts[numbers, :2]
     return bool(
-        np.abs(aside - aside[0]).max() < _WHOLE
+        np.abs(aside - aside[0]).max() < WHOLE
         and volume.scale[numbers[0]] > 0
         and (volume.scale[numbers] == volume.scale[numbers[0]]).all()
         and (volume.offset[numbers] == volume.offset[numbers[0]]).all()
@@ -234,20 +258,20 @@ def _whole_slab(volume: Volume, numbers: NDArray[np.intp], slab: Slab) -> Floats
 def _cut(values: Floats, at: list[NDArray[np.float64]], along: tuple[int, int]) -> Floats:
     """A slice at columns and rows of the plane, in pixels of the slice; (rows, columns) of the plane."""
     values = values if along == (0, 1) else values.T
-    values = _sampled(values, at[0][None, :])
-    return _sampled(values.T, at[1][None, :]).T
+    values = sampled(values, at[0][None, :])
+    return sampled(values.T, at[1][None, :]).T
 
 
 def _neighbours(geometry: Geometry, height: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """The slices on either side of a height and their shares; none outside of the volume."""
     place = geometry.slice_at(height)
     last = len(geometry.heights) - 1
-    if not -_EDGE <= place <= last + _EDGE:
+    if not -EDGE <= place <= last + EDGE:
         return np.zeros(0, dtype=np.intp), np.zeros(0)
     place = min(max(place, 0.0), float(last))
-    lower = int(place + _WHOLE)
+    lower = int(place + WHOLE)
     share = place - lower
-    if abs(share) <= _WHOLE or lower == last:
+    if abs(share) <= WHOLE or lower == last:
         return np.array([lower]), np.ones(1)
     return np.array([lower, lower + 1]), np.array([1 - share, share])
 
@@ -257,48 +281,13 @@ def _along_normal(lines: Floats, geometry: Geometry, heights: NDArray[np.float64
     known = geometry.heights
     if len(known) < 2:
         return np.repeat(lines, len(heights), axis=0)
-    lower = np.clip(np.searchsorted(known, heights + _WHOLE, "right") - 1, 0, len(known) - 2)
+    lower = np.clip(np.searchsorted(known, heights + WHOLE, "right") - 1, 0, len(known) - 2)
     share = (heights - known[lower]) / (known[lower + 1] - known[lower])
-    outside = (share < -_EDGE) | (share > 1 + _EDGE)
+    outside = (share < -EDGE) | (share > 1 + EDGE)
     upper_share: Floats = np.clip(share, 0, 1).astype(np.float32)[:, None]
     found: Floats = lines[lower]
     found += upper_share * (lines[lower + 1] - found)
     found[outside] = AIR
-    return found
-
-
-def _sampled(lines: Floats, at: NDArray[np.float64]) -> Floats:
-    """Lines at places in pixels, the same for all (1, places) or each its own (lines, places)."""
-    if (at == at[:1]).all():
-        at = at[:1]
-    count = lines.shape[1]
-    outside = (at < -_EDGE) | (at > count - 1 + _EDGE)
-    place = np.clip(at, 0, count - 1)
-    lower = np.minimum((place + _WHOLE).astype(np.intp), count - 1)  # none is below 0
-    share = np.clip(place - lower, 0, 1).astype(np.float32)
-    if len(at) == 1:
-        upper = np.minimum(lower + 1, count - 1)
-        same = _columns_of(lines, lower[0])
-        if float(share.max(initial=0)) > _WHOLE:
-            same += share * (lines[:, upper[0]] - same)
-        same[:, outside[0]] = AIR
-        return same
-    lines = np.concatenate([lines, lines[:, -1:]], axis=1)  # the last one is its own next
-    lower += np.arange(len(lines))[:, None] * (count + 1)
-    found: Floats = lines.ravel().take(lower)
-    found += share * (lines.ravel().take(lower + 1) - found)
-    found[outside] = AIR
-    return found
-
-
-def _columns_of(lines: Floats, columns: NDArray[np.intp]) -> Floats:
-    """A copy of some columns; runs that rise or fall by one are cut out, which is far faster."""
-    steps = np.diff(columns)
-    if len(columns) and (steps == 1).all():
-        return lines[:, columns[0] : columns[-1] + 1].copy()
-    if len(columns) and (steps == -1).all():
-        return lines[:, columns[-1] : columns[0] + 1][:, ::-1].copy()
-    found: Floats = lines[:, columns]
     return found
 
 

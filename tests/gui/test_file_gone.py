@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from ml.errors import Problem
+from ml.annotation.document import Change
+from ml.annotation.shapes import Annotation, Shape
+from ml.errors import Problem, SlideGone
+from ml.geometry import Rect
+from ml.infer.loader import Batch, PatchLoader
 from tests.gui.hands import LONG, open_file
 from tests.gui.test_image_panel import field
 from viewer.main_window.window import MainWindow
@@ -129,3 +134,28 @@ def test_of_two_slides_that_are_gone_the_other_is_still_said(
     assert "second.tif is gone" in banner.what.text()
     window._parts.watching.back.emit(second)
     assert not banner.isVisible()
+
+
+def test_what_was_scored_before_it_went_can_be_reported(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iterated = PatchLoader.__iter__
+
+    def broken(self: PatchLoader) -> Iterator[Batch]:
+        for number, batch in enumerate(iterated(self)):
+            if number:
+                raise SlideGone("The slide does not answer any more.")
+            yield batch
+
+    open_file(qtbot, window, sample_slide)
+    page = window.slides.page
+    annotation = Annotation(Shape.rectangle(Rect(2000, 3000, 1500, 1500)))
+    page.opened.edit(Change((), (annotation,), "Draw rectangle"))
+    page.opened.select(annotation.id)
+    window.frame.analyze.run_options.batch.setValue(4)
+    monkeypatch.setattr(PatchLoader, "__iter__", broken)
+    window.run("analyze")
+    qtbot.waitUntil(lambda: not window.analyzing.running, timeout=LONG)
+    assert "does not answer any more" in window.frame.banner.what.text()
+    assert not page.opened.findings.analysis.complete
+    assert window.reporting.possible

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import annotating, cases, ct, drawing, looking, navigating, splitting
+from viewer.actions import annotating, archive, cases, ct, drawing, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
@@ -170,7 +170,11 @@ _ALL_VIEWS = tuple(e for e in _VIEW if e.section in {0, 3, 4})
 _SLIDE_VIEWS = tuple(e for e in _VIEW if e.section in {1, 2})
 
 CATALOG: tuple[Entry, ...] = (
-    *_FILE,
+    *_FILE[:3],
+    archive.ENTRIES[0],
+    *_FILE[3:5],
+    archive.ENTRIES[1],
+    *_FILE[5:],
     *cases.ENTRIES,
     *_EDIT,
     *_for_slides(annotating.ENTRIES),

@@ -17,9 +17,11 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.archive import ArchiveWork
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
+from viewer.work.ct_results import CtResultsWork
 from viewer.work.figure_export import FigureWork
 from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
@@ -64,6 +66,8 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         ct_loading=CtLoading(),
         reformatting=Reformatting(),
         keeping=Keeping(library or settings.library),
+        archive=ArchiveWork(),
+        ct_results=CtResultsWork(),
     )
     window = MainWindow(parts)
     parts.models.read()

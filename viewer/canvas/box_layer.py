@@ -11,13 +11,13 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ml.annotation.shapes import Color
 from ml.geometry import Point
+from ml.palette import class_color
 from ml.results.boxes import Box
 from viewer.canvas.camera import Camera
 from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
 
 Verdict = Literal["open", "accepted", "rejected"]
 
-_OKABE_ITO = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0))
 _TAG_FROM = 26.0  # widget px: smaller boxes carry no tag, unless selected
 _LEAST = 5.0  # widget px: a smaller box is drawn as large as this, never dropped
 _LABEL_WIDTH = 220.0  # widget px beside a box that its tag may take
@@ -33,7 +33,7 @@ class BoxLayer(Layer):
     def __init__(self, class_names: tuple[str, ...], colors: tuple[Color, ...] = ()) -> None:
         super().__init__()
         self._class_names = class_names
-        self._colors = colors or _OKABE_ITO
+        self._colors = colors
         self._boxes: tuple[Box, ...] = ()
         self._edges = np.empty((0, 4))  # x, y, right, bottom
         self._verdicts: dict[str, Verdict] = {}
@@ -92,7 +92,7 @@ class BoxLayer(Layer):
     def _paint_box(self, painter: QPainter, camera: Camera, box: Box) -> None:
         verdict, chosen = self._verdicts.get(box.key, "open"), box.key == self._selected
         frame = _at_least(to_widget_rect(camera, box.rect), _LEAST)
-        color = QColor(*self._colors[box.class_index % len(self._colors)])
+        color = QColor(*class_color(box.class_index, self._colors))
         width = _WIDTHS[verdict] + (1.2 if chosen else 0.0)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         halo = QColor(255, 255, 255, 235) if chosen else QColor(20, 20, 20, 150)

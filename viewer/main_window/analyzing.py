@@ -8,7 +8,7 @@ from ml.annotation.shapes import Shape
 from ml.errors import Problem
 from ml.geometry import Point
 from ml.progress import Step
-from ml.results.analysis import Analysis
+from ml.results.analysis import Analysis, BrokenOff
 from ml.results.boxes import BoxRule
 from ml.results.cam import CamMap, CamPart
 from ml.results.scores import Planned, ScorePart
@@ -193,6 +193,8 @@ class Analyzing(QObject):
     def _fail(self, problem: Problem) -> None:
         run, self._run = self._run, None
         bug = "trace" in problem.facts
+        if run is not None and run.findings is not None and isinstance(problem, BrokenOff):
+            run.findings.finish(problem.analysis)  # what was scored until then can be reported
         self._close_run(str(problem), "failed" if bug else "refused")
         if run is not None:
             self.refused.emit(problem)

@@ -8,6 +8,7 @@ from viewer.main_window.ct_analyzing import CtAnalyzing
 from viewer.main_window.ct_deciding import CtDeciding
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_reporting import CtReporting
+from viewer.main_window.ct_results import CtExporting
 from viewer.main_window.ct_viewing import CtViewing
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
@@ -25,6 +26,7 @@ class CtPieces:
     analyzing: CtAnalyzing
     deciding: CtDeciding
     reporting: CtReporting
+    exporting: CtExporting
 
     @classmethod
     def of(
@@ -40,4 +42,5 @@ class CtPieces:
             analyzing,
             CtDeciding(*follows, analyzing),
             CtReporting(*follows, reporting),
+            CtExporting(*follows),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -67,6 +68,7 @@ def material_of(page: CtPage, *, private: bool) -> CtMaterial | None:
     opened, findings = page.opened, page.opened.findings
     if findings is None or findings.analysis is None:
         return None
+    maps = tuple(cam for _, cam in sorted(findings.cams.items()))  # also those made since the run
     measured = tuple(
         Measurement(m.kind, m.slice_, in_words(m, sized=opened.sized))
         for m in opened.measurements.items
@@ -74,7 +76,7 @@ def material_of(page: CtPage, *, private: bool) -> CtMaterial | None:
     )
     return CtMaterial(
         opened.series,
-        findings.analysis,
+        replace(findings.analysis, cams=maps),
         findings.card,
         page.reading.look.window,
         dict(findings.verdicts),

@@ -36,6 +36,7 @@ class CtViewing(QObject):
 
     changed = Signal()  # a command may be possible now that was not, or the other way round
     menu_wanted = Signal(object, object)  # Point in mm of the plane, QPoint on the screen
+    private_changed = Signal(bool)  # names are hidden, or shown again
 
     def __init__(self, parts: Parts, frame: Frame, status: StatusLine, opening: CtOpening) -> None:
         super().__init__(frame)
@@ -128,6 +129,7 @@ class CtViewing(QObject):
                 if isinstance(page, CtPage):
                     page.view.strip.set_private(private)
         self._frame.series.set_private(private)
+        self.private_changed.emit(private)
         self.changed.emit()
 
     def copy(self) -> None:

@@ -11,9 +11,11 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.archive import ArchiveWork
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
+from viewer.work.ct_results import CtResultsWork
 from viewer.work.figure_export import FigureWork
 from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
@@ -45,12 +47,16 @@ class Parts:
     ct_loading: CtLoading
     reformatting: Reformatting
     keeping: Keeping
+    archive: ArchiveWork
+    ct_results: CtResultsWork
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
+        for sending in (self.archive, self.ct_results):
+            sending.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
         for opened in list(self.session.items):

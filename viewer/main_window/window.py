@@ -15,6 +15,7 @@ from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.annotating import Annotating
+from viewer.main_window.archive import Archive
 from viewer.main_window.asking import Asking
 from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.commands import Hands, commands_of
@@ -79,7 +80,8 @@ class MainWindow(QMainWindow):
         self.annotating = Annotating(parts, self.frame, self.viewing)
         self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        further = (self.annotating, self.drawing, self.cases.commands)
+        self.archive = Archive(parts, self.frame, self.status, self.slides)
+        further = (self.annotating, self.drawing, self.archive, self.cases.commands)
         hands = Hands(
             parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, further=further
         )
@@ -120,7 +122,7 @@ class MainWindow(QMainWindow):
         on_ct = self.on_ct
         cases = self.cases
         of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)
-        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, *of_cases)
+        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, on_ct.exporting, *of_cases)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
@@ -132,6 +134,8 @@ class MainWindow(QMainWindow):
             on_ct.analyzing.changed,
             on_ct.deciding.changed,
             cases.commands.changed,
+            on_ct.exporting.changed,
+            self.archive.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
@@ -141,6 +145,7 @@ class MainWindow(QMainWindow):
         self.ct.changed.connect(cases.shown.show_privacy)
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
+        self.ct.private_changed.connect(self.archive.set_private)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)

@@ -40,6 +40,7 @@ class CtFindingsPanel(QWidget):
     accept_wished = Signal()
     reject_wished = Signal()
     export_wished = Signal()
+    dicom_wished = Signal()
     maps_wished = Signal(bool)
     opacity_wished = Signal(float)
 
@@ -66,6 +67,8 @@ class CtFindingsPanel(QWidget):
         self.opacity.set_value(60)
         self.export = QPushButton("Export report…", self)
         named(self.export, "Export report", "Write a report with key images as PDF, with tables (Ctrl+E)")
+        self.dicom = QPushButton("DICOM results…", self)
+        named(self.dicom, "Export DICOM results", "Masks, maps or a structured report, also to an archive")
         self._lay_out()
         self._connect()
         self.set_findings(None)
@@ -100,7 +103,7 @@ class CtFindingsPanel(QWidget):
         page.column.addLayout(row(self.accept, self.reject))
         page.column.addWidget(self.maps)
         page.column.addWidget(self.opacity)
-        page.column.addWidget(self.export, 0, Qt.AlignmentFlag.AlignLeft)
+        page.column.addLayout(row(self.export, self.dicom))
         page.column.addStretch(1)
         column(self, gap=0).addWidget(page)
 
@@ -111,6 +114,7 @@ class CtFindingsPanel(QWidget):
         self.accept.clicked.connect(self.accept_wished)
         self.reject.clicked.connect(self.reject_wished)
         self.export.clicked.connect(self.export_wished)
+        self.dicom.clicked.connect(self.dicom_wished)
         self.maps.toggled.connect(self.maps_wished)
         self.opacity.changed.connect(lambda value: self.opacity_wished.emit(value / 100))
 
@@ -191,7 +195,8 @@ class CtFindingsPanel(QWidget):
                 self.table.selectRow(findings.shown_class)
         for button in (self.accept, self.reject):
             button.setEnabled(chosen is not None)
-        self.export.setEnabled(findings is not None and findings.analysis is not None)
+        for button in (self.export, self.dicom):
+            button.setEnabled(findings is not None and findings.analysis is not None)
 
     def _choose(self, place: int) -> None:
         if self._findings is not None and 0 <= place < len(self._findings.items):

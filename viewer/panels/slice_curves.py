@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from ml import palette
 from ml.report.words import percent
 from viewer.panels.links import Links
 from viewer.panels.pieces import GRID, named
@@ -15,14 +16,11 @@ from viewer.state.ct_findings import CtFindings
 from viewer.theme.colors import colors
 
 _HEIGHT = 14 * GRID
-# Okabe and Ito, for cards without colours; black is seen on no dark panel.
-_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (213, 94, 0), (86, 180, 233))
 
 
 def class_color(findings: CtFindings, class_index: int) -> QColor:
     """The card's colour of a class, or one of a colour-blind-safe set; never near black."""
-    own = findings.card.colors
-    color = QColor(*(own[class_index] if class_index < len(own) else _COLORS[class_index % len(_COLORS)]))
+    color = QColor(*palette.class_color(class_index, findings.card.colors))
     return color if color.lightness() > 30 else QColor(128, 128, 128)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWi
 from viewer.panels.pieces import GRID, Heading, PrimaryButton, Text, clear, column, named, row
 
 _SHOWN = 8
-_WIDTH = 84 * GRID  # of the column, px
+_WIDTH = 100 * GRID  # of the column, px
 
 
 class WelcomePage(QWidget):
@@ -20,6 +20,7 @@ class WelcomePage(QWidget):
     open_wished = Signal()
     folder_wished = Signal()
     samples_wished = Signal()
+    archives_wished = Signal()
     file_wished = Signal(object)  # Path
 
     def __init__(self, recent: Sequence[Path] = (), parent: QWidget | None = None) -> None:
@@ -43,7 +44,7 @@ class WelcomePage(QWidget):
         inside = column(middle, gap=3 * GRID)
         inside.addWidget(title)
         inside.addWidget(sentence)
-        buttons = row(self.open_button, self.folder_button, self.samples_button)
+        buttons = row(self.open_button, self.folder_button, self.archives_button, self.samples_button)
         buttons.addStretch(1)
         inside.addLayout(buttons)
         inside.addSpacing(4 * GRID)
@@ -65,6 +66,10 @@ class WelcomePage(QWidget):
         self.samples_button = QPushButton("Samples", self)
         self.samples_button.setMinimumHeight(9 * GRID)
         named(self.samples_button, "Samples", "Open one of the pictures that come with Parfocal")
+        self.archives_button = QPushButton("Archive…", self)
+        self.archives_button.setMinimumHeight(9 * GRID)
+        named(self.archives_button, "Archives", "Find studies in a picture archive (PACS) and open them")
+        self.archives_button.clicked.connect(self.archives_wished)
         self.open_button.clicked.connect(self.open_wished)
         self.folder_button.clicked.connect(self.folder_wished)
         self.samples_button.clicked.connect(self.samples_wished)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ import pytest
 import torch
 
 from ml.annotation.shapes import Shape
-from ml.errors import ModelProblem, Problem, SpacingUnknown
+from ml.errors import ModelProblem, Problem, SlideGone, SpacingUnknown
 from ml.geometry import Point, Rect, Spacing
+from ml.infer.loader import Batch, PatchLoader
 from ml.progress import Progress, Step
+from ml.results.analysis import BrokenOff
 from ml.results.cam import CamMap, CamPart
 from ml.results.scores import Planned, ScorePart, Scores
 from ml.slide.slide import KnownSpacing
@@ -63,6 +66,31 @@ def test_what_is_told_adds_up_to_what_comes_back(request_: AnalyzeRequest) -> No
     last = [step for step in told.steps if step.total][-1]
     assert (last.phase, last.done, last.total) == ("Grad-CAM", planned.grid.count, planned.grid.count)
     assert {step.phase for step in told.steps} >= {"Loading the model", "Finding tissue", "Scoring patches"}
+
+
+def test_a_slide_that_went_leaves_what_was_scored(
+    request_: AnalyzeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = analyze(dataclasses.replace(request_, cam="none"), Progress())
+    told: list[ScorePart] = []
+
+    def broken(self: PatchLoader) -> Iterator[Batch]:
+        for number, batch in enumerate(iterated(self)):
+            if number == 2:
+                raise SlideGone("slide.tif does not answer any more.", "Try again.")
+            yield batch
+
+    iterated = PatchLoader.__iter__
+    monkeypatch.setattr(PatchLoader, "__iter__", broken)
+    progress = Progress(on_part=lambda part: told.append(part) if isinstance(part, ScorePart) else None)
+    with pytest.raises(BrokenOff, match="does not answer") as caught:
+        analyze(dataclasses.replace(request_, cam="none", batch=2), progress)
+    kept = caught.value.analysis
+    assert not kept.complete
+    assert "slide.tif does not answer any more. Try again." in kept.notes
+    assert kept.scores.scored.sum() == sum(len(part.rows) for part in told) == 4
+    scored = kept.scores.scored
+    np.testing.assert_allclose(kept.scores.values[scored], whole.scores.values[scored], atol=1e-5)
 
 
 def test_glass_is_skipped_and_tissue_is_not(request_: AnalyzeRequest) -> None:

@@ -12,7 +12,7 @@ from ml.ct_picture import read_ct_picture
 from ml.errors import ModelProblem, Problem
 from ml.model.device import choose_device
 from ml.model.network import load_network
-from ml.progress import Progress
+from ml.progress import Progress, Step
 from ml.results.ct_analysis import CtCam
 from ml.results.ct_findings import find_ct
 from ml.results.ct_scores import CtPart, CtPlanned, CtScores
@@ -113,6 +113,24 @@ def test_a_slice_that_went_bad_is_named_and_the_rest_answered(bundle: Bundle, tm
     assert np.flatnonzero(~analysis.scores.scored).tolist() == [1, 2, 3], "its neighbours need it"
     assert all(series.slices[2].path.name in note for note in analysis.notes[:3])
     assert analysis.complete
+
+
+def test_files_that_went_before_the_maps_cost_the_maps_alone(bundle: Bundle, tmp_path: Path) -> None:
+    write_heads(tmp_path, patients=1, slices=6)
+    series = find_series(tmp_path).series[0]
+
+    def take_away(step: Step) -> None:
+        if step.phase == "Grad-CAM":
+            for slice_ in series.slices:
+                slice_.path.unlink(missing_ok=True)
+
+    progress = Progress(on_step=take_away)
+    analysis = analyze_ct(AnalyzeCtRequest(series, str(bundle.path), device="cpu"), progress)
+    assert analysis.scores.scored.all()
+    assert analysis.cams == ()
+    found = find_ct(analysis.scores, analysis.thresholds, series.uid)
+    assert len(analysis.notes) == len(found) > 0
+    assert all(note.startswith("No Grad-CAM of slice") for note in analysis.notes)
 
 
 def test_a_model_of_patches_is_refused(series: Series) -> None:

@@ -1,0 +1,7 @@
+"""Real archives for tests of the window: the fixtures of `tests/ml/pacs`, by their names."""
+
+from __future__ import annotations
+
+from tests.ml.pacs.conftest import memory_keyring, orthanc, server, slices, web_server
+
+__all__ = ["memory_keyring", "orthanc", "server", "slices", "web_server"]

@@ -1,0 +1,37 @@
+"""The head CT slice among the samples: opened by the command, analyzed by the built-in model."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tests.gui.hands import LONG
+from viewer.main_window.window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(window.frame.welcome.samples_button, LEFT)
+    session = window._parts.session
+    qtbot.waitUntil(lambda: len(session.items) == 3, timeout=LONG)
+    page = window.ct.page
+    assert page is not None, "the head is what is looked at"
+    qtbot.waitUntil(lambda: page.opened.is_complete, timeout=LONG)
+    assert page.opened.path.name == "sample head CT.dcm"
+    panel = window.frame.ct_analyze
+    assert panel.card is not None
+    assert panel.card.name == "hemorrhage-demo"
+    window.frame.inspector.setCurrentWidget(panel)
+    qtbot.mouseClick(panel.button, LEFT)
+    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=LONG)
+    findings = page.opened.findings
+    assert findings.scores.scored.all()
+    assert np.isfinite(findings.scores.values).all()
+    assert len(findings.scores.class_names) == 6
+    assert findings.items == (), "an old collection, dark: no fresh blood"
+    found = window.frame.ct_findings
+    assert found.none.isVisible(), "that nothing was found is said in words"
+    assert found.table.rowCount() == 6
+    qtbot.waitUntil(lambda: (0, findings.shown_class) in findings.cams, timeout=LONG)  # asked for by resting
