@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml import __version__
 from ml.draft.ct_figures import drawn_of_ct
 from ml.draft.evidence import CtSource, Evidence
 from ml.draft.grid import Column, Grid
-from ml.export.measured import Measured
 from ml.progress import Progress
 from ml.report.ct_content import CtContent, gather_ct
 from ml.report.ct_material import CtMaterial, Measurement
 from ml.report.figure import Picture
 from ml.report.words import count, duration, without_folders
 from ml.volume.series import Series
+
+if TYPE_CHECKING:
+    from ml.export.measured import Measured
 
 _MODEL = (
     ("What it says", "summary"),

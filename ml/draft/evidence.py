@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml.annotation.shapes import Annotation
 from ml.draft.draft import Subject
 from ml.draft.grid import Grid
-from ml.export.measured import Measured
 from ml.progress import Progress
 from ml.report.ct_material import CtMaterial
 from ml.report.figure import Picture
 from ml.report.material import Material
 from ml.slide.slide import Slide
 from ml.volume.series import Series
+
+if TYPE_CHECKING:
+    from ml.export.measured import Measured
 
 Draw = Callable[[Progress], Mapping[str, tuple[Picture, ...]]]
 """Draws every automatic figure, by its name. Raises `Problem` where the pixels cannot be read any more."""
