@@ -17,7 +17,7 @@ FLOORS = {
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
     5: "ml.train ml.export ml.pacs ml.exchange",
-    6: "ml.batch",
+    6: "ml.batch ml.draft",
     7: "ml.verbs",
     8: "ml.__main__",
     9: "viewer.settings",

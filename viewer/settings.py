@@ -64,6 +64,12 @@ class Settings:
     last_folder = Entry("files/last_folder", "")
     recent: Entry[tuple[str, ...]] = Entry("files/recent", ())
     model = Entry("analyze/model", "")
+    report_hospital = Entry("report/hospital", "")
+    report_author = Entry("report/author", "")
+    report_logo = Entry("report/logo", "")  # SHA-256 of a picture in the store of drafts
+    report_template = Entry("report/template", "slide")  # of slides: the one that was chosen last
+    report_ct_template = Entry("report/ct_template", "ct")
+    report_formats: Entry[tuple[str, ...]] = Entry("report/formats", ("pdf",))
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
     archive = Entry("archive/last", "")  # the name of the picture archive that was asked last

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QApplication
 
+from ml.draft.store import FolderDrafts
 from viewer.app.memory import give_back_tiles
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
@@ -27,6 +28,7 @@ from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reformatting import Reformatting
+from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -59,6 +61,8 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         models=ModelList(),
         analysis=AnalysisWork(settings.switch_ms),
         reports=ReportWork(),
+        drafts=DraftWork(),
+        store=FolderDrafts(),
         figures=FigureWork(),
         watching=Watching(loader),
         ct_analysis=CtAnalysisWork(),

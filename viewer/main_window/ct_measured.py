@@ -1,4 +1,4 @@
-"""Measurements of the window as a structured report takes them: px of their slice."""
+"""Measurements of a series as reports and DICOM take them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from ml.geometry import Point
+from ml.report.ct_material import Measurement as Told
 from ml.volume.rescale import HOUNSFIELD
 from viewer.ct.plane import acquired
+from viewer.panels.series_panel import in_words
 from viewer.state.measurements import Measurement
 from viewer.state.opened_series import OpenedSeries
 
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 
 _NAMES = {"length": "Length", "angle": "Angle", "rectangle": "Rectangle", "ellipse": "Ellipse"}
 _CORNERS = 72  # of an outline that stands for an ellipse: within 0.1 % of its radius
+
+
+def measurements_of(opened: OpenedSeries) -> tuple[Told, ...]:
+    """Those on slices, in words."""
+    return tuple(
+        Told(m.kind, m.slice_, in_words(m, sized=opened.sized))
+        for m in opened.measurements.items
+        if m.slice_ is not None
+    )
 
 
 def measured_of(opened: OpenedSeries) -> tuple[Measured, ...]:

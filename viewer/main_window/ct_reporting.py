@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.ct_about import patient_in_words
 from ml.errors import Problem
-from ml.report.ct_material import CtMaterial, Measurement
+from ml.report.ct_material import CtMaterial
+from viewer.main_window.ct_measured import measurements_of
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.status_line import StatusLine
-from viewer.panels.series_panel import in_words
 
 
 class CtReporting(QObject):
@@ -32,7 +32,6 @@ class CtReporting(QObject):
         self._opening, self._reporting = opening, reporting
         parts.ct_analysis.written.connect(self._show_report)
         parts.ct_analysis.not_written.connect(self.refused)
-        frame.ct_findings.export_wished.connect(self.export)
 
     @property
     def possible(self) -> bool:
@@ -69,17 +68,12 @@ def material_of(page: CtPage, *, private: bool) -> CtMaterial | None:
     if findings is None or findings.analysis is None:
         return None
     maps = tuple(cam for _, cam in sorted(findings.cams.items()))  # also those made since the run
-    measured = tuple(
-        Measurement(m.kind, m.slice_, in_words(m, sized=opened.sized))
-        for m in opened.measurements.items
-        if m.slice_ is not None
-    )
     return CtMaterial(
         opened.series,
         replace(findings.analysis, cams=maps),
         findings.card,
         page.reading.look.window,
         dict(findings.verdicts),
-        measured,
+        measurements_of(opened),
         patient="" if private else patient_in_words(opened.about, hidden=False),
     )

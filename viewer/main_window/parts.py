@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ml.draft.store import DraftStore
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.settings import Settings
@@ -21,6 +22,7 @@ from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reformatting import Reformatting
+from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -40,6 +42,8 @@ class Parts:
     models: ModelList
     analysis: AnalysisWork
     reports: ReportWork
+    drafts: DraftWork
+    store: DraftStore
     figures: FigureWork
     watching: Watching
     ct_analysis: CtAnalysisWork
@@ -55,7 +59,7 @@ class Parts:
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for sending in (self.archive, self.ct_results):
+        for sending in (self.drafts, self.archive, self.ct_results):
             sending.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()

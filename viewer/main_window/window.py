@@ -30,6 +30,7 @@ from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.recognizing import Recognizing
+from viewer.main_window.report_editing import ReportEditing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
@@ -81,10 +82,10 @@ class MainWindow(QMainWindow):
         self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
         self.archive = Archive(parts, self.frame, self.status, self.slides)
+        self.editing = ReportEditing(parts, self.frame, self.status, self.views, self.reporting)
         further = (self.annotating, self.drawing, self.archive, self.cases.commands)
-        hands = Hands(
-            parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, further=further
-        )
+        looking = (self.looking, self.navigating, self.splitting, self.editing)
+        hands = Hands(parts, *pieces, *looking, self.on_ct, further=further)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing)
+        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing, self.editing)
         on_ct = self.on_ct
         cases = self.cases
         of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)
