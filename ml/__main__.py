@@ -13,9 +13,16 @@ import typer
 from ml import __version__
 from ml.errors import Problem
 from ml.progress import Cancelled
-from ml.verbs import analyze_command, analyze_ct_command, model_command, slide_command, study_commands
+from ml.verbs import (
+    analyze_command,
+    analyze_ct_command,
+    model_command,
+    record_commands,
+    slide_command,
+    study_commands,
+)
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
-from ml.verbs.option import AsJson, Device, Model
+from ml.verbs.option import AsJson, Device, KeepIdentity, Model
 from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
@@ -27,6 +34,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 study_commands.register(app)
+record_commands.register(app)
 app.add_typer(pacs_app, name="pacs")
 annotations_app = typer.Typer(help="Annotation files of one program for another.", no_args_is_help=True)
 app.add_typer(annotations_app, name="annotations")
@@ -70,6 +78,7 @@ def analyze(
     threshold: Annotated[float | None, typer.Option(help="For boxes; else the model's own.")] = None,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    keep_identity: KeepIdentity = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a slide or a region of it, and write table, GeoJSON, heatmap and report.
@@ -89,6 +98,7 @@ def analyze(
         threshold=threshold,
         comment=comment,
         overwrite=overwrite,
+        keep_identity=keep_identity,
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_command.run_command(words, teller))
@@ -105,12 +115,13 @@ def analyze_ct(
     cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    keep_identity: KeepIdentity = False,
     dicom: Annotated[bool, typer.Option("--dicom", help="Also as DICOM: SEG, maps, SR, pictures.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a CT series slice by slice, and write report, tables and key images."""
     words = analyze_ct_command.AnalyzeCtWords(
-        path, model, out, series, slices, device, cam, comment, overwrite, dicom
+        path, model, out, series, slices, device, cam, comment, overwrite, keep_identity, dicom
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))

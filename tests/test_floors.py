@@ -11,12 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
-    0: "ml.errors ml.geometry ml.progress ml.paths",
+    0: "ml.errors ml.geometry ml.progress ml.paths ml.safe_keyring ml.file_hash",
     1: "ml.slide ml.annotation ml.preparation ml.ct_measure",
     2: "ml.tissue ml.patches ml.zoo ml.volume",
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
-    5: "ml.train ml.export ml.pacs ml.exchange",
+    5: "ml.train ml.export ml.pacs ml.exchange ml.record ml.deidentify",
     7: "ml.verbs",
     8: "ml.__main__",
     9: "viewer.settings",

@@ -64,6 +64,7 @@ class Settings:
     last_folder = Entry("files/last_folder", "")
     recent: Entry[tuple[str, ...]] = Entry("files/recent", ())
     model = Entry("analyze/model", "")
+    keep_identity = Entry("export/keep_identity", False)  # names of files and patients stay in exports
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from ml import __version__
+from ml.file_hash import files_of, sha256_of
 from ml.infer.priority import READER, give_way
 from ml.model.network import Network
 from ml.progress import Progress, Step
 from ml.results.analysis import Provenance
 from ml.slide.slide import KnownSpacing, SlideInfo
 
-_CHUNK = 4 << 20
 _LOOK_UP = 0.1  # seconds after which somebody who waits looks whether a stop is wished
 _DISTRIBUTIONS = {
     "torch": "torch",
@@ -39,6 +40,11 @@ def versions() -> Mapping[str, str]:
         except importlib.metadata.PackageNotFoundError:  # a frozen program may leave the metadata out
             found[name] = "unknown"
     return found
+
+
+def computed_on(network: Network) -> dict[str, object]:
+    """What else equal numbers need: sums of floats come out otherwise on another device, or other threads."""
+    return {"device_kind": network.device.kind, "threads": torch.get_num_threads()}
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class SlideHash:
     _known: dict[tuple[object, ...], str] = {}  # noqa: RUF012 - shared on purpose: a slide is hashed once
 
     def __init__(self, path: Path, files: Sequence[Path] = ()) -> None:
-        self._files = list(files) or _files_of(path)
+        self._files = list(files) or files_of(path)
         self._given_up = threading.Event()
         self._thread = threading.Thread(target=self._compute, name="slide hash", daemon=True)
         self._sha256 = ""
@@ -105,28 +111,10 @@ class SlideHash:
         try:
             key = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self._files)
             if key not in self._known:
-                sha256 = self._read()
+                sha256 = sha256_of(self._files, self._given_up.is_set)
                 if not sha256:
                     return
                 self._known[key] = sha256
             self._sha256 = self._known[key]
         except OSError:
             self._sha256 = ""
-
-    def _read(self) -> str:
-        digest = hashlib.sha256()
-        for file in self._files:
-            with file.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    if self._given_up.is_set():
-                        return ""
-                    digest.update(chunk)
-        return digest.hexdigest()
-
-
-def _files_of(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file())
-    companion = path.with_suffix("")
-    beside = sorted(file for file in companion.rglob("*") if file.is_file()) if path.suffix == ".mrxs" else []
-    return [path, *beside]

@@ -8,14 +8,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ml.errors import ModelProblem, Problem
 from ml.infer.batch_size import BatchSize
 from ml.infer.priority import NETWORK, READER, give_way
-from ml.infer.provenance import SlideHash, versions
+from ml.infer.provenance import SlideHash, computed_on, versions
 from ml.infer.ready import ReadyModel
 from ml.infer.slices import explain_slice, read_or_why
 from ml.model.network import Network
@@ -25,7 +24,6 @@ from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_findings import find_ct
 from ml.results.ct_scores import CtPart, CtPlanned, CtScores
 from ml.results.scores import Indices
-from ml.volume.ct_slice import CtSlice
 from ml.volume.series import Series
 
 PHASE = "Looking at slices"
@@ -58,8 +56,7 @@ def run_series(series: Series, model: ReadyModel, wishes: CtWishes, progress: Pr
     size = BatchSize(wishes.batch or min(16, network.device.batch), network.device)
     done = 0
     progress.step(Step(PHASE, 0, len(numbers)))
-    files = list(dict.fromkeys(_file_of(slice_) for slice_ in series.slices))
-    with SlideHash(files[0], files) as series_hash:
+    with SlideHash(series.files[0], series.files) as series_hash:
         for part, failed in _answers(series, numbers, how, network, size):
             scores.put(part)
             done += len(part.slices) + len(failed)
@@ -172,12 +169,6 @@ def _cams(
     return tuple(cams)
 
 
-def _file_of(slice_: CtSlice) -> Path:
-    """The file on the disk: a zip for a slice in one."""
-    packed = slice_.stored.file.packed if slice_.stored else None
-    return packed.archive if packed else slice_.path
-
-
 def _provenance(
     series: Series,
     sha256: str,
@@ -204,6 +195,7 @@ def _provenance(
             "last_slice": int(numbers[-1]) + 1,
             "batch": size.size,
             "cam_layer": card.cam_layer,
+            **computed_on(network),
         },
         versions=versions(),
     )

@@ -35,6 +35,7 @@ class AnalyzeWords:
     threshold: float | None = None
     comment: str = ""
     overwrite: bool = False
+    keep_identity: bool = False  # names of files and of who wrote it stay in the report
 
 
 def run_command(words: AnalyzeWords, teller: Teller) -> int:
@@ -127,5 +128,5 @@ def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) ->
     boxes = find_boxes(analysis.scores, rule, analysis.provenance.spacing.spacing)
     layers = LayerSettings(card.shown_class, threshold)
     with open_slide(request.slide) as slide:
-        material = Material(slide, analysis, card, layers, boxes, comment=words.comment)
-        return tuple(export(ExportRequest(material, words.out), Progress()))
+        material = Material(slide, analysis, card, layers, boxes, comment=words.comment, rule=rule)
+        return tuple(export(ExportRequest(material, words.out, words.keep_identity), Progress()))
