@@ -51,11 +51,16 @@ def _text(value: str) -> str:
 
 
 def _number(value: int | float) -> str:
-    if not math.isfinite(value):
+    try:
+        double = float(value)
+    except OverflowError:
+        double = math.inf
+    if not math.isfinite(double):
         raise ValueError(f"JSON has no {value}")
-    if float(value) != value:
+    text = _like_ecmascript(double)
+    if double != value and text != str(value):  # the second: as its own digits are read back
         raise ValueError(f"the whole number {value} is not the same in every language")
-    return _like_ecmascript(float(value))
+    return text
 
 
 def _like_ecmascript(value: float) -> str:
