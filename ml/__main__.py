@@ -264,13 +264,20 @@ def convert_annotations(
     slide: Annotated[Path | None, typer.Option(help="Their slide; DICOM needs it.")] = None,
     spacing: Annotated[float | None, typer.Option(help="µm per px, for lengths in µm or mm.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    deidentify: Annotated[bool, typer.Option("--deidentify", help="Leave out names and notes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Convert annotations, and say in plain words what the other format could not hold."""
     from ml.verbs import annotation_command
 
     facts = annotation_command.convert(
-        source, target, to=to, slide=slide, spacing=spacing, overwrite=overwrite
+        source,
+        target,
+        to=to,
+        slide=slide,
+        spacing=spacing,
+        overwrite=overwrite,
+        deidentify=deidentify,
     )
     _show(facts, True) if as_json else print(annotation_command.in_words(facts))
 

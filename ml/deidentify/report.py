@@ -103,6 +103,15 @@ def deidentified_ct(material: CtMaterial) -> tuple[CtMaterial, Privacy]:
     return made, Privacy(False, gone.in_words(), (*kept, _DATES, _HASHES))
 
 
+def without_words(
+    annotations: Iterable[Annotation], files: Iterable[Path]
+) -> tuple[tuple[Annotation, ...], tuple[str, ...]]:
+    """Annotations without free text and without the names of these files, and what was left out."""
+    gone = _Removed(known_names(files))
+    clean = tuple(_annotation(number, one, gone) for number, one in enumerate(annotations, 1))
+    return clean, gone.in_words()
+
+
 def identity_kept(what: Iterable[str]) -> Privacy:
     """The list where the person wished that names stay."""
     return Privacy(True, (), tuple(what))

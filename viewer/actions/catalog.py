@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import ct, looking, navigating, splitting
+from viewer.actions import ct, looking, navigating, proving, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
@@ -170,7 +170,9 @@ _ALL_VIEWS = tuple(e for e in _VIEW if e.section in {0, 3, 4})
 _SLIDE_VIEWS = tuple(e for e in _VIEW if e.section in {1, 2})
 
 CATALOG: tuple[Entry, ...] = (
-    *_FILE,
+    *_FILE[:-2],
+    *proving.ENTRIES,
+    *_FILE[-2:],
     *_EDIT,
     *_TOOLS[:2],
     *_for_slides(_TOOLS[2:]),

@@ -22,6 +22,7 @@ from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
@@ -53,6 +54,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         analysis=AnalysisWork(settings.switch_ms),
         reports=ReportWork(),
         figures=FigureWork(),
+        proofs=ProofWork(),
         watching=Watching(loader),
         ct_analysis=CtAnalysisWork(),
         ct_finding=CtFinding(),

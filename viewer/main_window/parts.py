@@ -17,6 +17,7 @@ from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
@@ -38,6 +39,7 @@ class Parts:
     analysis: AnalysisWork
     reports: ReportWork
     figures: FigureWork
+    proofs: ProofWork
     watching: Watching
     ct_analysis: CtAnalysisWork
     ct_finding: CtFinding
@@ -47,6 +49,7 @@ class Parts:
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
         self.watching.close()
+        self.proofs.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
