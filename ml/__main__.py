@@ -18,11 +18,12 @@ from ml.verbs import (
     analyze_ct_command,
     batch_command,
     model_command,
+    record_commands,
     slide_command,
     study_commands,
 )
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
-from ml.verbs.option import AsJson, Device, Model
+from ml.verbs.option import AsJson, Device, KeepIdentity, Model
 from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 study_commands.register(app)
+record_commands.register(app)
 app.command(epilog="Example: parfocal-ml batch slides/ --model cellularity --out out/cohort")(
     batch_command.batch
 )
@@ -80,6 +82,7 @@ def analyze(
     threshold: Annotated[float | None, typer.Option(help="For boxes; else the model's own.")] = None,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    keep_identity: KeepIdentity = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a slide or a region of it, and write table, GeoJSON, heatmap and report.
@@ -99,6 +102,7 @@ def analyze(
         threshold=threshold,
         comment=comment,
         overwrite=overwrite,
+        keep_identity=keep_identity,
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_command.run_command(words, teller))
@@ -115,12 +119,13 @@ def analyze_ct(
     cam: Annotated[bool, typer.Option("--cam/--no-cam", help="Grad-CAM of every finding's peak.")] = True,
     comment: Annotated[str, typer.Option(help="Free text for the report.")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+    keep_identity: KeepIdentity = False,
     dicom: Annotated[bool, typer.Option("--dicom", help="Also as DICOM: SEG, maps, SR, pictures.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Analyze a CT series slice by slice, and write report, tables and key images."""
     words = analyze_ct_command.AnalyzeCtWords(
-        path, model, out, series, slices, device, cam, comment, overwrite, dicom
+        path, model, out, series, slices, device, cam, comment, overwrite, keep_identity, dicom
     )
     teller = JsonTeller() if as_json else PersonTeller()
     raise typer.Exit(analyze_ct_command.run_ct_command(words, teller))
@@ -263,13 +268,20 @@ def convert_annotations(
     slide: Annotated[Path | None, typer.Option(help="Their slide; DICOM needs it.")] = None,
     spacing: Annotated[float | None, typer.Option(help="µm per px, for lengths in µm or mm.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    deidentify: Annotated[bool, typer.Option("--deidentify", help="Leave out names and notes.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Convert annotations, and say in plain words what the other format could not hold."""
     from ml.verbs import annotation_command
 
     facts = annotation_command.convert(
-        source, target, to=to, slide=slide, spacing=spacing, overwrite=overwrite
+        source,
+        target,
+        to=to,
+        slide=slide,
+        spacing=spacing,
+        overwrite=overwrite,
+        deidentify=deidentify,
     )
     _show(facts, True) if as_json else print(annotation_command.in_words(facts))
 

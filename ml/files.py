@@ -27,10 +27,14 @@ def stamp_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def sha256_of(files: Iterable[Path], stop_wished: Callable[[], bool] = lambda: False) -> str:
+def sha256_of(
+    files: Iterable[Path],
+    stop_wished: Callable[[], bool] = lambda: False,
+    read: Callable[[int], object] = lambda _: None,
+) -> str:
     """The hash of what files hold, one after the other; 64 hexadecimal digits, empty when a stop is wished.
 
-    Raises `OSError`.
+    `read` is told of so many bytes more, again and again. Raises `OSError`.
     """
     digest = hashlib.sha256()
     for file in files:
@@ -39,4 +43,5 @@ def sha256_of(files: Iterable[Path], stop_wished: Callable[[], bool] = lambda: F
                 if stop_wished():
                     return ""
                 digest.update(chunk)
+                read(len(chunk))
     return digest.hexdigest()

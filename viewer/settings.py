@@ -70,6 +70,7 @@ class Settings:
     report_template = Entry("report/template", "slide")  # of slides: the one that was chosen last
     report_ct_template = Entry("report/ct_template", "ct")
     report_formats: Entry[tuple[str, ...]] = Entry("report/formats", ("pdf",))
+    keep_identity = Entry("export/keep_identity", False)  # names of files and patients stay in exports
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
     archive = Entry("archive/last", "")  # the name of the picture archive that was asked last

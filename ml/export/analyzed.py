@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 from ml.errors import Problem
 from ml.export.author import Algorithm
@@ -32,20 +34,29 @@ _FAINT, _OPACITY = 0.05, 0.6  # of the overlay, as in the report's key images
 
 
 def write_dicom(
-    material: CtMaterial, folder: Path, measured: tuple[Measured, ...] = (), progress: Progress | None = None
+    material: CtMaterial,
+    folder: Path,
+    measured: tuple[Measured, ...] = (),
+    progress: Progress | None = None,
+    clean: Callable[[Dataset], Dataset] | None = None,
 ) -> tuple[Path, ...]:
-    """Export everything of an analysis; the files. Raises `Problem`, `Cancelled`."""
-    results = dataclasses.replace(results_of(material), measured=measured)
+    """Export everything of an analysis; the files. Raises `Problem`, `Cancelled`.
+
+    `clean` takes from a header of the series what results shall not carry on (`ml.deidentify.profile`).
+    """
+    results = dataclasses.replace(results_of(material, clean), measured=measured)
     return write_results(results, folder, progress)
 
 
-def results_of(material: CtMaterial) -> CtResults:
+def results_of(material: CtMaterial, clean: Callable[[Dataset], Dataset] | None = None) -> CtResults:
     """Pictures of the peaks, masks and maps where there are any, and all answers with their verdicts.
 
     What was rejected has no picture, mask or map; it stands in the report as rejected. Raises `Problem`
     where the series' files cannot be read any more.
     """
     source = source_of(material.series)
+    if clean is not None:
+        source = Source(tuple(clean(header) for header in source.headers), source.places)
     return CtResults(
         source,
         pictures=_pictures(material),

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from ml import __version__
 from ml.files import files_of, sha256_of
 from ml.infer.priority import READER, give_way
@@ -38,6 +40,11 @@ def versions() -> Mapping[str, str]:
         except importlib.metadata.PackageNotFoundError:  # a frozen program may leave the metadata out
             found[name] = "unknown"
     return found
+
+
+def computed_on(network: Network) -> dict[str, object]:
+    """What else equal numbers need: sums of floats come out otherwise on another device, or other threads."""
+    return {"device_kind": network.device.kind, "threads": torch.get_num_threads()}
 
 
 @dataclass(frozen=True)
@@ -104,13 +111,10 @@ class SlideHash:
         try:
             key = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self._files)
             if key not in self._known:
-                sha256 = self._read()
+                sha256 = sha256_of(self._files, self._given_up.is_set)
                 if not sha256:
                     return
                 self._known[key] = sha256
             self._sha256 = self._known[key]
         except OSError:
             self._sha256 = ""
-
-    def _read(self) -> str:
-        return sha256_of(self._files, self._given_up.is_set)

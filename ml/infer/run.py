@@ -17,7 +17,7 @@ from ml.infer.classify import Gathered, cam_part, classify
 from ml.infer.explain import Explainer
 from ml.infer.loader import PatchLoader
 from ml.infer.priority import NETWORK, give_way
-from ml.infer.provenance import Record, SlideHash
+from ml.infer.provenance import Record, SlideHash, computed_on
 from ml.infer.ready import ReadyModel
 from ml.model.network import Network
 from ml.patches import Mask, PatchGrid
@@ -225,6 +225,7 @@ def _parameters(grid: PatchGrid, network: Network, wishes: Wishes, size: BatchSi
         "cam_class": cam_class(network, wishes),
         "cam_layer": network.card.cam_layer,
         "batch": size.size,
+        **computed_on(network),
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ml.errors import ModelProblem, Problem
 from ml.infer.batch_size import BatchSize
 from ml.infer.priority import NETWORK, READER, give_way
-from ml.infer.provenance import SlideHash, versions
+from ml.infer.provenance import SlideHash, computed_on, versions
 from ml.infer.ready import ReadyModel
 from ml.infer.slices import explain_slice, read_or_why
 from ml.model.network import Network
@@ -199,6 +199,7 @@ def _provenance(
             "last_slice": int(numbers[-1]) + 1,
             "batch": size.size,
             "cam_layer": card.cam_layer,
+            **computed_on(network),
         },
         versions=versions(),
     )

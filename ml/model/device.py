@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import shutil
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,3 +148,18 @@ def _no_mps() -> str:
             return "Apple graphics are used from the M1 on, and this computer has an Intel processor"
         return "Apple graphics need macOS 12.3 or later"
     return ""
+
+
+@contextlib.contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Within, torch computes with so many threads on the processor; 0: as before.
+
+    Sums of floats are put together otherwise by another number of threads, so that equal bits need it.
+    """
+    before = torch.get_num_threads()
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

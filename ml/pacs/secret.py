@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from ml.errors import Problem
 from ml.pacs.server import Server
 from ml.pacs.trouble import SecretWanted
+from ml.safe_keyring import keyrings
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "Parfocal PACS"
 
-_EMPTY = {"keyring.backends.fail", "keyring.backends.null"}
 _NO_KEYRING = (
     "Install or unlock one: Credential Manager on Windows and Keychain on macOS are there; on Linux, GNOME "
     "Keyring or KWallet."
@@ -82,19 +82,7 @@ def _asked(server: Server, what: str, word: str = "") -> str | None:
 
 def _safe_backend() -> KeyringBackend | None:
     """The keyring that is set up, of several the first that is safe; None where there is none."""
-    import keyring
-    from keyring.backends.chainer import ChainerBackend
-
-    found = keyring.get_keyring()
-    several = list(found.backends) if isinstance(found, ChainerBackend) else [found]
-    usable = [one for one in several if type(one).__module__ not in _EMPTY]
-    safe = [one for one in usable if not _writes_files(one)]
-    if usable and not safe:
+    safe, some_are_not = keyrings()
+    if some_are_not and not safe:
         raise Problem("The keyring that is set up keeps secrets in a file.", _NO_KEYRING)
     return safe[0] if safe else None
-
-
-def _writes_files(backend: KeyringBackend) -> bool:
-    """Those of keyrings.alt and of keyrings.cryptfile: whoever copies the file has the secrets."""
-    module = type(backend).__module__
-    return module.startswith(("keyrings.alt", "keyrings.cryptfile")) or hasattr(backend, "file_path")

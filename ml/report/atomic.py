@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +25,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
         yield part
+        _settle(part)
         part.replace(path)
     except OSError as error:
         raise cannot_write(path.name, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _settle(part: Path) -> None:
+    """Have the disk itself hold it: a power cut may come between the name and the bytes."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def cannot_write(name: str, error: OSError) -> Problem:

@@ -96,6 +96,13 @@ def run_remarks(
     return [pairs(rows, width), Spacer(1, 8)] if rows else []
 
 
+def signature(fingerprint: str) -> list[tuple[str, object]]:
+    """The key that signs the record beside the report, as the last of the facts; none without one."""
+    if not fingerprint:
+        return []
+    return [("Signed with the key", f"{fingerprint}. The signature is in record.json, beside this file.")]
+
+
 def reader_comment(words: str) -> list[Any]:
     """What the reader wrote, and how much of it the fonts do not have; nothing where nothing was written."""
     if not words.strip():

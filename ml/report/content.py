@@ -183,6 +183,7 @@ class ReportContent:
     notes: tuple[str, ...]
     comment: str
     likeness: LikenessFacts | None = None  # None: the model does not know
+    signed_by: str = ""  # fingerprint of the key that signs the record beside the report
 
     def count(self, verdict: str) -> int:
         """How many boxes have this verdict."""

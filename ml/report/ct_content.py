@@ -66,6 +66,7 @@ class CtContent:
     run: Mapping[str, object]
     notes: tuple[str, ...]
     comment: str
+    signed_by: str = ""  # fingerprint of the key that signs the record beside the report
 
 
 def window_in_words(window: Window) -> str:

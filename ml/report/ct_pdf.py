@@ -13,7 +13,17 @@ from reportlab.platypus import CondPageBreak, KeepTogether, LongTable
 
 from ml.palette import class_color
 from ml.report import sheet as s
-from ml.report.blocks import facts_about, figures, grid, pairs, reader_comment, run_remarks, shares, text
+from ml.report.blocks import (
+    facts_about,
+    figures,
+    grid,
+    pairs,
+    reader_comment,
+    run_remarks,
+    shares,
+    signature,
+    text,
+)
 from ml.report.ct_content import CtContent
 from ml.report.ct_material import CtMaterial
 from ml.report.figure import Picture
@@ -188,5 +198,6 @@ def _provenance(content: CtContent, width: float) -> list[Any]:
         ("It took", duration(float(str(run["seconds"])))),
         *((f"Parameter: {name.replace('_', ' ')}", value) for name, value in parameters.items()),
         *((f"Version of {name}", value) for name, value in versions.items()),
+        *signature(content.signed_by),
     ]
     return [text("Where the numbers come from", s.SECTION), pairs(rows, width)]

@@ -24,6 +24,8 @@ def facts(content: ReportContent | CtContent) -> dict[str, object]:
     told = dataclasses.asdict(content)
     if told.get("likeness", ...) is None:  # most models do not know; their reports stay as they were
         del told["likeness"]
+    if not told["signed_by"]:
+        del told["signed_by"]
     body = _without_nan(told)
     assert isinstance(body, dict)
     return head | body

@@ -9,7 +9,7 @@ from ml.annotation.shapes import Annotation, Color, Shape
 from ml.geometry import Rect, Spacing
 from ml.palette import class_color
 from ml.results.analysis import Analysis
-from ml.results.boxes import Box
+from ml.results.boxes import Box, BoxRule
 from ml.slide.slide import Slide
 from ml.zoo.card import ModelCard
 
@@ -38,6 +38,13 @@ class Material:
     verdicts: Mapping[str, str] = field(default_factory=dict)  # key of a box -> open, accepted, rejected
     annotations: tuple[Annotation, ...] = ()
     comment: str = ""
+    rule: BoxRule | None = None  # that the boxes were found by
+
+    @property
+    def box_rule(self) -> BoxRule:
+        """The rule of the boxes, also where it found none."""
+        found = self.boxes[0].rule if self.boxes else None
+        return self.rule or found or BoxRule(self.layers.class_index, self.layers.threshold)
 
     @property
     def region(self) -> Shape:

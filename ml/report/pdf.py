@@ -14,7 +14,18 @@ from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph
 
 from ml.report import sheet as s
 from ml.report.atomic import whole_file
-from ml.report.blocks import FONT, facts_about, figures, grid, image, pairs, reader_comment, shares, text
+from ml.report.blocks import (
+    FONT,
+    facts_about,
+    figures,
+    grid,
+    image,
+    pairs,
+    reader_comment,
+    shares,
+    signature,
+    text,
+)
 from ml.report.content import BoxFacts, ReportContent
 from ml.report.figure import Picture
 from ml.report.font import printable, register_fonts
@@ -227,6 +238,7 @@ def _provenance(content: ReportContent, width: float) -> list[Any]:
         ("Shown", _shown(content)),
         *((f"Parameter: {name.replace('_', ' ')}", value) for name, value in run.parameters.items()),
         *((f"Version of {name}", value) for name, value in run.versions.items()),
+        *signature(content.signed_by),
     ]
     return [text("Where the numbers come from", s.SECTION), pairs(rows, width)]
 

@@ -39,6 +39,7 @@ class AnalyzeWords:
     threshold: float | None = None
     comment: str = ""
     overwrite: bool = False
+    keep_identity: bool = False  # names of files and of who wrote it stay in the report
 
 
 def run_command(words: AnalyzeWords, teller: Teller) -> int:
@@ -128,7 +129,7 @@ def material_of(slide: Slide, analysis: Analysis, model: str, words: AnalyzeWord
     rule = BoxRule(card.shown_class, threshold)
     boxes = find_boxes(analysis.scores, rule, analysis.provenance.spacing.spacing)
     layers = LayerSettings(card.shown_class, threshold)
-    return Material(slide, analysis, card, layers, boxes, comment=words.comment)
+    return Material(slide, analysis, card, layers, boxes, comment=words.comment, rule=rule)
 
 
 def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) -> tuple[Path, ...]:
@@ -138,4 +139,4 @@ def _export(words: AnalyzeWords, request: AnalyzeRequest, analysis: Analysis) ->
 
     with open_slide(request.slide) as slide:
         material = material_of(slide, analysis, request.model, words)
-        return tuple(export(ExportRequest(material, words.out), Progress()))
+        return tuple(export(ExportRequest(material, words.out, words.keep_identity), Progress()))

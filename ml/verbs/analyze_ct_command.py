@@ -28,6 +28,7 @@ class AnalyzeCtWords:
     cam: bool = True
     comment: str = ""
     overwrite: bool = False
+    keep_identity: bool = False  # the patient, names of files and identifiers stay in what is written
     dicom: bool = False  # also as DICOM objects, into a folder `dicom`
 
 
@@ -55,11 +56,12 @@ def run_ct_command(words: AnalyzeCtWords, teller: Teller) -> int:
 
                 material = CtMaterial(series, analysis, find(words.model).card, comment=words.comment)
                 facts["headline"] = gather_ct(material).headline
-                facts["files"] = [path.name for path in export_ct(material, words.out, Progress())]
+                written = export_ct(
+                    material, words.out, Progress(), keep_identity=words.keep_identity, dicom=words.dicom
+                )
+                facts["files"] = [path.name for path in written if path.parent == words.out]
                 if words.dicom:
-                    from ml.export.analyzed import write_dicom
-
-                    facts["dicom"] = [path.name for path in write_dicom(material, words.out / "dicom")]
+                    facts["dicom"] = [path.name for path in written if path.parent != words.out]
     except Problem as problem:
         teller.failed(problem)
         return REFUSED

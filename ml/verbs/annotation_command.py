@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ml.errors import Problem
@@ -12,12 +13,13 @@ from ml.geometry import Spacing
 
 def convert(
     source: Path, target: Path, *, to: str = "", slide: Path | None = None, spacing: float | None = None,
-    overwrite: bool = False,
+    overwrite: bool = False, deidentify: bool = False,
 ) -> dict[str, object]:  # fmt: skip
     """Write the annotations of one file into another; how many, and what was left behind. Raises `Problem`.
 
     `to` names the format where the target's name does not tell it. `slide` gives size, spacing and, for
     DICOM, the frame of reference; `spacing` is in µm per px, where no slide is given or it does not say.
+    `deidentify` leaves out names of annotations, notes beside them and the slide's name.
     """
     if target.exists() and not overwrite:
         raise Problem(
@@ -25,7 +27,10 @@ def convert(
         )
     about = about_slide(slide, spacing)
     found = formats.read(source, about)
-    written = formats.write(target, Document(found.annotations, found.classes, about), to)
+    document, removed = Document(found.annotations, found.classes, about), list[str]()
+    if deidentify:
+        document, removed = _without_words(document, [path for path in (source, slide) if path is not None])
+    written = formats.write(target, document, to)
     return {
         "annotations": len(found.annotations),
         "from": formats.format_named(found.format).title,
@@ -33,7 +38,19 @@ def convert(
         "file": str(target),
         "left_out": list(found.left_out),
         "lost": list(written.lost),
+        "removed": removed,
     }
+
+
+def _without_words(document: Document, files: list[Path]) -> tuple[Document, list[str]]:
+    """The same without free text and the names of these files, and in words what was left out."""
+    from ml.deidentify.report import without_words
+    from ml.deidentify.words import known_names
+
+    drawn, removed = without_words(document.annotations, files)
+    names = known_names(files)
+    classes = {names.without(name): color for name, color in document.classes.items()}
+    return Document(drawn, classes, replace(document.about, name="slide")), list(removed)
 
 
 def in_words(facts: dict[str, object]) -> str:
@@ -44,6 +61,7 @@ def in_words(facts: dict[str, object]) -> str:
     for key, title in (
         ("left_out", "Not taken from the first file:"),
         ("lost", "Not carried into the second:"),
+        ("removed", "Left out, as you wished:"),
     ):
         sentences = facts[key]
         assert isinstance(sentences, list)

@@ -22,9 +22,11 @@ def ready_model(name_or_path: str, device_wish: str) -> ReadyModel:
     """
     from ml.infer.ready import make_ready
     from ml.model.device import choose_device
+    from ml.record.places import remember
     from ml.zoo.store import find
 
     bundle = find(name_or_path)
+    remember(bundle.card.weights_sha256, bundle.path)
     device = choose_device(device_wish)
     key = (repr(bundle.card), repr(device))
     with _lock:

@@ -51,6 +51,12 @@ class Series:
         return f"{self.uid}#{self.part}"
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files on the disk in the order of the slices: a zip for slices in one."""
+        stored = ((slice_, slice_.stored.file.packed if slice_.stored else None) for slice_ in self.slices)
+        return tuple(dict.fromkeys(packed.archive if packed else slice_.path for slice_, packed in stored))
+
+    @property
     def patient(self) -> str:
         """Whose it is."""
         return self.slices[0].patient

@@ -118,8 +118,16 @@ def test_a_range_and_a_report(window: MainWindow, qtbot: QtBot, reader: CtPage, 
         window.on_ct.reporting.export_into(tmp_path / "report")
     told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert told["looked_at"] == 5
-    assert told["patient"].startswith("Doe, Jane"), "names are shown unless hidden"
+    assert not told["patient"], "nobody is named unless that is wished for"
     assert window.reporting.preview is not None
+    assert "De-identified" in window.reporting.preview.notice.text.text()
+    window.reporting.preview.close()
+    window.run("keep_identity")
+    with qtbot.waitSignal(window._parts.ct_analysis.written, timeout=LONG):
+        window.on_ct.reporting.export_into(tmp_path / "report")
+    told = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    assert told["patient"].startswith("Doe, Jane")
+    assert "Names were kept" in window.reporting.preview.notice.text.text()
     window.reporting.preview.close()
 
 

@@ -13,6 +13,7 @@ from viewer.actions import (
     drawing,
     looking,
     navigating,
+    proving,
     reporting,
     splitting,
 )
@@ -176,6 +177,7 @@ CATALOG: tuple[Entry, ...] = (
     archive.ENTRIES[0],
     *_FILE[3:5],
     archive.ENTRIES[1],
+    *proving.ENTRIES,
     *_FILE[5:],
     *cases.ENTRIES,
     *_EDIT,

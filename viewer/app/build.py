@@ -27,6 +27,7 @@ from viewer.work.figure_export import FigureWork
 from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
 from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
@@ -64,6 +65,7 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         drafts=DraftWork(),
         store=FolderDrafts(),
         figures=FigureWork(),
+        proofs=ProofWork(),
         watching=Watching(loader),
         ct_analysis=CtAnalysisWork(),
         ct_finding=CtFinding(),

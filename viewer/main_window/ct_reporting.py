@@ -55,7 +55,7 @@ class CtReporting(QObject):
         material = None if page is None else material_of(page, private=self._parts.settings.private)
         if material is not None:
             self._status.showMessage("Writing the report …")
-            self._parts.ct_analysis.export(material, folder)
+            self._parts.ct_analysis.export(material, folder, keep_identity=self._parts.settings.keep_identity)
 
     def _show_report(self, pdf: Path) -> None:
         self._status.showMessage(f"Report written: {pdf.name}", 10_000)

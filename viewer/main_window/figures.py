@@ -55,13 +55,17 @@ class Figures(QObject):
             parts_of(page),
             lambda wish: _checked(figure_of(page, wish)),
             um_known=page.opened.spacing is not None,
-            start=folder / f"{page.opened.info.path.stem} figure.png",
+            start=folder / f"{self._name_of(page)} figure.png",
             parent=self._frame,
         )
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.path is not None:
             self._parts.settings.last_folder = str(dialog.path.parent)
             self.export(page, dialog.wish, dialog.path)
         dialog.deleteLater()
+
+    def _name_of(self, page: SlidePage) -> str:
+        """What the figure is named after at first: a file's name may be a patient's."""
+        return page.opened.info.path.stem if self._parts.settings.keep_identity else "slide"
 
     def export(self, page: SlidePage, wish: FigureWish, path: Path) -> None:
         """Write the figure of a wish; never over a slide that is open."""

@@ -21,6 +21,7 @@ from viewer.work.figure_export import FigureWork
 from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
+from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
 from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
@@ -45,6 +46,7 @@ class Parts:
     drafts: DraftWork
     store: DraftStore
     figures: FigureWork
+    proofs: ProofWork
     watching: Watching
     ct_analysis: CtAnalysisWork
     ct_finding: CtFinding
@@ -57,6 +59,7 @@ class Parts:
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
         self.watching.close()
+        self.proofs.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
         for sending in (self.drafts, self.archive, self.ct_results):

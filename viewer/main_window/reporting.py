@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from ml.deidentify.neutral import neutral_name
+from ml.deidentify.privacy import Privacy
 from ml.errors import Problem
 from ml.report.material import LayerSettings, Material
 from viewer.main_window.frame import Frame
@@ -48,7 +51,15 @@ class Reporting(QObject):
             return
         folder = self.ask_folder()
         if folder is not None:
-            self.export_into(folder / f"{page.opened.info.path.stem} report")
+            self.export_into(folder / f"{self._name_of(page)} report")
+
+    def _name_of(self, page: SlidePage) -> str:
+        """What the folder is named after: a file's name may be a patient's."""
+        findings = page.opened.findings
+        if self._parts.settings.keep_identity or findings is None or findings.analysis is None:
+            return page.opened.info.path.stem
+        made = findings.analysis.provenance
+        return Path(neutral_name("", made.slide_sha256)).stem
 
     def ask_folder(self) -> Path | None:
         """Where a report shall go, as the person says; remembered for the next one."""
@@ -67,7 +78,7 @@ class Reporting(QObject):
             return
         self._busy = True
         self._status.showMessage("Writing the report …")
-        self._parts.reports.export(material, folder)
+        self._parts.reports.export(material, folder, keep_identity=self._parts.settings.keep_identity)
         self.changed.emit()
 
     def _end(self, pdf: Path) -> None:
@@ -82,6 +93,7 @@ class Reporting(QObject):
         if self.preview is not None:
             self.preview.close()
         preview = ReportPreview(pdf, self._frame)
+        preview.notice.say(left_out(pdf.parent))
         preview.save_wished.connect(lambda path: self._copy(pdf, path))
         preview.finished.connect(self._forget_preview)
         self.preview = preview
@@ -129,4 +141,14 @@ def material_of(page: SlidePage) -> Material | None:
         verdicts={box.key: findings.verdict(box.key) for box in findings.boxes},
         annotations=tuple(opened.annotations),
         comment=opened.comment,
+        rule=findings.rule,
     )
+
+
+def left_out(folder: Path) -> str:
+    """What a report that was just written leaves out, in one sentence; empty where it does not say."""
+    try:
+        said = json.loads((folder / "record.json").read_text(encoding="utf-8"))["record"]["privacy"]
+        return Privacy(said["identity_kept"], tuple(said["removed"]), tuple(said["kept"])).headline
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

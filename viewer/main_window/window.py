@@ -28,6 +28,7 @@ from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
+from viewer.main_window.proving import Proving
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.recognizing import Recognizing
 from viewer.main_window.report_editing import ReportEditing
@@ -83,7 +84,8 @@ class MainWindow(QMainWindow):
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
         self.archive = Archive(parts, self.frame, self.status, self.slides)
         self.editing = ReportEditing(parts, self.frame, self.status, self.views, self.reporting)
-        further = (self.annotating, self.drawing, self.archive, self.cases.commands)
+        self.proving = Proving(parts, self.frame, self.status)
+        further = (self.annotating, self.drawing, self.archive, self.proving, self.cases.commands)
         looking = (self.looking, self.navigating, self.splitting, self.editing)
         hands = Hands(parts, *pieces, *looking, self.on_ct, further=further)
         self.surface = Surface(self, commands_of(hands))
@@ -119,7 +121,8 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing, self.editing)
+        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing)
+        pieces = (*pieces, self.editing, self.proving)
         on_ct = self.on_ct
         cases = self.cases
         of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)

@@ -64,9 +64,9 @@ class CtAnalysisWork(QObject):
         job = partial(explain_ct, request, slice_number, class_index)
         self._thread.submit(job, self._tell_explained, self._fail_explain)
 
-    def export(self, material: CtMaterial, folder: Path) -> None:
+    def export(self, material: CtMaterial, folder: Path, *, keep_identity: bool = False) -> None:
         """Write a report into a folder; `written` or `not_written` follows."""
-        job = partial(_export, material, folder, self._writing)
+        job = partial(_export, material, folder, self._writing, keep_identity=keep_identity)
         self._thread.submit(job, self._tell_written, self._fail_export)
 
     def close(self) -> None:
@@ -120,7 +120,8 @@ def _run(request: AnalyzeCtRequest, progress: Progress) -> CtAnalysis:
     return analyze_ct(request, progress)
 
 
-def _export(material: CtMaterial, folder: Path, progress: Progress) -> Path:
+def _export(material: CtMaterial, folder: Path, progress: Progress, *, keep_identity: bool) -> Path:
     from ml.verbs.export_ct import export_ct
 
-    return next(path for path in export_ct(material, folder, progress) if path.suffix == ".pdf")
+    written = export_ct(material, folder, progress, keep_identity=keep_identity)
+    return next(path for path in written if path.suffix == ".pdf")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.progress import Progress
 from ml.report.material import Material
+from ml.verbs.export import ExportRequest, export
 from viewer.work.background import Background, as_problem
 
 
@@ -22,9 +23,10 @@ class ReportWork(QObject):
         self._thread = Background("report", self)
         self._progress = Progress()
 
-    def export(self, material: Material, folder: Path) -> None:
+    def export(self, material: Material, folder: Path, *, keep_identity: bool = False) -> None:
         """Write the report of what stands in `material` into a folder; `written` or `failed` follows."""
-        self._thread.submit(lambda: _export(material, folder, self._progress), self.written.emit, self._fail)
+        request = ExportRequest(material, folder, keep_identity)
+        self._thread.submit(lambda: _export(request, self._progress), self.written.emit, self._fail)
 
     def close(self) -> None:
         """Stop writing and wait until the thread is gone."""
@@ -35,8 +37,5 @@ class ReportWork(QObject):
         self.failed.emit(as_problem(error, "Writing the report"))
 
 
-def _export(material: Material, folder: Path, progress: Progress) -> Path:
-    from ml.verbs.export import ExportRequest, export
-
-    written = export(ExportRequest(material, folder), progress)
-    return next(path for path in written if path.suffix == ".pdf")
+def _export(request: ExportRequest, progress: Progress) -> Path:
+    return next(path for path in export(request, progress) if path.suffix == ".pdf")

@@ -25,6 +25,7 @@ from ml.verbs.export import ExportRequest, export
 from ml.zoo.store import find
 
 NAMES = ("report.pdf", "report.json", "results.csv", "boxes.csv", "annotations.geojson", "heatmap.tif")
+SEAL = ("privacy.txt", "record.json")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_everything_is_written(material: Material, tmp_path: Path) -> None:
     steps: list[Step] = []
     written = export(ExportRequest(material, tmp_path / "deep" / "report"), Progress(steps.append))
     folder = tmp_path / "deep" / "report"
-    assert [path.name for path in written] == [*NAMES, "gradcam.tif"]
+    assert [path.name for path in written] == [*NAMES, "gradcam.tif", *SEAL]
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in written)
     assert (steps[-1].done, steps[-1].total) == (7, 7)
 
@@ -83,7 +84,7 @@ def test_an_older_report_is_replaced_whole(material: Material, tmp_path: Path) -
     export(ExportRequest(material, tmp_path), Progress())
     without = dataclasses.replace(material, analysis=dataclasses.replace(material.analysis, cam=None))
     export(ExportRequest(without, tmp_path), Progress())
-    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "notes.txt"}
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, *SEAL, "notes.txt"}
 
 
 def test_what_cannot_be_written_is_said(material: Material, tmp_path: Path) -> None:

@@ -47,8 +47,12 @@ def words_of(path: Path) -> str:
 
 
 def test_all_files_tell_the_same(material: CtMaterial, tmp_path: Path) -> None:
-    names = [path.name for path in export_ct(material, tmp_path / "out", Progress())]
-    assert names == ["report.pdf", "report.json", "slices.csv", "findings.csv", "finding-1.png"]
+    names = [p.name for p in export_ct(material, tmp_path / "out", Progress(), keep_identity=True)]
+    drawn = ["finding-1.png", "gradcam.tif"]
+    assert names == [
+        *("report.pdf", "report.json", "slices.csv", "findings.csv"),
+        *(*drawn, "privacy.txt", "record.json"),
+    ]
     told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert told["schema"] == "parfocal-ct-report"
     assert told["looked_at"] == 4
@@ -82,6 +86,8 @@ def test_the_patient_is_hidden_unless_asked_for(material: CtMaterial, tmp_path: 
     assert "hidden" in words_of(tmp_path / "report.pdf")
     shown = CtMaterial(material.series, material.analysis, material.card, patient="Roe, Richard")
     export_ct(shown, tmp_path, Progress())
+    assert "Roe" not in words_of(tmp_path / "report.pdf")
+    export_ct(shown, tmp_path, Progress(), keep_identity=True)
     assert "Roe, Richard" in words_of(tmp_path / "report.pdf")
 
 

@@ -1,0 +1,1 @@
+"""Signed records of what was reported: from what, by what, how; and what of it still holds."""
