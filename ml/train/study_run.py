@@ -37,7 +37,7 @@ from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.frozen import learned_part
 from ml.train.learner import ONE, Learner, learn
-from ml.train.lookalike import lookalikes_joined
+from ml.train.lookalike import joined_where_wished
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
@@ -82,7 +82,7 @@ def run_study(
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
-    pictures, joined_note = _joined(recipe, pictures)
+    pictures, joined_note = joined_where_wished(pictures, recipe.division)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
     found = dataclasses.replace(leakage.inspect(pictures, numbers), notes=joined_note)
     if recipe.division.by in {"group", "site"}:
@@ -120,15 +120,6 @@ def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, 
     """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     return _rows(recipe, slides, data, progress)
-
-
-def _joined(recipe: StudyRecipe, pictures: Pictures) -> tuple[Pictures, tuple[str, ...]]:
-    """Groups that share a picture made one, where the recipe asks for it, and a sentence about it."""
-    if recipe.division.duplicates != "join":
-        return pictures, ()
-    made, gone = lookalikes_joined(pictures)
-    before = len(set(pictures.groups))
-    return made, (f"Pictures that look the same stay together: {before:,} groups became {before - gone:,}.",)
 
 
 def network_for(
