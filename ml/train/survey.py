@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,9 +140,10 @@ def survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
     look = _look_at_picture if layout.holds == "pictures" else _look_at_file
     seen: list[Seen] = []
     first: dict[str, str] = {}
+    began = time.perf_counter()
     for number, (path, label, patient, site) in enumerate(listed):
         progress.check()
-        progress.step(Step("Looking at files", number, len(listed)))
+        progress.step(Step("Looking at files", number, len(listed), time.perf_counter() - began))
         facts = look(path)
         sha256 = str(facts.pop("sha256", ""))
         before = first.setdefault(sha256, path.name) if sha256 else path.name

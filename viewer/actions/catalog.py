@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import ct, looking, navigating, splitting
+from viewer.actions import ct, looking, navigating, splitting, training
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
 
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
 ANALYZE, HELP = "Analyze", "Help"
-MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
+MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, training.TRAIN, HELP)
 
 _FILE = (
     Entry(
@@ -183,6 +183,7 @@ CATALOG: tuple[Entry, ...] = (
     *_for_slides(looking.ENTRIES),
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
+    *training.ENTRIES,
     *_HELP,
 )
 

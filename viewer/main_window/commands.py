@@ -21,6 +21,7 @@ from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
+from viewer.main_window.training import Training
 from viewer.main_window.viewing import Viewing
 from viewer.settings import ThemeChoice
 
@@ -42,13 +43,14 @@ class Hands:
     navigating: Navigating
     splitting: Splitting
     ct: CtPieces
+    training: Training
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
-    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.training, *on_ct):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)

@@ -30,6 +30,7 @@ from viewer.main_window.reporting import Reporting
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
+from viewer.main_window.training import Training
 from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
@@ -71,7 +72,9 @@ class MainWindow(QMainWindow):
         self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
+        self.training = Training(parts, self.status, self)
+        further = (self.looking, self.navigating, self.splitting, self.on_ct, self.training)
+        hands = Hands(parts, *pieces, *further)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -190,6 +193,7 @@ class MainWindow(QMainWindow):
         """Keep the layout, stop all work, let every file go."""
         self._idle.stop()
         self.recognizing.close()
+        self.training.close()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def cases_of(survey: Survey, data: DataPlan) -> tuple[Case, ...]:
 
 
 def _is_taken(label: str, classes: set[str]) -> bool:
-    return not classes or label in classes or bool({part.strip() for part in label.split(";")} & classes)
+    return not classes or label in classes or bool(set(parts_of(label)) & classes)
 
 
 def contradictory(survey: Survey) -> tuple[str, ...]:
@@ -91,13 +92,37 @@ def contradictory(survey: Survey) -> tuple[str, ...]:
     )
 
 
+def parts_of(label: str) -> tuple[str, ...]:
+    """The single labels of a picture that may have several."""
+    return tuple(part.strip() for part in label.split(";") if part.strip())
+
+
+def counted(survey: Survey | None, data: DataPlan) -> tuple[dict[str, int], dict[str, int]]:
+    """Pictures and patients of each label; what is left out is not counted."""
+    counts: dict[str, int] = {}
+    owners: dict[str, set[str]] = {}
+    for one in survey.seen if survey is not None else ():
+        if one.trouble or one.same_as:
+            continue
+        for label in _labels_in(one.label, data.found):
+            counts[label] = counts.get(label, 0) + 1
+            owners.setdefault(label, set()).add(patient_of(one, data))
+    return counts, {label: len(found) for label, found in owners.items()}
+
+
+def _labels_in(label: str, found: Iterable[str]) -> tuple[str, ...]:
+    return (label,) if label in set(found) else parts_of(label)
+
+
 def write_cases(cases: Iterable[Case], folder: Path) -> Path:
-    """As a table that a recipe names; file names are absolute. Raises `Problem`."""
-    with (
-        whole_file(folder / CASES_FILE) as part,
-        part.open("w", encoding="utf-8", newline="") as file,
-    ):
-        table = csv.writer(file)
-        table.writerow(["file", "label", "patient", "site"])
-        table.writerows([str(case.path), case.label, case.patient, case.site] for case in cases)
-    return folder / CASES_FILE
+    """As a table that a recipe names; file names are absolute. The same table is left as it is. `Problem`."""
+    path = folder / CASES_FILE
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(["file", "label", "patient", "site"])
+    table.writerows([str(case.path), case.label, case.patient, case.site] for case in cases)
+    content = text.getvalue().encode()
+    if not path.is_file() or path.read_bytes() != content:
+        with whole_file(path) as part:
+            part.write_bytes(content)
+    return path

@@ -16,11 +16,12 @@ from ml.train.study_recipe import (
     Source,
     StudyRecipe,
     Task,
+    Vary,
     read_study_recipe,
 )
 from ml.train.toml_text import toml_of
 from viewer.wizard.cases import CASES_FILE
-from viewer.wizard.plan import DataPlan, Plan
+from viewer.wizard.plan import DataPlan, Plan, Texts
 
 RECIPE_FILE = "recipe.toml"
 
@@ -64,6 +65,12 @@ def write_recipe(plan: Plan, folder: Path) -> Path:
         part.write_text(toml_of(recipe_of(plan), words), encoding="utf-8")
     read_study_recipe(path)
     return path
+
+
+def text_for_check(plan: Plan) -> str:
+    """What of the recipe decides what the check finds: how it is learned and called plays no part."""
+    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), texts=Texts()))
+    return toml_of(replace(recipe, fit=Fit(1)))
 
 
 def fault_of(plan: Plan, folder: Path) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-import ml
-from ml.errors import Problem
+from ml import paths
 
 EVENTS, ERRORS, PROCESS = "events.jsonl", "errors.txt", "process.json"
 
 _EVERY_MS = 200
+_started: dict[int, subprocess.Popen[bytes]] = {}  # by this window: the system asks that their end is heard
 _TAIL = 4000  # characters of what a process that broke off has said
 
 
@@ -114,7 +115,8 @@ class Child(QObject):
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
                 self._process.kill()
-                psutil.wait_procs([self._process], timeout=5)
+                own = _started.pop(self._process.pid, None)
+                own.wait(10) if own is not None else self._process.wait(10)
             self._clock.stop()
             self._process = None
 
@@ -161,23 +163,22 @@ class Child(QObject):
                 self.told.emit(event)
 
     def _launched(self, words: Sequence[str]) -> int:
-        process = QProcess()
         command = command_line()
-        process.setProgram(command[0])
-        process.setArguments([*command[1:], *words, "--json"])
-        process.setWorkingDirectory(str(self.folder))
-        process.setStandardInputFile(QProcess.nullDevice())
-        process.setStandardOutputFile(str(self.folder / EVENTS), QProcess.OpenModeFlag.Append)
-        process.setStandardErrorFile(str(self.folder / ERRORS))
-        process.setProcessEnvironment(_environment())
-        started, pid = process.startDetached()
-        if not started:
-            raise Problem(
-                "The training process could not be started.",
-                "Install Parfocal anew; its command line parfocal-ml is missing.",
-                command=" ".join(command),
+        group: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in a terminal is for the window alone
+        if os.name == "nt":
+            group = {"creationflags": 0x00000200 | 0x08000000}  # a group of its own, no console
+        with (self.folder / EVENTS).open("ab") as events, (self.folder / ERRORS).open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [*command, *words, "--json"],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=events,
+                stderr=errors,
+                env=_environment(),
+                **group,
             )
-        return int(pid)
+        _started[process.pid] = process
+        return process.pid
 
     def _do(self, what: str) -> None:
         if self._process is not None:
@@ -193,16 +194,12 @@ def command_line() -> tuple[str, ...]:
     return sys.executable, "-m", "ml"
 
 
-def _environment() -> QProcessEnvironment:
+def _environment() -> dict[str, str]:
     """That of this process, with the place of `ml`: the working directory is another one."""
-    made = QProcessEnvironment.systemEnvironment()
-    for name, value in os.environ.items():  # what was set since the start
-        made.insert(name, value)
-    home = str(Path(ml.__file__).resolve().parent.parent)
-    before = made.value("PYTHONPATH")
-    made.insert("PYTHONPATH", os.pathsep.join(part for part in (home, before) if part))
-    made.insert("PYTHONUNBUFFERED", "1")
-    return made
+    home = str(Path(paths.__file__).resolve().parent.parent)
+    before = os.environ.get("PYTHONPATH", "")
+    place = os.pathsep.join(part for part in (home, before) if part)
+    return os.environ | {"PYTHONPATH": place, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def _living(folder: Path) -> psutil.Process | None:
@@ -217,6 +214,10 @@ def _living(folder: Path) -> psutil.Process | None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
+    own = _started.get(process.pid)
+    if own is not None and own.poll() is not None:
+        del _started[process.pid]
+        return False
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
