@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.train.balance import balance_of
+from ml.train.duration import Rates, seconds_of
 from ml.train.feed import Feed
 from ml.train.learner import freeze_statistics
 from ml.train.losses import loss_of
@@ -53,14 +54,20 @@ class Rehearsal:
 
     pictures: int  # of the whole recipe
     shown: tuple[Shown, ...]
-    rate: float  # pictures a second, read, seen and learned from
+    rates: Rates
     seconds: float  # of the whole training, roughly
     begins_with: str  # where the first weights come from; empty: by chance
 
     def as_facts(self) -> dict[str, object]:
         """For the end of the command."""
-        facts = dataclasses.asdict(self) | {"rate": round(self.rate, 2), "seconds": round(self.seconds, 1)}
-        return facts | {"shown": len(self.shown)}
+        rates = {name: round(value, 2) for name, value in dataclasses.asdict(self.rates).items()}
+        return {
+            "pictures": self.pictures,
+            "shown": len(self.shown),
+            "begins_with": self.begins_with,
+            **rates,
+            "seconds": round(self.seconds, 1),
+        }
 
 
 def rehearse(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> Rehearsal:
@@ -73,10 +80,8 @@ def rehearse(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> 
     shown = _written(recipe, pictures, out, progress)
     progress.step(Step("Measuring a second of training", 0, 0))
     module, source = network_for(recipe, pictures.how.size, data)
-    learning, seeing = _rates(module, recipe, pictures, progress)
-    seconds = _estimate(recipe, len(rows), reading, learning, seeing)
-    whole = recipe.network.learns != "head"
-    return Rehearsal(len(rows), tuple(shown), learning if whole else seeing, seconds, source)
+    rates = Rates(reading, *_rates(module, recipe, pictures, progress))
+    return Rehearsal(len(rows), tuple(shown), rates, seconds_of(recipe, len(rows), rates), source)
 
 
 def _chosen(rows: Sequence[Row]) -> list[Row]:
@@ -173,19 +178,3 @@ def _measured(once: Callable[[bool], None], learning: bool) -> float:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return times / (time.perf_counter() - began)
-
-
-def _estimate(recipe: StudyRecipe, count: int, reading: float, learning: float, seeing: float) -> float:
-    """Seconds of the whole training: reading once, then fold after fold."""
-    folds = recipe.division.folds
-    run = recipe.division.run or folds
-    fit_count = count * max(folds - 2, 1) / folds
-    choose_count = count / folds
-    kept = recipe.network.learns == "head" and recipe.network.keep_features and recipe.vary == Vary()
-    if kept:
-        own = 2 * choose_count / seeing
-        return count / reading + count / seeing + run * own
-    drawn = recipe.fit.drawn or fit_count
-    epoch = drawn / learning + choose_count / seeing
-    members = run * (1 + len(recipe.network.also))
-    return count / reading + members * (recipe.fit.epochs * epoch + choose_count / seeing) + count / seeing

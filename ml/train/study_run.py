@@ -31,6 +31,7 @@ from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
 from ml.train.balance import Balance, balance_of
+from ml.train.examples import Examples
 from ml.train.familiarity import HeldOut, Learned, learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
@@ -206,9 +207,12 @@ def learn_fold(
     if recipe.network.learns == "head":
         halve(module)  # frozen layers are learned on as they will be shipped
     part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
-    choose = loader(feed, Order(_watched(fold, pictures), 64, 0, None))
+    watched = _watched(fold, pictures)
+    choose = loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
-    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress, machine)
+    examples = Examples([pictures.rows[row] for row in watched], recipe.task)
+    fit = loader(feed, order)
+    epochs = learn(learner, fit, choose, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.train.scan_plan import Scans
 from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import (
+    Division,
     Fit,
     NetworkPlan,
     Slides,
@@ -17,6 +17,7 @@ from ml.train.study_recipe import (
     StudyRecipe,
     Task,
     Vary,
+    contradiction,
     read_study_recipe,
 )
 from ml.train.toml_text import toml_of
@@ -73,13 +74,23 @@ def text_for_check(plan: Plan) -> str:
     return toml_of(replace(recipe, fit=Fit(1)))
 
 
-def fault_of(plan: Plan, folder: Path) -> str:
+def text_for_rehearsal(plan: Plan) -> str:
+    """What of the recipe decides what the network sees and how fast it learns."""
+    fit = replace(plan.fit, epochs=1, rate=1e-3, backbone_rate=0.0, patience=0, drawn=0)
+    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division()))
+    return toml_of(recipe)
+
+
+def text_for_training(plan: Plan) -> str:
+    """What of the recipe decides what is learned: with another text, what was learned is of no use."""
+    division = replace(plan.division, run=0)  # more or fewer of the same parts
+    return toml_of(recipe_of(replace(plan, texts=Texts(), division=division)))
+
+
+def fault_of(plan: Plan) -> str:
     """What contradicts itself in the plan's recipe, in words; empty where nothing does."""
-    try:
-        write_recipe(plan, folder)
-    except Problem as problem:
-        return str(problem)
-    return ""
+    reason = contradiction(recipe_of(plan))
+    return f"The choices contradict each other: {reason}." if reason else ""
 
 
 def _task(plan: Plan) -> Task:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from viewer.wizard.data_step import DataStep
 from viewer.wizard.desk import Desk
 from viewer.wizard.honesty_step import HonestyStep
+from viewer.wizard.method_step import MethodStep
 from viewer.wizard.question_step import QuestionStep
+from viewer.wizard.rehearsing import Rehearsing
 from viewer.wizard.step import Step
+from viewer.wizard.training_run import TrainingRun
+from viewer.wizard.training_step import TrainingStep
 
 
 def steps_of(desk: Desk) -> tuple[Step, ...]:
-    """One of each."""
-    return QuestionStep(desk), DataStep(desk), HonestyStep(desk)
+    """One of each; what two of them look at is made once."""
+    rehearsing, run = Rehearsing(desk, desk), TrainingRun(desk, desk)
+    return (
+        QuestionStep(desk),
+        DataStep(desk),
+        HonestyStep(desk),
+        MethodStep(desk, rehearsing),
+        TrainingStep(desk, run),
+    )
