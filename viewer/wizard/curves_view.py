@@ -32,7 +32,7 @@ class CurvesView(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(3 * GRID)
-        self.setMinimumHeight(48 * GRID)
+        self.setMinimumHeight(64 * GRID)
 
     def show_story(self, story: RunStory) -> None:
         """Draw what is known."""
@@ -73,12 +73,17 @@ class CurvesView(QWidget):
             plot.setTitle(title)
             plot.setAccessibleName(f"{title}. {meaning}")
             plot.setToolTip(meaning)
+            if figure == "auroc":
+                plot.setYRange(0.4, 1.0)
             if figure == "loss":
                 plot.addLegend(offset=(-4, 4))
             self.plots[figure] = plot
             box = column(gap=GRID)
+            words = Text(meaning, quiet=True, parent=self)
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
+            words.setFixedHeight(2 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
             box.addWidget(plot, 1)
-            box.addWidget(Text(meaning, quiet=True, parent=self))
+            box.addWidget(words)
             self._row.addLayout(box, 1)
         self._paint()
 

@@ -102,6 +102,6 @@ def latest() -> Path | None:
 
 def new_folder() -> Path:
     """A name for a new training that no other has; it is made with the first choice."""
-    stem = time.strftime("%Y-%m-%d %H.%M")
-    names = (stem, *(f"{stem} ({number})" for number in range(2, 1000)))
+    stem = time.strftime("%Y-%m-%d_%H.%M")
+    names = (stem, *(f"{stem}_{number}" for number in range(2, 1000)))
     return next(trainings_folder() / name for name in names if not (trainings_folder() / name).exists())

@@ -26,6 +26,8 @@ from viewer.wizard.plan import DataPlan, Plan, Texts
 
 RECIPE_FILE = "recipe.toml"
 
+_SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
+
 # Okabe and Ito: told apart by colour-blind people too.
 _COLORS = (
     *((86, 180, 233), (213, 94, 0), (0, 158, 115), (230, 159, 0)),
@@ -130,7 +132,7 @@ def _card(plan: Plan) -> dict[str, str]:
 
 
 def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
-    data, called = plan.data, plan.name
+    data, called = plan.data, _SOURCE
     if plan.kind in {"patches", "pictures"}:
         site = "site" if data.site else ""
         rename = _renamed(data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -55,7 +57,9 @@ class Rehearsing(QObject):
         self._end_child()
         self._of, self.shown, self.facts, self.trouble = wanted, [], {}, ""
         self._story = RunStory(1, 1)
-        folder = self.desk.folder / REHEARSAL
+        shutil.rmtree(self.desk.folder / REHEARSAL, ignore_errors=True)
+        mark = hashlib.sha256(wanted.encode()).hexdigest()[:8]  # pictures of another plan have other paths
+        folder = self.desk.folder / REHEARSAL / mark
         self._child = Child(folder, self)
         self._child.told.connect(self._hear)
         self._child.ended.connect(self._end)
