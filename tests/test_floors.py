@@ -25,9 +25,10 @@ FLOORS = {
     11: "viewer.state viewer.canvas",
     12: "viewer.work viewer.tools viewer.ct",
     13: "viewer.panels viewer.actions",
-    14: "viewer.main_window",
-    15: "viewer.app",
-    16: "viewer.__main__",
+    14: "viewer.wizard",
+    15: "viewer.main_window",
+    16: "viewer.app",
+    17: "viewer.__main__",
 }
 FLOOR_OF = {unit: floor for floor, units in FLOORS.items() for unit in units.split()}
 QT = ("PySide6", "shiboken6", "pyqtgraph")

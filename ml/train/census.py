@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from ml.report.atomic import whole_file
 from ml.train.balance import balance_of
 from ml.train.folds import Rows, fold_numbers
 from ml.train.leakage import LeakageReport, inspect, refuse
+from ml.train.lookalike import joined_where_wished
 from ml.train.pictures import Broken, Pictures, read_pictures
 from ml.train.study_recipe import StudyRecipe, Task
 from ml.train.study_run import rows_for
@@ -100,7 +101,9 @@ def count(recipe: StudyRecipe, data: Path, progress: Progress) -> Counted:
         )
     pictures = read_pictures(there, recipe.network, progress, left_out)
     progress.step(Step("Checking the division", 0, 0))
+    pictures, notes = joined_where_wished(pictures, recipe.division)
     folds, found, faults = _division(recipe, pictures)
+    found = replace(found, notes=notes)
     broken = tuple(f"{one.row.path.name}: {one.why}" for one in left_out)
     if broken:
         faults.insert(0, f"{len(broken)} pictures cannot be read.")
@@ -152,7 +155,7 @@ def _division(recipe: StudyRecipe, pictures: Pictures) -> tuple[Rows, LeakageRep
     found = inspect(pictures, folds)
     if recipe.division.by in {"group", "site"}:
         try:
-            refuse(found, duplicates_too=recipe.division.duplicates == "stop")
+            refuse(found, duplicates_too=recipe.division.duplicates != "warn")
         except Problem as problem:
             faults.append(problem.what)
     return folds, found, faults

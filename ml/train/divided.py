@@ -9,6 +9,7 @@ from ml.errors import Problem
 from ml.progress import Progress
 from ml.train import leakage
 from ml.train.folds import Fold, fold_numbers, folds_of
+from ml.train.lookalike import joined_where_wished
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.study_recipe import StudyRecipe
 from ml.train.study_run import rows_for
@@ -32,8 +33,9 @@ class Divided:
 def read_divided(recipe: StudyRecipe, data: Path, progress: Progress) -> Divided:
     """As `run_study` reads and divides them. Raises `Problem` for what would stop it, `Cancelled`."""
     pictures = read_pictures(rows_for(recipe, data, progress), recipe.network, progress)
+    pictures, _ = joined_where_wished(pictures, recipe.division)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
     if recipe.division.by in {"group", "site"}:
         found = leakage.inspect(pictures, numbers)
-        leakage.refuse(found, duplicates_too=recipe.division.duplicates == "stop")
+        leakage.refuse(found, duplicates_too=recipe.division.duplicates != "warn")
     return Divided(pictures, tuple(folds_of(numbers, recipe.division)))

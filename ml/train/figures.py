@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -30,6 +31,7 @@ class EpochFigures:
     balanced_accuracy: float
     macro_f1: float
     seconds: float
+    calibration_error: float = math.nan  # how far probabilities are from what comes true; of old runs unknown
     event: ClassVar[str] = "epoch"
 
     def in_words(self) -> str:
@@ -49,7 +51,17 @@ def quick(task: Task, probabilities: Floats, labels: Floats) -> dict[str, float]
         "auroc": float(np.mean([d.auroc(positive[:, c], probabilities[:, c]) for c in several])),
         "balanced_accuracy": _balanced(task, positive, found),
         "macro_f1": d.macro_f1(positive, found),
+        "calibration_error": _calibration(task, probabilities, positive),
     }
+
+
+def _calibration(task: Task, probabilities: Floats, positive: NDArray[np.bool_]) -> float:
+    """The expected calibration error; of classes that stand on their own their mean."""
+    if task.output == "softmax":
+        return expected_calibration_error(probabilities, positive.argmax(axis=1))
+    each = zip(probabilities.T, positive.T.astype(np.intp), strict=True)
+    errors = [expected_calibration_error(np.stack([1 - p, p], axis=1), truth) for p, truth in each]
+    return float(np.mean(errors))
 
 
 def report(

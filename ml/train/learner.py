@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ml.model.features import head_of
 from ml.progress import Progress, Step
+from ml.train.examples import Examples
 from ml.train.figures import EpochFigures, quick
 from ml.train.losses import Loss
 from ml.train.machine import Machine
@@ -37,6 +38,7 @@ class Learner(lightning.LightningModule):
         self._losses: list[float] = []
         self._answers: list[tuple[Tensor, Tensor]] = []
         self.figures: dict[str, float] = {}  # of the last epoch, on the side to choose on
+        self.said = np.empty((0, 0), dtype=np.float32)  # probabilities of that side, (n, classes)
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
         """The loss of one batch."""
@@ -64,7 +66,7 @@ class Learner(lightning.LightningModule):
         self._answers = []
         with torch.no_grad():
             loss = float(self._loss(logits.to(self.device), labels.to(self.device)))
-        found = answers(logits, self._recipe).numpy()
+        found = self.said = answers(logits, self._recipe).numpy()
         own = torch.tensor(np.mean(self._losses) if self._losses else math.nan, device=self.device)
         fit_loss = float(self.trainer.strategy.reduce(own.float(), reduce_op="mean"))
         self.figures = {
@@ -93,8 +95,11 @@ class Learner(lightning.LightningModule):
 class Keeper(Callback):
     """Writes down each epoch so that a kill loses no more than one, keeps the best weights, ends in time."""
 
-    def __init__(self, folder: Path, fold: int, fit: Fit, progress: Progress) -> None:
+    def __init__(
+        self, folder: Path, fold: int, fit: Fit, progress: Progress, examples: Examples | None
+    ) -> None:
         self._folder, self._fold, self._fit, self._progress = folder, fold, fit, progress
+        self._examples = examples
         self.history: list[EpochFigures] = []
         self._began = self._epoch_began = time.perf_counter()
 
@@ -131,6 +136,8 @@ class Keeper(Callback):
                 save_file(weights, self._folder / f"{BEST}.part")
                 (self._folder / f"{BEST}.part").replace(self._folder / BEST)
             self._progress.part(epoch)
+            if self._examples is not None:
+                self._progress.part(self._examples.told(self._fold, epoch.epoch, pl_module.said))
         last = len(self.history)
         if self._fit.patience and last - self.history.index(self.best) > self._fit.patience:
             trainer.should_stop = True
@@ -162,13 +169,15 @@ def learn(
     recipe: StudyRecipe,
     progress: Progress,
     machine: Machine = ONE,
+    examples: Examples | None = None,
 ) -> list[EpochFigures]:
     """Train in place and leave the best epoch's weights in the network; goes on where a killed run stopped.
 
-    `fit` and `choose` are loaders. Raises `Cancelled` when a stop is wished.
+    `fit` and `choose` are loaders; `examples` are of the rows of `choose`,
+    whose answers are told. Raises `Cancelled` when a stop is wished.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    keeper = Keeper(folder, fold, recipe.fit, progress)
+    keeper = Keeper(folder, fold, recipe.fit, progress, examples)
     begun = folder / LAST
     trainer = lightning.Trainer(
         max_epochs=recipe.fit.epochs,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml.train.leakage import NEAR
 from ml.train.pictures import Pictures
+from ml.train.study_recipe import Division
 
 
 def lookalikes_joined(pictures: Pictures) -> tuple[Pictures, int]:
@@ -31,6 +32,15 @@ def lookalikes_joined(pictures: Pictures) -> tuple[Pictures, int]:
     called = [str(names[first[component[owner]]]) for owner in owners]
     rows = tuple(replace(row, group=name) for row, name in zip(pictures.rows, called, strict=True))
     return replace(pictures, rows=rows), len(names) - int(count)
+
+
+def joined_where_wished(pictures: Pictures, division: Division) -> tuple[Pictures, tuple[str, ...]]:
+    """Groups that share a picture made one, where the division asks for it, and a sentence about it."""
+    if division.duplicates != "join":
+        return pictures, ()
+    made, gone = lookalikes_joined(pictures)
+    before = len(set(pictures.groups))
+    return made, (f"Pictures that look the same stay together: {before:,} groups became {before - gone:,}.",)
 
 
 def _pairs(pictures: Pictures) -> Iterator[NDArray[np.intp]]:

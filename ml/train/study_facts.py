@@ -23,6 +23,7 @@ from ml.train.folds import Fold, Rows
 from ml.train.leakage import LeakageReport
 from ml.train.learner import answers
 from ml.train.multi_label import Answers, thresholds_of, tuned_figures
+from ml.train.picture_answers import write_picture_answers
 from ml.train.pictures import Pictures
 from ml.train.slide_rows import LabelledSlide
 from ml.train.slide_study import SlideFold, final_rule, note_of, slide_facts, softmax_of, write_answers
@@ -61,7 +62,7 @@ def study_facts(
     recipe, pictures, members = study.recipe, study.pictures, _judged(trained)
     temperature = _temperature(recipe, pictures, members)
     return {
-        **_figures(recipe, pictures, members, temperature),
+        **_figures(study, members, temperature),
         "folds": _folds(recipe, pictures, trained, temperature),
         "leakage": found.as_facts() | {"in_words": found.in_words()},
         "balance": balance_of(recipe.fit, recipe.task, pictures.labels).words,
@@ -99,15 +100,15 @@ def _temperature(recipe: StudyRecipe, pictures: Pictures, members: Sequence[Memb
     return best_temperature(logits, labels, independent=recipe.task.output == "sigmoid")
 
 
-def _figures(
-    recipe: StudyRecipe, pictures: Pictures, members: Sequence[Member], temperature: float
-) -> dict[str, object]:
-    """Each picture's answer is that of the one network which had not seen its patient."""
+def _figures(study: Study, members: Sequence[Member], temperature: float) -> dict[str, object]:
+    """Each picture's answer is that of the one network which had not seen its patient; kept as a table."""
+    recipe, pictures = study.recipe, study.pictures
     rows = np.concatenate([member.fold.report for member in members])
     logits = torch.from_numpy(np.concatenate([member.reported for member in members])) / temperature
     groups = [pictures.groups[row] for row in rows]
     found = answers(logits, recipe).numpy()
     labels, independent = pictures.labels[rows], recipe.task.output == "sigmoid"
+    write_picture_answers(pictures, rows.tolist(), found, recipe.task, study.out)
     return {
         "figures": figures.report(recipe.task, found, labels, groups),
         "curves": curves(recipe.task.classes, found, labels, independent=independent),

@@ -205,13 +205,13 @@ class StudyRecipe:
 def read_study_recipe(path: Path) -> StudyRecipe:
     """Read and check. Raises `Problem` that names the file, the key and what is wrong with it."""
     recipe = read_toml(path, StudyRecipe)
-    reason = _contradiction(recipe)
+    reason = contradiction(recipe)
     if reason:
         raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
     return recipe
 
 
-def _contradiction(recipe: StudyRecipe) -> str:
+def contradiction(recipe: StudyRecipe) -> str:
     """What in the recipe cannot be true at once; empty when nothing."""
     task, network, fit = recipe.task, recipe.network, recipe.fit
     sigmoid = task.output == "sigmoid"

@@ -31,13 +31,14 @@ from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
 from ml.train.balance import Balance, balance_of
+from ml.train.examples import Examples
 from ml.train.familiarity import HeldOut, Learned, learn_familiarity
 from ml.train.feed import Feed, Order, loader
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.frozen import learned_part
 from ml.train.learner import ONE, Learner, learn
-from ml.train.lookalike import lookalikes_joined
+from ml.train.lookalike import joined_where_wished
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
@@ -82,7 +83,7 @@ def run_study(
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     rows = _rows(recipe, slides, data, progress)
     pictures = read_pictures(rows, recipe.network, progress)
-    pictures, joined_note = _joined(recipe, pictures)
+    pictures, joined_note = joined_where_wished(pictures, recipe.division)
     numbers = fold_numbers(pictures, recipe.task, recipe.division)
     found = dataclasses.replace(leakage.inspect(pictures, numbers), notes=joined_note)
     if recipe.division.by in {"group", "site"}:
@@ -120,15 +121,6 @@ def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, 
     """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     return _rows(recipe, slides, data, progress)
-
-
-def _joined(recipe: StudyRecipe, pictures: Pictures) -> tuple[Pictures, tuple[str, ...]]:
-    """Groups that share a picture made one, where the recipe asks for it, and a sentence about it."""
-    if recipe.division.duplicates != "join":
-        return pictures, ()
-    made, gone = lookalikes_joined(pictures)
-    before = len(set(pictures.groups))
-    return made, (f"Pictures that look the same stay together: {before:,} groups became {before - gone:,}.",)
 
 
 def network_for(
@@ -215,9 +207,12 @@ def learn_fold(
     if recipe.network.learns == "head":
         halve(module)  # frozen layers are learned on as they will be shipped
     part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
-    choose = loader(feed, Order(_watched(fold, pictures), 64, 0, None))
+    watched = _watched(fold, pictures)
+    choose = loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
-    epochs = learn(learner, loader(feed, order), choose, folder, fold.number, recipe, progress, machine)
+    examples = Examples([pictures.rows[row] for row in watched], recipe.task)
+    fit = loader(feed, order)
+    epochs = learn(learner, fit, choose, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

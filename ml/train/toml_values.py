@@ -21,15 +21,24 @@ class Wrong(Exception):  # noqa: N818
 def read_toml(path: Path, kind: type[Kind]) -> Kind:
     """A file as a dataclass. Raises `Problem` that names the file, the key and what is wrong with it."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Problem(f"The recipe {path.name} is not there.", "Check its path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise Problem(f"The recipe {path.name} is not valid TOML: {error}.", "Mend that line.") from None
+    return from_toml(text, kind, f"The recipe {path.name}")
+
+
+def from_toml(text: str, kind: type[Kind], what: str) -> Kind:
+    """A text as a dataclass. Raises `Problem` that says of `what` which key is wrong and why."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"{what} is not valid TOML: {error}.", "Mend that line.") from None
     try:
         made: Kind = _made(kind, raw, "")
     except Wrong as wrong:
-        raise Problem(f"The recipe {path.name} cannot be used: {wrong}.", "Mend that line.") from None
+        raise Problem(f"{what} cannot be used: {wrong}.", "Mend that line.") from None
     return made
 
 

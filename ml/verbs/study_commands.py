@@ -36,6 +36,8 @@ def register(app: typer.Typer) -> None:
         spread: "out/embedded/embeddings.npz --out out/pseudo_labels.csv",
         evaluate: "others/ --model lung-colon --patient patient --out out/evaluated",
     }
+    examples[survey] = "pictures/"
+    examples[rehearse] = f"{recipes}/breast.toml {data} --out out/rehearsed"
     examples[explain] = "a.svs --region 1000,2000,2048,2048 --model cellularity --out out/explained"
     for command, words in examples.items():
         app.command(epilog=f"Example: parfocal-ml {command.__name__} {words}")(command)
@@ -247,6 +249,40 @@ def explain(
         done = run_explain(request, progress)
         unreadable = {"unreadable": list(done.unreadable)} if done.unreadable else {}
         return {"explained": done.count, **unreadable, "folder": out, "files": len(done.files)}
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def survey(
+    folder: Annotated[Path, typer.Argument(help="A folder with a table of labels, or a folder a class.")],
+    out: Annotated[Path | None, typer.Option(help="A CSV file with one line a picture.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What lies in a folder of labelled pictures, before a recipe is written: labels, patients, troubles."""
+    from ml.verbs.survey import SurveyRequest, facts_of
+    from ml.verbs.survey import survey as run_survey
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        return facts_of(run_survey(SurveyRequest(folder, out=out), progress))
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def rehearse(
+    recipe: Recipe,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for pictures as the network sees them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what the network would see, and measure for a second how long the whole training will take here.
+
+    Some pictures of each class are written after preparation and variation. Nothing is kept of the learning.
+    """
+    from ml.verbs.rehearse import RehearseRequest
+    from ml.verbs.rehearse import rehearse as run_rehearsal
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        return run_rehearsal(RehearseRequest(recipe, data, out), progress).as_facts()
 
     raise typer.Exit(run_told(run, as_json=as_json))
 

@@ -16,6 +16,7 @@ from viewer.actions import (
     proving,
     reporting,
     splitting,
+    training,
 )
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
@@ -24,7 +25,7 @@ from viewer.ct.look import PRESETS as PRESETS_CT
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
 ANNOTATE = annotating.ANNOTATE
 ANALYZE, HELP = "Analyze", "Help"
-MENUS = (FILE, cases.CASE, EDIT, TOOLS, ANNOTATE, VIEW, GO, IMAGE, ANALYZE, HELP)
+MENUS = (FILE, cases.CASE, EDIT, TOOLS, ANNOTATE, VIEW, GO, IMAGE, ANALYZE, training.TRAIN, HELP)
 
 _FILE = (
     Entry(
@@ -198,6 +199,7 @@ CATALOG: tuple[Entry, ...] = (
     *drawing.COUNTING,
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
+    *training.ENTRIES,
     *_HELP,
 )
 

@@ -36,6 +36,7 @@ from viewer.main_window.reporting import Reporting
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
+from viewer.main_window.training import Training
 from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
@@ -85,9 +86,10 @@ class MainWindow(QMainWindow):
         self.archive = Archive(parts, self.frame, self.status, self.slides)
         self.editing = ReportEditing(parts, self.frame, self.status, self.views, self.reporting)
         self.proving = Proving(parts, self.frame, self.status)
-        further = (self.annotating, self.drawing, self.archive, self.proving, self.cases.commands)
+        self.training = Training(parts, self.status, self)
+        further = (self.annotating, self.drawing, self.archive, self.proving, self.training)
         looking = (self.looking, self.navigating, self.splitting, self.editing)
-        hands = Hands(parts, *pieces, *looking, self.on_ct, further=further)
+        hands = Hands(parts, *pieces, *looking, self.on_ct, further=(*further, self.cases.commands))
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -216,6 +218,7 @@ class MainWindow(QMainWindow):
         self._idle.stop()
         self.recognizing.close()
         self.cases.finish()
+        self.training.close()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())

@@ -20,7 +20,7 @@ from ml.zoo.bundle import open_bundle
 from tests.ml.verbs.conftest import Said
 
 Program = Callable[..., Said]
-NAMES = {"fit_loss", "loss", "auroc", "balanced_accuracy", "macro_f1", "seconds"}
+NAMES = {"fit_loss", "loss", "auroc", "balanced_accuracy", "macro_f1", "calibration_error", "seconds"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,113 @@
+"""Live curves of a training: one line for each part, on its own patients to choose by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from viewer.panels.pieces import GRID, Text, column
+from viewer.theme.colors import colors
+from viewer.wizard.run_story import RunStory
+
+_FIGURES = (
+    ("loss", "Error (loss)", "How wrong it is on patients that it does not learn from: lower is better."),
+    ("auroc", "Telling apart (AUROC)", "1 is perfect, 0.5 is a coin's toss: higher is better."),
+    ("calibration_error", "Calibration error", "How far “90 %” is from 90 of 100: lower is better."),
+)
+# Okabe and Ito; the dash tells parts apart too.
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+_DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+
+
+class CurvesView(QWidget):
+    """Three plots side by side. The plotting library is loaded when they are first shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plots: dict[str, Any] = {}
+        self._lines: dict[tuple[str, str], Any] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(3 * GRID)
+        self.setMinimumHeight(64 * GRID)
+
+    def show_story(self, story: RunStory) -> None:
+        """Draw what is known."""
+        self._build()
+        known = {(figure, name) for figure, _, _ in _FIGURES for name in story.curves(figure)}
+        if not set(self._lines) <= known:
+            self.clear()
+        for figure, _, _ in _FIGURES:
+            for number, (name, points) in enumerate(story.curves(figure).items()):
+                line = self._lines.get((figure, name))
+                if line is None:
+                    line = self._lines[figure, name] = self._new_line(figure, name, number)
+                line.setData([epoch for epoch, _ in points], [value for _, value in points])
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        for (figure, _), line in self._lines.items():
+            self.plots[figure].removeItem(line)
+        self._lines.clear()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._paint()
+
+    def _build(self) -> None:
+        if self.plots:
+            return
+        import pyqtgraph
+
+        for figure, title, meaning in _FIGURES:
+            plot = pyqtgraph.PlotWidget(self)
+            plot.setMenuEnabled(False)
+            plot.setMouseEnabled(False, False)
+            plot.hideButtons()
+            plot.setLabel("bottom", "pass over the pictures")
+            plot.setTitle(title)
+            plot.setAccessibleName(f"{title}. {meaning}")
+            plot.setToolTip(meaning)
+            if figure == "auroc":
+                plot.setYRange(0.4, 1.0)
+            if figure == "loss":
+                plot.addLegend(offset=(-4, 4))
+            self.plots[figure] = plot
+            box = column(gap=GRID)
+            words = Text(meaning, quiet=True, parent=self)
+            words.setAlignment(Qt.AlignmentFlag.AlignTop)
+            words.setFixedHeight(2 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
+            box.addWidget(plot, 1)
+            box.addWidget(words)
+            self._row.addLayout(box, 1)
+        self._paint()
+
+    def _paint(self) -> None:
+        now = colors(self.palette())
+        for figure, title, _ in _FIGURES:
+            plot = self.plots.get(figure)
+            if plot is None:
+                continue
+            plot.setBackground(QColor(now.base))
+            plot.setTitle(title, color=now.text, size="10pt")
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(QColor(now.line))
+                axis.setTextPen(QColor(now.quiet))
+            legend = plot.getPlotItem().legend
+            if legend is not None:
+                legend.setLabelTextColor(QColor(now.text))
+
+    def _new_line(self, figure: str, name: str, number: int) -> Any:
+        import pyqtgraph
+
+        color, dash = _COLORS[number % len(_COLORS)], _DASHES[number % len(_DASHES)]
+        pen = pyqtgraph.mkPen(color, width=2, style=dash)
+        return self.plots[figure].plot(
+            [], [], pen=pen, symbol="o", symbolSize=4, symbolBrush=color, name=name
+        )

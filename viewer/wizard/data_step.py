@@ -1,0 +1,184 @@
+"""Step 2: where the pictures lie, what their labels are, whose they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QProgressBar, QSplitter, QTableView, QWidget
+
+from ml.errors import Problem
+from ml.progress import Step as Progressed
+from ml.train.survey import Survey
+from viewer.panels.pieces import GRID, Text, column
+from viewer.panels.quantities import time_left
+from viewer.wizard.cases import layout_of
+from viewer.wizard.class_list import ClassList
+from viewer.wizard.data_fields import DataFields
+from viewer.wizard.desk import Desk
+from viewer.wizard.found import obstacle_of, told_of, with_layout, with_survey
+from viewer.wizard.found_table import FoundTable
+from viewer.wizard.plan import DataPlan
+from viewer.wizard.step import Step
+from viewer.work.surveying import EDGE, Surveying, Tables, Thumbnails
+
+_READING = ("folder", "table", "file", "label", "patient", "site", "ending")
+"""Choices that make it necessary to look through the folder again."""
+
+
+class DataStep(Step):
+    """The folder is looked through in the background; nothing in it is changed."""
+
+    title = "Data"
+    heading = "Where are your labelled pictures?"
+    meaning = "Parfocal looks at every file, says what it found, and asks whose each picture is."
+    scrolls = False
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.work = Surveying(self)
+        self.thumbnails = Thumbnails(parent=self)
+        self.fields = DataFields(self)
+        self.table = FoundTable(self.thumbnails, self)
+        self.view = QTableView(self)
+        self.classes = ClassList(self)
+        self.told = Text(parent=self)
+        self.bar = QProgressBar(self)
+        self.left = Text(quiet=True, parent=self)
+        self._lay_out()
+        self.fields.folder_wished.connect(self.ask_folder)
+        self.fields.changed.connect(self._take)
+        self.classes.classes_changed.connect(self._take_classes)
+        self.work.tabled.connect(self._take_tables)
+        self.work.step.connect(self._show_step)
+        self.work.surveyed.connect(self._take_survey)
+        self.work.failed.connect(self._fail)
+        self.desk.changed.connect(self._renew)
+
+    def obstacle(self) -> str:
+        """What is missing yet."""
+        return obstacle_of(self.plan, self.desk.survey)
+
+    def enter(self) -> None:
+        """Look through the folder again where that was not done since the program began."""
+        self.show_plan()
+        if self.plan.data.folder and self.desk.survey is None and not self.bar.isVisible():
+            self.look()
+
+    def show_plan(self) -> None:
+        """Show what was chosen and found."""
+        data, survey = self.plan.data, self.desk.survey
+        self.fields.show_data(self.plan)
+        self.table.show_survey(survey, data)
+        self.classes.show_classes(survey, data)
+        self.told.say("\n".join(told_of(self.plan, survey)) if survey is not None else "")
+
+    def ask_folder(self) -> None:
+        """Ask for the folder."""
+        start = self.plan.data.folder or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, "Folder with labelled pictures", start)
+        if chosen:
+            self.choose_folder(Path(chosen))
+
+    def choose_folder(self, folder: Path) -> None:
+        """Take a folder: its most likely table is chosen, then all of it is looked through."""
+        self._forget()
+        self.desk.change(self.plan.with_data(folder=str(folder), found=(), classes=()))
+        self.work.look_for_tables(folder, layout_of(self.plan))
+
+    def look(self) -> None:
+        """Look through the folder as it is to be read."""
+        self._forget()
+        folder = Path(self.plan.data.folder)
+        self.bar.show()
+        self.left.say("Looking through the folder…")
+        self.work.survey(folder, layout_of(self.plan))
+        self.ready_changed.emit()
+
+    def close_work(self) -> None:
+        """Look no further."""
+        self.work.close()
+        self.thumbnails.close()
+
+    def _forget(self) -> None:
+        self.notice.say("")
+        self.desk.survey = None
+        self.table.show_survey(None, self.plan.data)
+
+    def _take_tables(self, tables: Tables) -> None:
+        self.fields.tables = tables.found
+        if str(tables.folder) == self.plan.data.folder:
+            self.desk.change(with_layout(self.plan, str(tables.folder), tables.layout))
+            self.look()
+
+    def _take(self, data: DataPlan) -> None:
+        before = self.plan.data
+        if any(getattr(data, name) != getattr(before, name) for name in _READING):
+            self.desk.change(self.plan.with_data(**{n: getattr(data, n) for n in _READING}, found=()))
+            self.desk.change(self.plan.with_data(patients=data.patients))
+            self.look()
+        else:
+            self.desk.change(self.plan.with_data(**vars(data)))
+
+    def _take_classes(self, taken: tuple[str, ...], titles: dict[str, str]) -> None:
+        self.desk.change(self.plan.with_data(classes=taken, titles=titles))
+
+    def _show_step(self, step: Progressed) -> None:
+        self.bar.setRange(0, step.total)
+        self.bar.setValue(step.done)
+        self.left.say(
+            f"{step.done:,} of {step.total:,} files looked at {time_left(step.seconds_left)}".rstrip()
+        )
+
+    def _take_survey(self, survey: Survey) -> None:
+        self.bar.hide()
+        self.left.say("")
+        self.fields.tables = survey.tables
+        self.desk.survey = survey
+        self.desk.change(with_survey(self.plan, survey))
+        self.show_plan()
+        self.ready_changed.emit()
+
+    def _fail(self, problem: Problem) -> None:
+        self.bar.hide()
+        self.left.say("")
+        self.notice.say(str(problem), "refusal")
+        self.fields.show_data(self.plan)
+        self.ready_changed.emit()
+
+    def _renew(self, *_: object) -> None:
+        if self.isVisible() and self.desk.survey is not None:
+            self.fields.show_data(self.plan)
+            self.table.show_data(self.plan.data)
+            self.classes.show_classes(self.desk.survey, self.plan.data)
+            self.told.say("\n".join(told_of(self.plan, self.desk.survey)))
+
+    def _lay_out(self) -> None:
+        self.view.setModel(self.table)
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(EDGE + GRID)
+        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.view.horizontalHeader().setStretchLastSection(True)
+        for place, width in enumerate((240, 100, 100, 90)):
+            self.view.setColumnWidth(place, width)
+        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setShowGrid(False)
+        self.view.setAccessibleName("What was found")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(2 * GRID)
+        self.bar.hide()
+        self.bar.setAccessibleName("Progress of looking through the folder")
+        self.left.say("")
+        right = QWidget(self)
+        side = column(right, gap=GRID)
+        side.addWidget(self.classes, 1)
+        side.addWidget(self.told)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(self.view)
+        split.addWidget(right)
+        split.setStretchFactor(0, 1)
+        split.setSizes([560, 300])
+        split.setHandleWidth(GRID)
+        for widget in (self.fields, self.bar, self.left):
+            self.body.addWidget(widget)
+        self.body.addWidget(split, 1)

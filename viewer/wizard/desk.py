@@ -1,0 +1,107 @@
+"""The plan that is worked on: one door for changes, each written down before anything else happens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from ml import paths
+from ml.errors import Problem
+from ml.train.survey import Survey
+from viewer.wizard.cases import cases_of, write_cases
+from viewer.wizard.plan import PLAN_FILE, Plan, read_plan, write_plan
+from viewer.wizard.plan_recipe import write_recipe
+
+CHECK, REHEARSAL, RUN, OUT = "check", "rehearsal", "run", "out"
+"""Folders within that of a training: what the check found, what the network sees, the process, the model."""
+
+
+class Desk(QObject):
+    """Holds the plan and its folder. What follows from the plan is made of it, never stored beside it."""
+
+    changed = Signal(object, object)  # Plan now, Plan before
+    began_anew = Signal()  # another training lies on the desk
+    failed = Signal(object)  # Problem: the plan could not be written down
+
+    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder = folder or latest() or new_folder()
+        self.plan = read_plan(self.folder) or Plan()
+        self.survey: Survey | None = None  # of the folder that the plan names, once it was looked through
+
+    @property
+    def out(self) -> Path:
+        """Where the training leaves its folds, its report and its model."""
+        return self.folder / OUT
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether something was learned: data and method are then those of what was learned."""
+        return (self.out / "folds").is_dir()
+
+    def change(self, plan: Plan) -> None:
+        """Take another plan, and write it down."""
+        before, self.plan = self.plan, plan
+        if plan == before:
+            return
+        try:
+            write_plan(plan, self.folder)
+        except Problem as problem:
+            self.failed.emit(problem)
+        self.changed.emit(plan, before)
+
+    def open(self, folder: Path) -> None:
+        """Go on with another training."""
+        self.folder = folder
+        self.plan = read_plan(folder) or Plan()
+        self.survey = None
+        self.began_anew.emit()
+
+    def begin_anew(self, plan: Plan | None = None) -> None:
+        """Begin another training; the one before stays where it is."""
+        self.folder = new_folder()
+        self.survey = None
+        self.plan = replace(plan or Plan(), step=0, done=False)
+        self.began_anew.emit()
+
+    def write_cases(self) -> None:
+        """Which pictures are learned from, as a table. Without a survey the one that is there stays."""
+        if self.survey is not None and self.plan.kind in {"patches", "pictures"}:
+            write_cases(cases_of(self.survey, self.plan.data), self.folder)
+
+    def write_recipe(self) -> Path:
+        """The plan as a recipe, with the table of its pictures. Raises `Problem`."""
+        write_plan(self.plan, self.folder)
+        self.write_cases()
+        return write_recipe(self.plan, self.folder)
+
+
+def trainings_folder() -> Path:
+    """Where trainings live: among the person's own data."""
+    return paths.data() / "trainings"
+
+
+def trainings() -> tuple[Path, ...]:
+    """All of them, the one worked on last first."""
+    folder = trainings_folder()
+    found = [path.parent for path in folder.glob(f"*/{PLAN_FILE}")] if folder.is_dir() else []
+    return tuple(sorted(found, key=lambda path: (path / PLAN_FILE).stat().st_mtime, reverse=True))
+
+
+def latest() -> Path | None:
+    """The training that was worked on last, unless its model is in use already."""
+    for folder in trainings()[:1]:
+        plan = read_plan(folder)
+        if plan is not None and not plan.done:
+            return folder
+    return None
+
+
+def new_folder() -> Path:
+    """A name for a new training that no other has; it is made with the first choice."""
+    stem = time.strftime("%Y-%m-%d_%H.%M")
+    names = (stem, *(f"{stem}_{number}" for number in range(2, 1000)))
+    return next(trainings_folder() / name for name in names if not (trainings_folder() / name).exists())

@@ -1,0 +1,196 @@
+"""Step 5: how it learns, in a few choices or in all of them, and how long that takes on this computer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ml.report.words import duration, number
+from ml.train.study_recipe import Vary
+from viewer.panels.labelled_slider import LabelledSlider
+from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, named, row
+from viewer.wizard.desk import Desk
+from viewer.wizard.expert import ExpertView
+from viewer.wizard.plan import Plan
+from viewer.wizard.plan_recipe import fault_of
+from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.step import Step
+from viewer.wizard.ways import WAYS, Way, network_in_words, varied, way_of, ways_for, with_way
+
+_PARTS = (3, 5, 10)
+
+
+class MethodStep(Step):
+    """A simple and an expert view over the same plan."""
+
+    title = "Method"
+    heading = "How shall it learn?"
+    meaning = "What is set is a sound beginning; the time is measured on this computer, not guessed."
+
+    def __init__(self, desk: Desk, rehearsing: Rehearsing, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.rehearsing = rehearsing
+        self.ways: dict[Way, QRadioButton] = {}
+        self._group = QButtonGroup(self)
+        self._texts: dict[Way, Text] = {}
+        self.body.addLayout(self._add_ways())
+        self.own = Text(quiet=True, parent=self)
+        self.passes = LabelledSlider("", "How often every picture is looked at while learning", (1, 100), 1)
+        self.vary = QCheckBox("Vary the pictures while learning: turned, mirrored, stained otherwise")
+        named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
+        self.balance = QCheckBox("Show rare classes as often as the others")
+        named(self.balance, "Show rare classes as often", "Else the model learns to prefer frequent classes")
+        self.parts = QComboBox(self)
+        for parts in _PARTS:
+            self.parts.addItem(f"{parts} parts, each tested by a network that has not seen it", parts)
+        named(self.parts, "Divide patients into", "More parts: more to learn from, and longer")
+        self.first_only = QCheckBox("A first try: test on one part only")
+        named(self.first_only, "A first try", "Much faster, but the figures rest on few patients")
+        self.time = Text(parent=self)
+        self.again = QPushButton("Measure again", self)
+        self.again.setAutoDefault(False)
+        named(self.again, "Measure again", "Learn for a second, and reckon how long all of it takes")
+        self.expert = ExpertView(self)
+        self.more = FoldOut("All settings (for experts)", "The recipe as text: every setting there is", self)
+        self.more.inside.addWidget(self.expert)
+        self._lay_out()
+        self._connect()
+
+    def obstacle(self) -> str:
+        """What in the choices contradicts itself."""
+        if self.rehearsing.fits and self.rehearsing.trouble:
+            return self.rehearsing.trouble
+        return fault_of(self.plan) if self.plan.data.found else "Choose your data first."
+
+    def enter(self) -> None:
+        """Measure, unless just this was measured."""
+        self.show_plan()
+        self.rehearsing.begin()
+
+    def show_plan(self) -> None:
+        """Show what was chosen."""
+        plan = self.plan
+        possible = {words.way for words in ways_for(plan.kind)}
+        way = way_of(plan)
+        self._group.setExclusive(way != "own")
+        for name, button in self.ways.items():
+            button.setChecked(name == way)
+            for widget in (button, self._texts[name]):
+                widget.setVisible(name in possible)
+        self._group.setExclusive(True)
+        self.own.say(f"{'As chosen: ' if way == 'own' else ''}{network_in_words(plan.network)}.")
+        self.passes.set_value(plan.fit.epochs)
+        for box, on in (
+            (self.vary, plan.vary != Vary()),
+            (self.balance, plan.fit.balance != "none"),
+            (self.first_only, plan.division.run == 1),
+        ):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
+        place = self.parts.findData(plan.division.folds)
+        self.parts.setCurrentIndex(place)
+        self.expert.show_plan(plan)
+        self._show_time()
+
+    def close_work(self) -> None:
+        """Read and measure no more."""
+        self.expert.close_work()
+        self.rehearsing.close()
+
+    def _add_ways(self) -> QVBoxLayout:
+        layout = column(gap=GRID)
+        for words in WAYS:
+            button = QRadioButton(words.title, self)
+            named(button, words.title, words.meaning)
+            text = Text(words.meaning, quiet=True, parent=self)
+            text.setContentsMargins(6 * GRID, 0, 0, GRID)
+            self.ways[words.way], self._texts[words.way] = button, text
+            self._group.addButton(button)
+            layout.addWidget(button)
+            layout.addWidget(text)
+        return layout
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setSpacing(2 * GRID)
+        form.addRow("Passes over the pictures", self.passes)
+        form.addRow("Divide patients into", self.parts)
+        self.body.addWidget(self.own)
+        self.body.addLayout(form)
+        for box in (self.first_only, self.vary, self.balance):
+            self.body.addWidget(box)
+        self.body.addSpacing(GRID)
+        self.body.addWidget(Heading("How long it takes", self))
+        line = row(self.time, self.again)
+        line.setStretch(0, 1)
+        line.setAlignment(self.again, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(line)
+        self.body.addWidget(self.more)
+        self.body.addStretch(1)
+
+    def _connect(self) -> None:
+        self._group.buttonClicked.connect(self._choose_way)
+        self.passes.changed.connect(lambda value: self._fit(epochs=round(value)))
+        self.parts.activated.connect(lambda _: self._division(folds=self.parts.currentData()))
+        self.first_only.toggled.connect(lambda on: self._division(run=int(on)))
+        self.vary.toggled.connect(self._vary)
+        self.balance.toggled.connect(self._balance)
+        self.again.clicked.connect(lambda: self.rehearsing.begin(again=True))
+        self.rehearsing.changed.connect(self._heard)
+        self.expert.changed.connect(self._take)
+
+    def _take(self, plan: Plan) -> None:
+        """A change of the method: shown at once, measured anew where it makes a difference."""
+        self.desk.change(plan)
+        self.show_plan()
+        if self.isVisible():
+            self.rehearsing.begin()
+
+    def _choose_way(self, button: Any) -> None:
+        way = next(way for way, one in self.ways.items() if one is button)
+        self._take(with_way(self.plan, way))
+
+    def _fit(self, **changes: Any) -> None:
+        self._take(replace(self.plan, fit=replace(self.plan.fit, **changes)))
+
+    def _division(self, **changes: Any) -> None:
+        self._take(replace(self.plan, division=replace(self.plan.division, **changes)))
+
+    def _vary(self, on: bool) -> None:
+        self._take(replace(self.plan, vary=varied(self.plan.kind) if on else Vary()))
+
+    def _balance(self, on: bool) -> None:
+        remedy = "pos_weight" if self.plan.several else "sampler"
+        self._fit(balance=remedy if on else "none")
+
+    def _heard(self) -> None:
+        self._show_time()
+        self.ready_changed.emit()
+
+    def _show_time(self) -> None:
+        rehearsing = self.rehearsing
+        seconds = rehearsing.seconds()
+        self.again.setEnabled(not rehearsing.running)
+        if rehearsing.running:
+            self.time.setText(f"Measuring… {rehearsing.phase}")
+        elif seconds is None:
+            self.time.setText("Not measured yet.")
+        else:
+            rate = float(rehearsing.facts["learning"])
+            self.time.setText(
+                f"About {duration(seconds)} on this computer ({number(rate, 1)} pictures a second are "
+                "learned from). It goes on when this window is closed."
+            )

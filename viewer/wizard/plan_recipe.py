@@ -1,0 +1,184 @@
+"""A plan as the recipe that repeats it: `parfocal-ml train recipe.toml --data .` gives the same model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ml.report.atomic import whole_file
+from ml.train.scan_plan import Scans
+from ml.train.slide_plan import LabelledSlides
+from ml.train.study_recipe import (
+    Division,
+    Fit,
+    NetworkPlan,
+    Slides,
+    Source,
+    StudyRecipe,
+    Task,
+    Vary,
+    contradiction,
+    read_study_recipe,
+)
+from ml.train.toml_text import toml_of
+from viewer.wizard.cases import CASES_FILE
+from viewer.wizard.plan import DataPlan, Plan, Texts
+
+RECIPE_FILE = "recipe.toml"
+
+_SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
+
+# Okabe and Ito: told apart by colour-blind people too.
+_COLORS = (
+    *((86, 180, 233), (213, 94, 0), (0, 158, 115), (230, 159, 0)),
+    *((204, 121, 167), (0, 114, 178), (240, 228, 66), (128, 128, 128)),
+)
+
+
+def recipe_of(plan: Plan) -> StudyRecipe:
+    """The recipe. Its paths begin in the folder of the training."""
+    task = _task(plan)
+    recipe = StudyRecipe(
+        name=plan.name,
+        title=plan.texts.title or "My model",
+        version="1.0",
+        task=task,
+        network=_network(plan),
+        fit=_fit(plan.fit, task),
+        vary=plan.vary,
+        division=plan.division,
+        tiles=plan.tiles,
+        aggregation=plan.aggregation,
+        finding=plan.finding,
+        pretrain=plan.pretrain,
+        seed=plan.seed,
+        card=_card(plan),
+    )
+    return _with_sources(recipe, plan)
+
+
+def write_recipe(plan: Plan, folder: Path) -> Path:
+    """Write and check it. Raises `Problem` where choices contradict each other."""
+    path = folder / RECIPE_FILE
+    words = (
+        "Made by “Train a model” of Parfocal. The same on the command line:\n"
+        "  parfocal-ml train recipe.toml --data . --out out"
+    )
+    with whole_file(path) as part:
+        part.write_text(toml_of(recipe_of(plan), words), encoding="utf-8")
+    read_study_recipe(path)
+    return path
+
+
+def text_for_check(plan: Plan) -> str:
+    """What of the recipe decides what the check finds: how it is learned and called plays no part."""
+    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), texts=Texts()))
+    return toml_of(replace(recipe, fit=Fit(1)))
+
+
+def text_for_rehearsal(plan: Plan) -> str:
+    """What of the recipe decides what the network sees and how fast it learns."""
+    fit = replace(plan.fit, epochs=1, rate=1e-3, backbone_rate=0.0, patience=0, drawn=0)
+    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division()))
+    return toml_of(recipe)
+
+
+def text_for_training(plan: Plan) -> str:
+    """What of the recipe decides what is learned: with another text, what was learned is of no use."""
+    division = replace(plan.division, run=0)  # more or fewer of the same parts
+    return toml_of(recipe_of(replace(plan, texts=Texts(), division=division)))
+
+
+def fault_of(plan: Plan) -> str:
+    """What contradicts itself in the plan's recipe, in words; empty where nothing does."""
+    reason = contradiction(recipe_of(plan))
+    return f"The choices contradict each other: {reason}." if reason else ""
+
+
+def _task(plan: Plan) -> Task:
+    data = plan.data
+    labels = [label for label in data.classes if label != plan.negative]
+    titles = tuple(labels if plan.kind == "boxes" else map(data.title_of, labels))  # boxes keep their words
+    colors = _COLORS[: len(titles)] if len(titles) <= len(_COLORS) else ()
+    if plan.several:
+        return Task(titles, "sigmoid", negative=plan.negative, colors=colors)
+    return Task(titles, shown=min(1, len(titles) - 1) if titles else 0, colors=colors)
+
+
+def _network(plan: Plan) -> NetworkPlan:
+    """What it sees, in µm: patches of other sizes are scaled to the network's, their spacing with them."""
+    network, data = plan.network, plan.data
+    if plan.kind == "patches":
+        scale = data.edge / network.size[0] if data.edge and network.size[0] else 1.0
+        return replace(network, spacing=round(data.spacing * scale, 6))
+    return network
+
+
+def _fit(fit: Fit, task: Task) -> Fit:
+    """The loss that goes with the answers; a remedy for rare classes that goes with them."""
+    if task.output == "sigmoid" and fit.loss == "cross_entropy":
+        fit = replace(fit, loss="bce", smoothing=0.0)
+    if task.output == "softmax" and fit.loss != "cross_entropy":
+        fit = replace(fit, loss="cross_entropy")
+    if task.output == "softmax" and fit.balance == "pos_weight":
+        fit = replace(fit, balance="sampler", pos_weight=())
+    return fit
+
+
+def _card(plan: Plan) -> dict[str, str]:
+    texts = plan.texts
+    told = {key: getattr(texts, key) for key in ("summary", "intended_use", "limits", "licence")}
+    return {key: words for key, words in told.items() if words}
+
+
+def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
+    data, called = plan.data, _SOURCE
+    if plan.kind in {"patches", "pictures"}:
+        site = "site" if data.site else ""
+        rename = _renamed(data)
+        return replace(
+            recipe,
+            sources=(Source(called, ".", CASES_FILE, group="patient", site=site, rename=rename),),
+        )
+    if plan.kind == "labelled_slides":
+        slides = LabelledSlides(
+            called,
+            data.folder,
+            table=data.table,
+            file=data.file,
+            ending=data.ending,
+            label=data.label,
+            group=data.patient,
+            site=data.site,
+            rename=_renamed(data),
+            leave_out=tuple(label for label in data.found if label not in data.classes),
+            spacing=data.spacing,
+        )
+        return replace(recipe, labelled_slides=(slides,))
+    if plan.kind == "boxes":
+        boxes = Slides(
+            called,
+            data.folder,
+            boxes=data.table or "boxes.csv",
+            label=data.classes[0] if data.classes else "lesion",
+            group_pattern=group_pattern(data),
+            spacing=data.spacing,
+            cover=plan.cover,
+            tissue=plan.tissue,
+        )
+        return replace(recipe, slides=(boxes,))
+    scans = Scans(called, data.folder, table=data.table or "labels.csv", file=data.file or "file")
+    return replace(recipe, scans=(replace(scans, rename=_renamed(data), broken="leave_out"),))
+
+
+def _renamed(data: DataPlan) -> dict[str, str]:
+    titles = {label: data.title_of(label) for label in data.classes}
+    return {label: title for label, title in titles.items() if title != label}
+
+
+def group_pattern(data: DataPlan) -> str:
+    """The rule about patients as a regular expression on a slide's name without its ending."""
+    patterns = {"before_first": r"^([^-_ ]+)", "before_last": r"^(.+?)(?:[-_ ][^-_ ]+)?$"}
+    if data.patients == "pattern":
+        return data.pattern
+    return patterns.get(data.patients, "^(.*)$")

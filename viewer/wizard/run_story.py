@@ -1,0 +1,122 @@
+"""A training as its events tell it: where it stands, its curves, how it ended. No window, no process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Ended = Literal["", "done", "stopped", "failed"]
+
+_FOLD = re.compile(r"Training, fold (\d+)")
+FIGURES = ("loss", "fit_loss", "auroc", "calibration_error", "balanced_accuracy")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One pass over the pictures by one network; numbers that could not be counted are left out."""
+
+    curve: str  # "part 1", "part 1, network 2"
+    epoch: int
+    values: Mapping[str, float]
+
+
+class RunStory:
+    """Hears the events of one run, one after the other, and knows the state that they come to.
+
+    A run that is gone on with tells its earlier passes no more; what was heard of them before is kept.
+    """
+
+    def __init__(self, folds: int, epochs: int) -> None:
+        self.folds, self.epochs = folds, epochs
+        self.phase = ""
+        self.done = self.total = 0
+        self.rate = 0.0
+        self.fold = 0  # from 1 while one is learned
+        self.ended: Ended = ""
+        self.what = self.remedy = ""
+        self.notes: list[str] = []
+        self.points: list[Point] = []
+        self.examples: list[dict[str, Any]] = []
+        self._left: float | None = None
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """One event, as a JSON line tells it."""
+        kind = event.get("event")
+        if kind == "step":
+            self._step(event)
+        elif kind == "epoch":
+            self._epoch(event)
+        elif kind == "examples":
+            self.examples = list(event["pictures"])
+        elif kind in {"done", "stopped"}:
+            self.ended = kind
+        elif kind == "failed":
+            self.ended, self.what, self.remedy = "failed", str(event["what"]), str(event["remedy"])
+        elif kind == "begun":  # by whoever started it
+            self.ended, self.what, self.remedy = "", "", ""
+            self._left = None
+
+    @property
+    def share(self) -> float:
+        """How much of the learning is done, 0 to 1."""
+        if not self.fold:
+            return 1.0 if self.ended == "done" else 0.0
+        own = self.done / self.total if self.total else 0.0
+        return min(1.0, (self.fold - 1 + own) / self.folds)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of all parts together; None while nothing is known."""
+        if self._left is None or not self.fold or self.rate <= 0:
+            return None
+        return self._left + (self.folds - self.fold) * self.total / self.rate
+
+    @property
+    def finished_folds(self) -> int:
+        """How many parts have been learned to their end."""
+        last: dict[str, int] = {}
+        for point in self.points:
+            last[point.curve] = max(last.get(point.curve, 0), point.epoch)
+        ended = sum(epoch >= self.epochs for epoch in last.values())
+        return max(ended, self.fold - 1 if self.fold else 0)
+
+    def curves(self, figure: str) -> dict[str, list[tuple[int, float]]]:
+        """Of each part: (pass, value), in order."""
+        found: dict[str, list[tuple[int, float]]] = {}
+        for point in self.points:
+            if figure in point.values:
+                found.setdefault(point.curve, []).append((point.epoch, point.values[figure]))
+        return found
+
+    def _step(self, event: Mapping[str, Any]) -> None:
+        self.phase = str(event["phase"])
+        self.done, self.total = int(event["done"]), int(event["total"])
+        self.rate = float(event.get("rate") or 0.0)
+        left = event.get("seconds_left")
+        self._left = None if left is None else float(left)
+        note = str(event.get("note") or "")
+        if note and note not in self.notes:
+            self.notes.append(note)
+        fold = _FOLD.match(self.phase)
+        if fold:
+            self.fold = int(fold.group(1))
+
+    def _epoch(self, event: Mapping[str, Any]) -> None:
+        name, epoch = f"part {int(event['fold']) + 1}", int(event["epoch"])
+        values = {key: float(event[key]) for key in FIGURES if event.get(key) is not None}
+        same = [p for p in self.points if p.curve == name and p.epoch == epoch]
+        if same:  # told again by a run that went on
+            self.points.remove(same[0])
+        self.points.append(Point(name, epoch, values))
+
+
+def phase_in_words(story: RunStory) -> str:
+    """What happens now, without a word that has to be learned first."""
+    if story.fold and _FOLD.match(story.phase):
+        part = f"part {story.fold} of {story.folds}"
+        return f"Learning, {part}: {story.done:,} of {story.total:,} steps"
+    if story.total:
+        return f"{story.phase}: {story.done:,} of {story.total:,}"
+    return f"{story.phase}…" if story.phase else "Starting…"

@@ -1,0 +1,231 @@
+"""Step 6: the training, followed while it runs: curves, examples, time left; paused, stopped, continued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton, QWidget
+
+from ml.errors import Problem
+from ml.report.words import SPACE, file_name, percent
+from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
+from viewer.panels.quantities import time_left
+from viewer.wizard.curves_view import CurvesView
+from viewer.wizard.desk import Desk
+from viewer.wizard.example_strip import ExampleStrip, Tile
+from viewer.wizard.honesty_step import broken_off
+from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.step import Step
+from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
+
+_BEGIN: dict[State, str] = {
+    "none": "Begin training",
+    "stopped": "Go on with the training",
+    "failed": "Try again",
+    "killed": "Go on with the training",
+    "done": "Train again",
+}
+
+
+class TrainingStep(Step):
+    """Shows one run; the run itself is a process of its own."""
+
+    title = "Training"
+    heading = "It learns"
+    meaning = "You may close this window or Parfocal: the training goes on, and is shown when you come back."
+
+    def __init__(self, desk: Desk, run: TrainingRun, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.run = run
+        self.begin_button = PrimaryButton("Begin training", self)
+        self.pause_button = self._button("Pause", "Have it wait; it keeps its place in memory")
+        self.keep_button = self._button("Stop and keep", "End it; what was learned stays, go on any time")
+        self.discard_button = self._button("Stop and discard", "End it and throw away what was learned")
+        self.parts_button = self._button("", "Make a model of the parts that are finished; less is tested")
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(2 * GRID)
+        self.bar.setAccessibleName("Progress of the training")
+        self.phase = Text(parent=self)
+        self.rate = Text(quiet=True, parent=self)
+        self.curves = CurvesView(self)
+        self.strip = ExampleStrip(parent=self)
+        self.strip_title = Heading("What it says of pictures that it does not learn from", self)
+        self.notes = FoldOut("What was told on the way", "Where it begins, and other remarks", self)
+        self.note = Text(quiet=True, parent=self)
+        self.notes.inside.addWidget(self.note)
+        self._lay_out()
+        self._connect()
+
+    def obstacle(self) -> str:
+        """Only a finished training has a verdict."""
+        if self.run.state in {"running", "paused"}:
+            return "Wait until the training has ended, or stop it."
+        return "" if self.run.report() else "Begin the training."
+
+    def enter(self) -> None:
+        """Follow what goes on."""
+        self.show_state()
+
+    def show_plan(self) -> None:
+        """The training of the plan on the desk, running or not."""
+        self.run.follow()
+        self.show_curves()
+        self.show_state()
+
+    def begin(self) -> None:
+        """Begin, or go on."""
+        self._try(0)
+
+    def close_work(self) -> None:
+        """The run goes on; only the looking ends."""
+        self.run.close()
+        self.strip.close_work()
+
+    def show_state(self) -> None:
+        """Buttons, progress and sentences, as it stands now."""
+        state, story = self.run.state, self.run.story
+        busy = state in {"running", "paused"}
+        for button in (self.pause_button, self.keep_button):
+            button.setVisible(busy)
+        self.discard_button.setVisible(busy or (self.desk.has_begun and state != "done"))
+        self.discard_button.setText("Stop and discard" if busy else "Discard what was learned")
+        self.pause_button.setText("Continue" if state == "paused" else "Pause")
+        self.begin_button.setVisible(not busy)
+        self.begin_button.setText(_BEGIN.get(state, "Begin training"))
+        parts = 0 if busy or state == "done" else story.finished_folds
+        self.parts_button.setVisible(0 < parts < story.folds and self.run.is_of_the_plan)
+        self.parts_button.setText(f"Make the model of the {parts} finished part{'s' if parts > 1 else ''}")
+        self.bar.setVisible(busy)
+        self.bar.setRange(0, 0 if busy and not story.fold else 1000)
+        self.bar.setValue(round(1000 * story.share))
+        self.phase.say(self._phase(state))
+        self.rate.say(self._rate(story) if busy else "")
+        self._show_notice(state)
+        self.note.setText("\n".join(story.notes))
+        self.notes.setVisible(bool(story.notes))
+
+    def show_curves(self) -> None:
+        """Curves and examples of the last pass."""
+        story = self.run.story
+        if story.points or self.isVisible():
+            self.curves.show_story(story)
+        self.strip.show_tiles(tuple(map(_tile, story.examples)))
+        self.strip_title.setVisible(bool(story.examples))
+        self.strip.setVisible(bool(story.examples))
+
+    def _phase(self, state: State) -> str:
+        if state == "running":
+            return phase_in_words(self.run.story)
+        if state == "paused":
+            return f"Paused. {phase_in_words(self.run.story)}"
+        if state == "stopped":
+            return "Stopped. What was learned is kept."
+        if state == "done":
+            return "The training has ended. “Verdict” says what the model is worth."
+        return ""
+
+    def _rate(self, story: RunStory) -> str:
+        words = [f"{story.rate:.1f}{SPACE}steps a second"] if story.rate else []
+        left = time_left(story.seconds_left)
+        resources = self.run.resources
+        told = resources.in_words() if resources is not None else ""
+        return ", ".join(part for part in (*words, left, told) if part)
+
+    def _show_notice(self, state: State) -> None:
+        story, child = self.run.story, self.run.child
+        resources = self.run.resources
+        warning = resources.warning() if resources is not None else ""
+        if state == "failed":
+            self.notice.say(f"{story.what} {story.remedy}".strip(), "refusal")
+        elif state == "killed":
+            words = broken_off(child.last_words() if child is not None else "")
+            self.notice.say(f"{words} What was learned is kept, pass by pass.", "refusal")
+        elif state in {"stopped", "done", "none"} and self.desk.has_begun and not self.run.is_of_the_plan:
+            self.notice.say(
+                "Your choices are others than those that it learned with. Beginning now begins anew.",
+                "warning",
+            )
+        else:
+            self.notice.say(warning, "warning")
+
+    def _try(self, parts: int) -> None:
+        try:
+            self.run.begin(parts)
+        except Problem as problem:
+            self.notice.say(str(problem), "refusal")
+            return
+        self.show_curves()
+        self.show_state()
+        self.ready_changed.emit()
+
+    def _pause(self) -> None:
+        (self.run.go_on if self.run.state == "paused" else self.run.pause)()
+
+    def _discard(self) -> None:
+        asked = QMessageBox.question(
+            self, "Discard what was learned?", "What was learned is thrown away. Your choices stay."
+        )
+        if asked == QMessageBox.StandardButton.Yes:
+            self.run.discard()
+            self.show_curves()
+            self.show_state()
+            self.ready_changed.emit()
+
+    def _make_of_parts(self) -> None:
+        parts = self.run.story.finished_folds
+        plan_of_parts(self.desk, parts)
+        self._try(parts)
+
+    def _ended(self) -> None:
+        self.show_curves()
+        self.show_state()
+        self.ready_changed.emit()
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(False)
+        named(button, text or tip, tip)
+        return button
+
+    def _lay_out(self) -> None:
+        line = row(self.begin_button, self.pause_button, self.keep_button, self.parts_button)
+        line.addWidget(self.discard_button)
+        line.addStretch(1)
+        self.begin_button.setAutoDefault(False)
+        self.body.addLayout(line)
+        for widget in (
+            self.phase,
+            self.bar,
+            self.rate,
+            self.curves,
+            self.strip_title,
+            self.strip,
+            self.notes,
+        ):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def _connect(self) -> None:
+        self.begin_button.clicked.connect(self.begin)
+        self.pause_button.clicked.connect(self._pause)
+        self.keep_button.clicked.connect(self.run.stop)
+        self.discard_button.clicked.connect(self._discard)
+        self.parts_button.clicked.connect(self._make_of_parts)
+        self.run.changed.connect(self.show_state)
+        self.run.epoch.connect(self.show_curves)
+        self.run.ended.connect(self._ended)
+
+
+def _tile(said: dict[str, Any]) -> Tile:
+    """A picture with its label and what the network says of it now."""
+    values = dict(zip(said["classes"], said["probabilities"], strict=True))
+    best = max(values, key=values.__getitem__)
+    right = best == said["label"] or (len(values) == 1 and (values[best] >= 0.5) == bool(said["label"]))
+    words = f"{'✓' if right else '✗'} {best} {percent(values[best])}"
+    path = None if said["place"] is not None or said["file"].lower().endswith(".dcm") else Path(said["file"])
+    tip = f"{file_name(said['file'])}: labelled {said['label'] or 'none of them'}"
+    return Tile(path, (str(said["label"] or "none of them"), words), tip)

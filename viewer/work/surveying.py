@@ -1,0 +1,131 @@
+"""Looks through a folder of labelled pictures in the background, and makes their thumbnails."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QImage
+
+from ml.progress import Cancelled, Progress, Step
+from ml.train.survey import Layout, Survey, TableSeen
+from viewer.work.background import Background, as_problem
+
+EDGE = 40  # px of a thumbnail
+_MOST = 4000  # thumbnails that are kept
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a folder, and how it is most likely read."""
+
+    folder: Path
+    found: tuple[TableSeen, ...]
+    layout: Layout
+
+
+class Surveying(QObject):
+    """One folder at a time: a new wish stops the look at the one before."""
+
+    tabled = Signal(object)  # Tables
+    step = Signal(object)  # Step
+    surveyed = Signal(object)  # Survey
+    failed = Signal(object)  # Problem
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread = Background("survey", self)
+        self._progress = Progress()
+
+    def look_for_tables(self, folder: Path, layout: Layout) -> None:
+        """Which tables lie there; `tabled` follows."""
+        self.stop()
+        self._thread.submit(lambda: _tables(folder, layout), self.tabled.emit, self._fail)
+
+    def survey(self, folder: Path, layout: Layout) -> None:
+        """Look at every file; `surveyed` or `failed` follows."""
+        self.stop()
+        progress = self._progress = Progress(self._tell)
+        self._thread.submit(lambda: _survey(folder, layout, progress), self.surveyed.emit, self._fail)
+
+    def stop(self) -> None:
+        """Look no further; nothing follows."""
+        self._progress.stop()
+
+    def close(self) -> None:
+        """Stop and wait until the thread is gone."""
+        self.stop()
+        self._thread.close()
+
+    def _tell(self, step: Step) -> None:
+        if step.done % 20 == 0 or step.done == step.total:
+            self._thread.tell(partial(self.step.emit, step))
+
+    def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, Cancelled):
+            self.failed.emit(as_problem(error, "Looking through the folder"))
+
+
+class Thumbnails(QObject):
+    """Small pictures by their paths, made when they are first asked for."""
+
+    made = Signal(object)  # Path
+
+    def __init__(self, edge: int = EDGE, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._edge = edge
+        self._thread = Background("thumbnails", self)
+        self._kept: OrderedDict[Path, QImage] = OrderedDict()
+        self._asked: set[Path] = set()
+
+    def of(self, path: Path) -> QImage | None:
+        """The picture, or None while it is made; `made` follows. What cannot be read stays empty."""
+        kept = self._kept.get(path)
+        if kept is None and path not in self._asked:
+            self._asked.add(path)
+            self._thread.submit(
+                lambda: (path, thumbnail(path, self._edge)), self._keep, lambda _: self._asked.discard(path)
+            )
+        return kept
+
+    def close(self) -> None:
+        """Make no more."""
+        self._thread.close()
+
+    def _keep(self, made: tuple[Path, QImage]) -> None:
+        path, image = made
+        self._kept[path] = image
+        self._asked.discard(path)
+        while len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        self.made.emit(path)
+
+
+def thumbnail(path: Path, edge: int) -> QImage:
+    """A small picture; an empty one where the file cannot be read."""
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", (edge, edge))
+            image.thumbnail((edge, edge))
+            small = image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return QImage(QSize(1, 1), QImage.Format.Format_Alpha8)
+    pixels = small.tobytes()
+    return QImage(pixels, small.width, small.height, 3 * small.width, QImage.Format.Format_RGB888).copy()
+
+
+def _tables(folder: Path, layout: Layout) -> Tables:
+    from ml.train.survey import guessed, tables_in
+
+    found = tables_in(folder)
+    return Tables(folder, found, guessed(found, layout.holds))
+
+
+def _survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
+    from ml.verbs.survey import SurveyRequest, survey
+
+    return survey(SurveyRequest(folder, layout), progress)
