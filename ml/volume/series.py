@@ -83,12 +83,6 @@ class Series:
         """The windows that the files bring, each once, with their names."""
         return tuple(dict.fromkeys(pair for slice_ in self.slices for pair in slice_.windows))
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """What it lies in on the disk, in the order of the slices, each once: a zip for slices in one."""
-        packed = ((s.path, s.stored.file.packed if s.stored else None) for s in self.slices)
-        return tuple(dict.fromkeys(inside.archive if inside else path for path, inside in packed))
-
     def around(self, number: int, neighbours: int) -> tuple[CtSlice, ...]:
         """A slice with so many on either side, from below to above; the ends are repeated."""
         last = len(self.slices) - 1
