@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
@@ -142,16 +142,12 @@ class _Run:
         with ThreadPoolExecutor(len(devices) + 1, "cohort") as threads:
             writer = threads.submit(self._write, looked)
             lanes = [threads.submit(self._lane, waiting, device, looked, writer) for device in devices]
-            try:
-                for lane in lanes:
-                    lane.result()
-            except BaseException:
-                waiting.clear()
-                raise
-            finally:
-                wait(lanes)
-                _put(None, looked, writer)
-            writer.result()
+            if any(lane.exception() for lane in wait(lanes, return_when=FIRST_EXCEPTION).done):
+                waiting.clear()  # the others end with what they have in hand
+            wait(lanes)
+            _put(None, looked, writer)
+            for thread in (*lanes, writer):
+                thread.result()
 
     def _lane(self, waiting: deque[Task], device: str, looked: Waiting, writer: Future[None]) -> None:
         while not self._progress.stop_wished and not writer.done():

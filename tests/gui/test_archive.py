@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
+from viewer.main_window.further.archive import Archive
 
 from ml.pacs import address_book
 from ml.pacs.server import Server
@@ -17,7 +18,6 @@ from tests.gui.archives import memory_keyring, orthanc, server, slices, web_serv
 from tests.gui.ct_hands import whole
 from tests.gui.hands import LONG
 from tests.ml.pacs.orthanc import PASSWORD, USER, MemoryKeyring, Orthanc, entry, free_port, opened
-from viewer.main_window.archive import Archive
 from viewer.main_window.window import MainWindow
 from viewer.panels.archive_dialog import ArchiveDialog
 
@@ -42,7 +42,7 @@ def archive(
     """The page of archives, with that one entered over DIMSE."""
     address_book.put(entry(filled, "get"))
     window.run("archives")
-    yield window.archive
+    yield window.further.archive
     window._parts.archive.stop()
     idle(qtbot, window)
 
@@ -72,13 +72,13 @@ def answering(qtbot: QtBot, kind: type, answer: Callable[[object], object]) -> N
 
 def test_without_an_archive_the_page_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(window.frame.welcome.archives_button, LEFT)
-    page = window.archive.page
-    assert window.archive.shown
+    page = window.further.archive.page
+    assert window.further.archive.shown
     assert page.none.isVisible()
     assert page.first.hasFocus()
     assert not page.tree.isVisible()
     qtbot.keyClick(page.first, Qt.Key.Key_Escape)
-    assert not window.archive.shown
+    assert not window.further.archive.shown
     assert window.frame.welcome.isVisible()
 
 
@@ -89,7 +89,7 @@ def test_an_archive_is_entered_tried_changed_and_forgotten(
     memory_keyring: MemoryKeyring,  # noqa: F811
 ) -> None:
     window.run("archives")
-    page = window.archive.page
+    page = window.further.archive.page
 
     def fill(dialog: ArchiveDialog) -> None:
         dialog.kind.setCurrentIndex(dialog.kind.findData("dicomweb"))
@@ -140,7 +140,7 @@ def test_a_wrong_password_is_typed_anew(
 ) -> None:
     address_book.put(entry(orthanc, "web"))
     window.run("archives")
-    page = window.archive.page
+    page = window.further.archive.page
 
     def say(word: str) -> Callable[[QInputDialog], None]:
         def answer(dialog: QInputDialog) -> None:
@@ -167,7 +167,7 @@ def test_a_wrong_password_is_typed_anew(
 def test_an_archive_that_is_not_there_says_so(window: MainWindow, qtbot: QtBot) -> None:
     address_book.put(Server(name="gone", kind="dimse", host="127.0.0.1", port=free_port()))
     window.run("archives")
-    page = window.archive.page
+    page = window.further.archive.page
     click(qtbot, window, page.search.button)
     assert "nothing listens on that port" in page.news.text.text()
     assert page.search.button.isEnabled()

@@ -37,7 +37,7 @@ def report(sample_slide: Path, tmp_path: Path) -> Path:
 def closed(window: MainWindow) -> Iterator[None]:
     """Dialogs of the test are closed at its end."""
     yield
-    for dialog in (window.proving.dialog, window.proving.copied):
+    for dialog in (window.further.proving.dialog, window.further.proving.copied):
         if dialog is not None:
             dialog.reject()
 
@@ -48,7 +48,7 @@ def verified(qtbot: QtBot, window: MainWindow, folder: Path) -> VerifyDialog:
         patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
         with qtbot.waitSignal(window._parts.proofs.verified, timeout=LONG):
             window.run("verify_report")
-    dialog = window.proving.dialog
+    dialog = window.further.proving.dialog
     assert dialog is not None
     return dialog
 
@@ -126,8 +126,8 @@ def test_a_broken_signature_and_no_record(
     dialog.reject()
     (tmp_path / "empty").mkdir()
     with qtbot.waitSignal(window._parts.proofs.failed, timeout=LONG):
-        window.proving.verify(tmp_path / "empty")
-    assert "no record" in window.proving.dialog.headline.text.text()
+        window.further.proving.verify(tmp_path / "empty")
+    assert "no record" in window.further.proving.dialog.headline.text.text()
 
 
 @pytest.mark.usefixtures("closed")
@@ -150,8 +150,8 @@ def test_a_copy_without_names(
     assert asked[0].endswith(".svs")
     with openslide.OpenSlide(str(tmp_path / "copy.svs")) as slide:
         assert not slide.associated_images
-    assert window.proving.copied is not None
-    assert "same pixels" in window.proving.copied.headline.text.text()
+    assert window.further.proving.copied is not None
+    assert "same pixels" in window.further.proving.copied.headline.text.text()
 
 
 def test_a_copy_that_is_stopped_leaves_nothing(
@@ -162,7 +162,7 @@ def test_a_copy_that_is_stopped_leaves_nothing(
     target.parent.mkdir()
     window._parts.proofs.step.connect(lambda _: window.status.stop_wished.emit())
     with qtbot.waitSignal(window._parts.proofs.stopped, timeout=LONG):
-        window.proving.copy(sample_slide, target)
+        window.further.proving.copy(sample_slide, target)
     assert list(target.parent.iterdir()) == []
     assert "Stopped" in window.status.work.text.text()
 

@@ -93,7 +93,7 @@ def test_a_key_gives_a_class_to_all_and_undo_takes_it_back(
     assert {one.class_name for one in opened.annotations} == {""}
     window.run("select_none")
     qtbot.keyClick(view, Qt.Key.Key_2, ALT)  # nothing selected: for what is drawn from now on
-    assert window.annotating.classes.current is not None
+    assert window.further.annotating.classes.current is not None
     qtbot.keyClick(view, Qt.Key.Key_R)
     drag(view, at(view, 300, 900), at(view, 500, 1000), at(view, 800, 1200))
     drawn = opened.selected
@@ -109,7 +109,7 @@ def test_delete_spares_what_is_locked(
     opened, view = three
     window.run("select_all")
     opened.select("square 1")
-    window.annotating.change("Lock", locked=True)
+    window.further.annotating.change("Lock", locked=True)
     window.run("select_all")
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert [one.id for one in opened.annotations] == ["square 1"]
@@ -131,15 +131,15 @@ def test_a_class_is_made_edited_hidden_and_taken_off(
     box.form.above.setCurrentIndex(box.form.above.findData("Tumor"))
     box.form.key.setCurrentIndex(1)
     qtbot.keyClick(box.form.name, Qt.Key.Key_Return)
-    made = window.annotating.classes.find("Tumor: Positive")
+    made = window.further.annotating.classes.find("Tumor: Positive")
     assert made is not None
     assert made.key == "1"
-    assert [one.name for one in window.annotating.classes.items][:2] == ["Tumor", "Tumor: Positive"]
+    assert [one.name for one in window.further.annotating.classes.items][:2] == ["Tumor", "Tumor: Positive"]
     window.run("select_all")
     window.run("class_1")
     assert {one.class_name for one in opened.annotations} == {"Tumor: Positive"}
     box.list.setCurrentRow(2)
-    assert window.annotating.classes.current == made
+    assert window.further.annotating.classes.current == made
     box.edit.click()
     assert box.form.isVisible()
     box.form.set_color((1, 2, 3))
@@ -152,5 +152,5 @@ def test_a_class_is_made_edited_hidden_and_taken_off(
     assert opened.selection == ()
     box.list.setFocus()
     qtbot.keyClick(box.list, Qt.Key.Key_Delete)
-    assert window.annotating.classes.find("Tumor: Positive") is None
+    assert window.further.annotating.classes.find("Tumor: Positive") is None
     assert {one.class_name for one in opened.annotations} == {"Tumor: Positive"}

@@ -88,7 +88,7 @@ def pictures(real_data: Path, tmp_path: Path) -> Path:
 def wizard(window: MainWindow, qtbot: QtBot) -> Iterator[WizardWindow]:
     """Opened by its command; whatever it has begun is ended afterwards."""
     window.run("train")
-    found = window.training.wizard
+    found = window.further.training.wizard
     assert found is not None
     qtbot.waitUntil(found.isVisible)
     yield found
@@ -245,9 +245,9 @@ def test_it_goes_on_without_the_window(
     step = to_training(qtbot, wizard, pictures)
     step.begin()
     wizard.close()
-    qtbot.waitUntil(lambda: window.training.wizard is None)
+    qtbot.waitUntil(lambda: window.further.training.wizard is None)
     window.run("train")
-    again = window.training.wizard
+    again = window.further.training.wizard
     assert again is not None
     assert again.current == TRAINING
     later = again.steps[TRAINING]
@@ -337,7 +337,7 @@ def test_closed_at_any_step_no_choice_is_lost(
     wizard.close()
     assert read_plan(wizard.desk.folder) == chosen
     window.run("train")
-    again = window.training.wizard
+    again = window.further.training.wizard
     assert again is not None
     assert again.desk.plan == chosen
     assert again.current == DATA

@@ -46,11 +46,19 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         QApplication.setApplicationName("Parfocal")
         QApplication.setDesktopFileName("parfocal")
         app = QApplication(list(arguments))
+    parts = _parts(app, library)
+    window = MainWindow(parts)
+    parts.models.read()
+    return app, window
+
+
+def _parts(app: QApplication, library: str) -> Parts:
+    """State and background work."""
     give_back_tiles()
     settings = Settings()
     cache = TileCache(settings.cache_mib * _MIB)
     loader = TileLoader(cache)
-    parts = Parts(
+    return Parts(
         settings=settings,
         theme=Theme(app, settings.theme),
         session=Session(classes=ClassList(settings)),
@@ -75,6 +83,3 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         archive=ArchiveWork(),
         ct_results=CtResultsWork(),
     )
-    window = MainWindow(parts)
-    parts.models.read()
-    return app, window

@@ -18,7 +18,6 @@ from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Picture
 from viewer.main_window.parts import Parts
-from viewer.main_window.report_editing import ReportEditing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
@@ -50,7 +49,6 @@ class Hands:
     looking: Looking
     navigating: Navigating
     splitting: Splitting
-    editing: ReportEditing
     ct: CtPieces
     further: tuple[Piece, ...]  # each with commands of its own
 
@@ -59,7 +57,7 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding, hands.ct.exporting)
-    for piece in (hands.looking, hands.navigating, hands.splitting, hands.editing, *on_ct, *hands.further):
+    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct, *hands.further):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)

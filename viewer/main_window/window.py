@@ -14,29 +14,24 @@ from viewer.actions.catalog import MENUS, STRIP
 from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
-from viewer.main_window.annotating import Annotating
-from viewer.main_window.archive import Archive
 from viewer.main_window.asking import Asking
 from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
-from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
+from viewer.main_window.further import Further
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
-from viewer.main_window.proving import Proving
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.recognizing import Recognizing
-from viewer.main_window.report_editing import ReportEditing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
-from viewer.main_window.training import Training
 from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
@@ -80,16 +75,11 @@ class MainWindow(QMainWindow):
             parts, self.frame, self.status, self.views, self.slides, self.on_ct.opening
         )
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
-        self.annotating = Annotating(parts, self.frame, self.viewing)
-        self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
+        seen = (self.views, self.slides, self.viewing, self.reporting)
+        self.further = Further.of(self, parts, self.frame, self.status, *seen)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        self.archive = Archive(parts, self.frame, self.status, self.slides)
-        self.editing = ReportEditing(parts, self.frame, self.status, self.views, self.reporting)
-        self.proving = Proving(parts, self.frame, self.status)
-        self.training = Training(parts, self.status, self)
-        further = (self.annotating, self.drawing, self.archive, self.proving, self.training)
-        looking = (self.looking, self.navigating, self.splitting, self.editing)
-        hands = Hands(parts, *pieces, *looking, self.on_ct, further=(*further, self.cases.commands))
+        looking = (self.looking, self.navigating, self.splitting)
+        hands = Hands(parts, *pieces, *looking, self.on_ct, (*self.further, self.cases.commands))
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -123,13 +113,13 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting, self.annotating, self.drawing)
-        pieces = (*pieces, self.editing, self.proving)
+        pieces = (self.looking, self.navigating, self.splitting, *self.further)
         on_ct = self.on_ct
         cases = self.cases
         of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)
         refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, on_ct.exporting, *of_cases)
-        for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
+        asked = (self.looking, self.navigating, self.splitting, *self.further.refusing)
+        for piece in (self.slides, self.analyzing, self.reporting, *refusing, *asked):
             piece.refused.connect(self.show_problem)
         for changed in (
             self.viewing.changed,
@@ -141,7 +131,6 @@ class MainWindow(QMainWindow):
             on_ct.deciding.changed,
             cases.commands.changed,
             on_ct.exporting.changed,
-            self.archive.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
@@ -151,7 +140,7 @@ class MainWindow(QMainWindow):
         self.ct.changed.connect(cases.shown.show_privacy)
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
-        self.ct.private_changed.connect(self.archive.set_private)
+        self.ct.private_changed.connect(self.further.archive.set_private)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
@@ -218,7 +207,7 @@ class MainWindow(QMainWindow):
         self._idle.stop()
         self.recognizing.close()
         self.cases.finish()
-        self.training.close()
+        self.further.training.close()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())
