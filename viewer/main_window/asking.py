@@ -53,8 +53,17 @@ class Asking(QObject):
             pass
         elif self.only_picture:
             self.toggle_only_picture()
-        elif self._analyzing.running:
-            self._analyzing.stop()
+        else:
+            self._stop_work()
+
+    def _stop_work(self) -> None:
+        """Stop what runs: an analysis before whatever else takes its time."""
+        parts = self._parts
+        works = (parts.analysis, parts.ct_analysis, parts.ct_results, parts.archive, parts.ct_finding)
+        for work in (*works, parts.figures):
+            if work.running:
+                work.stop()
+                return
 
     def toggle_only_picture(self) -> None:
         """Hide everything but the picture, or bring it back."""
