@@ -34,4 +34,6 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     found = window.frame.ct_findings
     assert found.none.isVisible(), "that nothing was found is said in words"
     assert found.table.rowCount() == 6
-    qtbot.waitUntil(lambda: (0, findings.shown_class) in findings.cams, timeout=LONG)  # asked for by resting
+    qtbot.waitUntil(
+        lambda: (0, findings.shown_class) in findings.cams, timeout=4 * LONG
+    )  # asked for by resting
