@@ -24,7 +24,8 @@ from pydicom.pixels.processing import apply_rescale
 from pydicom.uid import JPEGLosslessSV1, generate_uid
 
 from ml.volume.opening import open_ct
-from ml.volume.reformat import Slab, View, plane_through, resample
+from ml.volume.reformat import View, plane_through, resample
+from ml.volume.resampling import Slab
 from ml.volume.volume import Volume, load
 
 ROUNDS = 7

@@ -195,6 +195,10 @@ def test_a_study_is_found_fetched_and_opened(
     assert not shown.opened.volume.missing
     window.run("archives")
     assert page.tree.topLevelItem(0).child(0).text(5) == "here", "what was found is still there"
+    qtbot.keyClick(page.tree, Qt.Key.Key_Escape)
+    assert not archive.shown
+    qtbot.keyClick(QApplication.focusWidget(), "2")  # keys go to the picture again
+    assert shown.reading.look.name == "Subdural"
 
 
 def test_keys_belong_to_what_is_typed(window: MainWindow, qtbot: QtBot, archive: Archive) -> None:

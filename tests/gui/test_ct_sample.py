@@ -25,7 +25,7 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     assert panel.card.name == "hemorrhage-demo"
     window.frame.inspector.setCurrentWidget(panel)
     qtbot.mouseClick(panel.button, LEFT)
-    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=LONG)
+    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=4 * LONG)
     findings = page.opened.findings
     assert findings.scores.scored.all()
     assert np.isfinite(findings.scores.values).all()
@@ -34,4 +34,6 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     found = window.frame.ct_findings
     assert found.none.isVisible(), "that nothing was found is said in words"
     assert found.table.rowCount() == 6
-    qtbot.waitUntil(lambda: (0, findings.shown_class) in findings.cams, timeout=LONG)  # asked for by resting
+    qtbot.waitUntil(
+        lambda: (0, findings.shown_class) in findings.cams, timeout=4 * LONG
+    )  # asked for by resting

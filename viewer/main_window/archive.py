@@ -87,7 +87,8 @@ class Archive(QObject):
         """Back to what was seen before."""
         if self.shown and self._before is not None:
             self._frame.stack.setCurrentWidget(self._before)
-            self._before.setFocus()
+            page = self._frame.grid.active.page
+            (self._before if page is None else page.view).setFocus()
 
     def set_private(self, private: bool) -> None:
         """Hide or show whose studies are listed."""

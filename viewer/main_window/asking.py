@@ -53,10 +53,17 @@ class Asking(QObject):
             pass
         elif self.only_picture:
             self.toggle_only_picture()
-        elif self._analyzing.running:
-            self._analyzing.stop()
-        elif (opened := self._parts.session.slide) is not None:
+        elif not self._stop_work() and (opened := self._parts.session.slide) is not None:
             opened.select(None)
+
+    def _stop_work(self) -> bool:
+        """Stop what runs: an analysis before whatever else takes its time. Whether there was anything."""
+        parts = self._parts
+        works = (parts.analysis, parts.ct_analysis, parts.ct_results, parts.archive, parts.ct_finding)
+        running = next((work for work in (*works, parts.figures) if work.running), None)
+        if running is not None:
+            running.stop()
+        return running is not None
 
     def toggle_only_picture(self) -> None:
         """Hide everything but the picture, or bring it back."""

@@ -49,6 +49,7 @@ class CtAnalyzing(QObject):
             (parts.session.closing, self._forget),
             (analyze.analyze_wished, self.analyze),
             (analyze.stop_wished, self.stop),
+            (analyze.here_wished, self._choose_here),
             (status.stop_wished, self.stop),
             (opening.page_changed, self._follow),
         ):
@@ -92,6 +93,11 @@ class CtAnalyzing(QObject):
     def stop(self) -> None:
         """End the run within one batch, keeping what is there."""
         self._parts.ct_analysis.stop()
+
+    def _choose_here(self) -> None:
+        page = self._opening.page
+        if page is not None:
+            self._frame.ct_analyze.set_range(page.reading.slice_, page.reading.slice_)
 
     def _plan(self, planned: CtPlanned) -> None:
         card = self._frame.ct_analyze.card

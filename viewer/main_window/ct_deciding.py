@@ -110,6 +110,7 @@ class CtDeciding(QObject):
         if findings.items:
             findings.select(findings.items[0])
             self._go(findings.items[0].peak_slice)
+        self._settled.start()  # where nothing was found too: one wants to see where the network looked
 
     def _follow(self, page: CtPage | None) -> None:
         self._links.drop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from ml.progress import Step
 from ml.report.words import count
@@ -26,6 +26,7 @@ class CtAnalyzePanel(QWidget):
 
     analyze_wished = Signal()
     stop_wished = Signal()
+    here_wished = Signal()  # the slice that is looked at, alone
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +38,9 @@ class CtAnalyzePanel(QWidget):
         self.first, self.last = WholeField(self), WholeField(self)
         named(self.first, "First slice", "The first slice that the model looks at")
         named(self.last, "Last slice", "The last slice that the model looks at")
+        self.here, self.all = QPushButton("This slice", self), QPushButton("All", self)
+        named(self.here, "This slice", "Only the slice that is looked at")
+        named(self.all, "All slices", "From the first slice to the last one")
         self.slices_text = Text(quiet=True, parent=self)
         self.button = PrimaryButton("Analyze series", self)
         named(self.button, "Analyze series", "Let the model look at these slices (A)")
@@ -45,6 +49,8 @@ class CtAnalyzePanel(QWidget):
         self.model.changed.connect(self._changed)
         for field in (self.first, self.last):
             field.valueChanged.connect(self._changed)
+        self.here.clicked.connect(self.here_wished)
+        self.all.clicked.connect(lambda: self.set_range(0, self.last.maximum() - 1))
         self.button.clicked.connect(self.analyze_wished)
         self.run_view.stop_wished.connect(self.stop_wished)
         self.set_models(())
@@ -60,6 +66,7 @@ class CtAnalyzePanel(QWidget):
         line: QHBoxLayout = row(self.first, Text("to", quiet=True), self.last)
         line.addStretch(1)
         page.column.addLayout(line)
+        page.column.addLayout(row(self.here, self.all))
         page.column.addWidget(self.slices_text)
         page.column.addStretch(1)
         foot = column(margin=3 * GRID)
@@ -79,6 +86,11 @@ class CtAnalyzePanel(QWidget):
     def range(self) -> tuple[int, int]:
         """First and last slice, from 0."""
         return self.first.value() - 1, self.last.value() - 1
+
+    def set_range(self, first: int, last: int) -> None:
+        """Look at the slices from one to another, from 0."""
+        self.first.setValue(first + 1)
+        self.last.setValue(last + 1)
 
     def set_models(self, entries: tuple[ModelEntry, ...]) -> None:
         """Offer these: those that look at CT."""
@@ -125,5 +137,5 @@ class CtAnalyzePanel(QWidget):
         self.button.setEnabled(
             self._opened is not None and self.card is not None and not self._running and not wrong
         )
-        for widget in (self.model, self.first, self.last):
+        for widget in (self.model, self.first, self.last, self.here, self.all):
             widget.setEnabled(not self._running)

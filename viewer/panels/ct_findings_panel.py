@@ -51,6 +51,7 @@ class CtFindingsPanel(QWidget):
         self.empty = Text("Nothing yet: choose a model in Analyze and let it look at the series.", quiet=True)
         self.table = QTableWidget(0, len(_HEAD), self)
         self._dress_table()
+        self.sure = Text(quiet=True, parent=self)
         self.list = QListWidget(self)
         self.list.setWordWrap(True)
         self.list.setMinimumHeight(30 * GRID)
@@ -95,6 +96,7 @@ class CtFindingsPanel(QWidget):
             self.empty,
             Heading("The whole series", self),
             self.table,
+            self.sure,
             Heading("Findings", self),
             self.none,
             self.list,
@@ -138,6 +140,7 @@ class CtFindingsPanel(QWidget):
         self.none.setVisible(findings is not None and not items)
         self.list.setVisible(bool(items))
         self._fill_table()
+        self.sure.say("" if findings is None else how_sure(findings))
         with QSignalBlocker(self.list):
             self.list.clear()
             for finding in items:
@@ -152,7 +155,8 @@ class CtFindingsPanel(QWidget):
             assert findings is not None
             found = findings.scores.summary(row_)
             known = found.slice_number >= 0
-            spread = findings.scores.spread[found.slice_number, row_] if known else float("nan")
+            several = known and findings.card.members > 1  # one network cannot disagree with itself
+            spread = findings.scores.spread[found.slice_number, row_] if several else float("nan")
             cells = (
                 name,
                 percent(found.highest),
@@ -210,3 +214,15 @@ class CtFindingsPanel(QWidget):
             found = self._findings.scores.summary(place)
             if found.slice_number >= 0:
                 self.go_wished.emit(found.slice_number)
+
+
+def how_sure(findings: CtFindings) -> str:
+    """What the probabilities mean, and how many networks they come from."""
+    card = findings.card
+    several = f"mean of {card.members} networks; spread is how far they lie apart"
+    networks = several if card.members > 1 else ""
+    if card.temperature == 1:
+        said = "not calibrated: higher is likelier, but 70% does not mean seven of ten"
+    else:
+        said = "calibrated on cases that the model had not learned from"
+    return f"Probabilities of {card.title}: {'; '.join(part for part in (said, networks) if part)}."

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from ml.volume.reformat import Plane, Slab
+from ml.volume.reformat import Plane
+from ml.volume.resampling import Slab
 from ml.volume.volume import Volume
 from viewer.work.background import Background
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from ml.export.analyzed import results_of, write_dicom
+from ml.export.ct_results import only
 from ml.export.measured import Measured, Quantity
 from ml.geometry import Point
 from ml.report.ct_material import CtMaterial
@@ -51,6 +53,22 @@ def test_everything_is_gathered(material: CtMaterial) -> None:
     assert (columns.min(), columns.max() + 1) == (rect.x, rect.right)
     assert (rows.min(), rows.max() + 1) == (rect.y, rect.bottom)
     assert not segment.mask[[0, 1, 3, 4]].any()
+
+
+def test_what_was_rejected_has_neither_mask_nor_map_nor_picture(material: CtMaterial) -> None:
+    rejected = dataclasses.replace(material, verdicts={material.findings[0].key: "rejected"})
+    results = results_of(rejected)
+    assert results.segments == ()
+    assert results.maps == ()
+    assert [picture.slice_number for picture in results.pictures] == [0]
+    assert ("any", "rejected") in [(one.name, one.verdict) for one in results.judged]
+
+
+def test_kinds_can_be_left_out(material: CtMaterial) -> None:
+    chosen = only(results_of(material), {"segments", "pictures"})
+    assert chosen.segments
+    assert chosen.pictures
+    assert chosen.maps == chosen.judged == chosen.measured == ()
 
 
 def test_everything_comes_back(
