@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
@@ -56,6 +58,15 @@ def sketch_path(shape: Shape, scale: float) -> QPainterPath:
         path.addPolygon(QPolygonF([QPointF(x, y) for x, y in places]))
         if shape.is_area:
             path.closeSubpath()
+    return path
+
+
+def lines_path(lines: Sequence[NDArray[np.float64]], scale: float) -> QPainterPath:
+    """Open lines, each (places, x and y) in level-0 px, as a path no finer than can be seen at a scale."""
+    path = QPainterPath()
+    for places in lines:
+        line = shapely.LineString(places).simplify(_UNSEEN / scale, preserve_topology=False)
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapely.get_coordinates(line).tolist()]))
     return path
 
 
