@@ -23,7 +23,7 @@ class Counted:
 
     def take(self, change: Change) -> None:
         """Follow an edit."""
-        for one in change.removed:
+        for one in change.removed if self._points else ():
             self._points.pop(one.id, None)
         for one in change.added:
             self._add(one)
@@ -41,5 +41,5 @@ class Counted:
         return +found
 
     def _add(self, one: Annotation) -> None:
-        if means_of(one) == "count":
+        if one.shape.kind == "points" and means_of(one) == "count":
             self._points[one.id] = one

@@ -97,13 +97,17 @@ class Places:
     @property
     def used(self) -> Rows:
         """All rows that hold something, in the order of drawing."""
-        return self._ordered(np.flatnonzero(~np.isnan(self.bounds[:, 0])))
+        return self.ordered(np.flatnonzero(~np.isnan(self.bounds[:, 0])))
 
     def touching(self, rect: Rect) -> Rows:
         """Whose bounds touch a rectangle, in the order of drawing; one without width counts too."""
+        return self.ordered(self.touching_unordered(rect))
+
+    def touching_unordered(self, rect: Rect) -> Rows:
+        """The same in any order."""
         box = (rect.x, rect.y, rect.right, rect.bottom)
         if len(self) <= _FEW or self._is_wide(rect):
-            return self._ordered(self._looked_through(box))
+            return np.flatnonzero(_meet(self.bounds, box))
         if self._tree is None or len(self._loose) > max(_FEW, len(self) // 4):
             self._build()
         assert self._tree is not None
@@ -112,7 +116,7 @@ class Places:
         if self._loose:
             loose = np.fromiter(self._loose, np.intp, len(self._loose))
             found = np.concatenate((found, loose[_meet(self.bounds[loose], box)]))
-        return self._ordered(found)
+        return np.asarray(found, np.intp)
 
     def within(self, rect: Rect) -> Rows:
         """Whose bounds lie wholly in a rectangle, in the order of drawing."""
@@ -120,9 +124,6 @@ class Places:
         x, y, right, bottom = self.bounds[found].T
         whole = (x >= rect.x) & (y >= rect.y) & (right <= rect.right) & (bottom <= rect.bottom)
         return np.asarray(found[whole], np.intp)
-
-    def _looked_through(self, box: tuple[float, float, float, float]) -> Rows:
-        return np.flatnonzero(_meet(self.bounds, box))
 
     def _is_wide(self, rect: Rect) -> bool:
         """Whether a rectangle takes a good part of where things lie; without a tree nobody knows."""
@@ -141,9 +142,12 @@ class Places:
         self._is_loose[:] = False
         self._loose.clear()
 
-    def _ordered(self, rows: Rows) -> Rows:
+    def ordered(self, rows: Rows) -> Rows:
+        """These rows in the order of drawing."""
         orders = self.orders[rows]
-        return rows if len(rows) < 2 or bool((orders[1:] > orders[:-1]).all()) else rows[np.argsort(orders)]
+        if len(rows) > 1 and not bool((orders[1:] > orders[:-1]).all()):
+            rows = rows[np.argsort(orders)]
+        return rows
 
     def _ink(self, ink: Ink) -> int:
         number = self._ink_numbers.get(ink)

@@ -108,7 +108,9 @@ def test_delete_spares_what_is_locked(
 ) -> None:
     opened, view = three
     window.run("select_all")
-    window.annotating.change(lambda one: one if one.id != "square 1" else _locked(one), "Lock")
+    opened.select("square 1")
+    window.annotating.change("Lock", locked=True)
+    window.run("select_all")
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert [one.id for one in opened.annotations] == ["square 1"]
     assert opened.selection == ("square 1",)
@@ -152,9 +154,3 @@ def test_a_class_is_made_edited_hidden_and_taken_off(
     qtbot.keyClick(box.list, Qt.Key.Key_Delete)
     assert window.annotating.classes.find("Tumor: Positive") is None
     assert {one.class_name for one in opened.annotations} == {"Tumor: Positive"}
-
-
-def _locked(annotation: Annotation) -> Annotation:
-    from dataclasses import replace
-
-    return replace(annotation, locked=True)

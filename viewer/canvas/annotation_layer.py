@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ml.annotation.document import AnnotationDocument, Change
+from ml.annotation.places import Rows
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Point, Rect, Spacing
 from ml.slide.slide import KnownSpacing
 from viewer.canvas.annotation_marks import paint_marks
 from viewer.canvas.camera import Camera
+from viewer.canvas.crowd import CROWD, cells_of, sizes_of, split
 from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
 
 if TYPE_CHECKING:
@@ -23,13 +27,15 @@ _DEFAULT = (0, 114, 178)
 _NAME_FROM = 60.0  # widget px: a smaller shape shows no name
 _MANY = 50  # more parts than this: all is painted anew
 _DOT = 4.5  # widget px: the radius of a point
+_MOST_PATHS = 20_000  # that are kept: more than can be seen one by one
 _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 
 
 class AnnotationLayer(Layer):
     """The shapes of an `AnnotationDocument`, each a coloured line within a white one: seen on any tissue.
 
-    It listens to the document until it is closed, and names only the changed shapes.
+    It listens to the document until it is closed, and names only the changed shapes. Where there are very
+    many, small ones are drawn as cells of a picture: see `viewer.canvas.crowd`.
     """
 
     bleed = 220.0  # a name above the shape
@@ -37,10 +43,14 @@ class AnnotationLayer(Layer):
     def __init__(self, document: AnnotationDocument) -> None:
         super().__init__()
         self._document = document
+        self._places = document.places
         self._chosen: frozenset[str] = frozenset()
+        self._marked: NDArray[np.bool_] | None = None  # row by row whether it is chosen, made when needed
         self._lifted: frozenset[str] = frozenset()  # in a tool's hand, which shows them itself
+        self._hidden: frozenset[str] = frozenset()  # classes
         self._spacing: Spacing | None = None
-        self._paths: dict[str, QPainterPath] = {}  # in level-0 px, made when first painted
+        self._paths: dict[str, tuple[Shape, QPainterPath]] = {}  # in level-0 px, made when first painted
+        self._named = {annotation.id for annotation in document if annotation.name}
         document.listen(self._take)
 
     def close(self) -> None:
@@ -50,6 +60,7 @@ class AnnotationLayer(Layer):
     def select(self, ids: tuple[str, ...]) -> None:
         """Show these as selected."""
         before, self._chosen = self._chosen, frozenset(ids)
+        self._marked = None
         self._show_anew(before ^ self._chosen)
 
     def lift(self, ids: Iterable[str]) -> None:
@@ -57,21 +68,29 @@ class AnnotationLayer(Layer):
         before, self._lifted = self._lifted, frozenset(ids)
         self._show_anew(before ^ self._lifted)
 
+    def hide(self, classes: frozenset[str]) -> None:
+        """Show nothing of these classes, and let nobody click it."""
+        if classes != self._hidden:
+            self._hidden = classes
+            self.changed.emit(None)
+
     def set_spacing(self, known: KnownSpacing | None) -> None:
         """How large a pixel is: for the numbers of rulers and angles."""
         self._spacing = None if known is None else known.spacing
         self.changed.emit(None)
 
     def within(self, rect: Rect) -> tuple[str, ...]:
-        """The ids of what lies wholly in a rectangle, in the order of drawing."""
-        return tuple(a.id for a in self._document if _holds(rect, a.shape.bounds))
+        """The ids of what is shown and lies wholly in a rectangle, in the order of drawing."""
+        rows = self._shown(self._places.within(rect))
+        return tuple(annotation.id for annotation in self._places.annotations(rows))
 
     def hit(self, point: Point, tolerance: float) -> str | None:
         """The id of the annotation at a place: a line within reach, else the smallest area around it."""
         import shapely
 
         here = shapely.Point(point.x, point.y)
-        near = [a for a in self._document if a.shape.bounds.grown(tolerance).holds(point)]
+        rows = self._places.touching(Rect(point.x, point.y, 0, 0).grown(tolerance))
+        near = self._places.annotations(self._shown(rows))
         lines = [(float(_edge(a.shape).distance(here)), a.id) for a in near]
         lines = [line for line in lines if line[0] <= tolerance]
         if lines:
@@ -79,19 +98,66 @@ class AnnotationLayer(Layer):
         around = [(a.shape.area, a.id) for a in near if shapely.intersects(a.shape.polygon, here)]
         return min(around)[1] if around else None
 
+    def in_cells(self, camera: Camera) -> tuple[int, int]:
+        """How many of those in view are drawn as cells, and how many are in view."""
+        if len(self._places) <= CROWD:
+            return 0, len(self._places)
+        rows = self._shown(self._places.touching(camera.visible()))
+        return len(split(self._places, rows, camera.scale).cells), len(rows)
+
     def paint(self, painter: QPainter, camera: Camera) -> None:
         """Draw what is in view, the selected ones last."""
-        clip = clip_on_slide(painter, camera, 16)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        named = clip_on_slide(painter, camera, self.bleed)
-        for annotation in sorted(self._document, key=lambda a: a.id in self._chosen):
-            bounds = annotation.shape.bounds
-            if annotation.id in self._lifted:
-                continue
-            if _meet(bounds, clip):
-                self._paint_shape(painter, camera, annotation)
-            if annotation.name and _meet(bounds, named):
-                with standing(painter, to_widget_rect(camera, bounds)) as place:
+        clip = clip_on_slide(painter, camera, 16)
+        rows = self._shown(self._places.touching_unordered(clip))
+        crowd = split(self._places, rows, camera.scale)
+        if len(crowd.cells):
+            self._paint_cells(painter, camera, crowd.cells, clip_on_slide(painter, camera))
+        if len(crowd.outlines):
+            self._paint_outlines(painter, camera, crowd.outlines)
+        full = self._places.annotations(self._places.ordered(crowd.full))
+        for annotation in sorted(full, key=lambda a: a.id in self._chosen):
+            self._paint_shape(painter, camera, annotation)
+        self._paint_names(painter, camera)
+
+    def _paint_cells(self, painter: QPainter, camera: Camera, rows: Rows, clip: Rect) -> None:
+        palette = [color or _DEFAULT for _, color in self._places.known_inks]
+        cells = cells_of(self._places, rows, palette, self._marks()[rows], clip, camera.scale)
+        height, width = cells.pixels.shape[:2]
+        image = QImage(cells.pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        painter.drawImage(to_widget_rect(camera, cells.rect), image)
+
+    def _paint_outlines(self, painter: QPainter, camera: Camera, rows: Rows) -> None:
+        """Thin lines, all of one ink together; below them a wide white one for the selected."""
+        chosen = rows[self._marks()[rows]]
+        inks = self._places.inks[rows]
+        lots = [(chosen, QColor(255, 255, 255), 4.0)] if len(chosen) else []
+        for ink in np.unique(inks).tolist():
+            color = QColor(*(self._places.known_inks[ink][1] or _DEFAULT))
+            lots.append((rows[inks == ink], color, 1.4))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        _scale(painter, camera)
+        for lot, color, width in lots:
+            path = QPainterPath()
+            for annotation in self._places.annotations(lot):
+                path.addPath(self._path(annotation))
+            painter.setPen(_pen(color, width))
+            painter.drawPath(path)
+        painter.restore()
+
+    def _paint_names(self, painter: QPainter, camera: Camera) -> None:
+        """Names stand above their shapes: also those of shapes beside what is painted."""
+        clip = clip_on_slide(painter, camera, self.bleed)
+        if len(self._named) <= _MANY:
+            rows = self._places.rows_of(self._named)
+        else:
+            rows = self._places.touching_unordered(clip)
+        rows = self._shown(rows)
+        large = rows[sizes_of(self._places, rows) * camera.scale >= _NAME_FROM]
+        for annotation in self._places.annotations(self._places.ordered(large)):
+            if annotation.name and _meet(annotation.shape.bounds, clip):
+                with standing(painter, to_widget_rect(camera, annotation.shape.bounds)) as place:
                     _paint_name(painter, place, annotation.name)
 
     def _paint_shape(self, painter: QPainter, camera: Camera, annotation: Annotation) -> None:
@@ -102,20 +168,12 @@ class AnnotationLayer(Layer):
             painter.fillRect(QRectF(frame.center().x() - 2, frame.center().y() - 2, _TINY, _TINY), color)
             return
         chosen = annotation.id in self._chosen
-        path = self._paths.get(annotation.id)
-        if path is None:
-            path = self._paths[annotation.id] = _path(annotation.shape)
+        path = self._path(annotation)
         painter.save()
-        x_widget, y_widget = camera.to_widget(Point(0, 0))
-        painter.translate(x_widget, y_widget)
-        painter.scale(camera.scale, camera.scale)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        _scale(painter, camera)
         width = 2.6 if chosen else 2.0
         for line, px in ((QColor(255, 255, 255, 230), width + 2.4), (color, width)):
-            pen = QPen(line, px)
-            pen.setCosmetic(True)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-            painter.setPen(pen)
+            painter.setPen(_pen(line, px))
             painter.drawPath(path)
         painter.restore()
         if points:
@@ -131,10 +189,55 @@ class AnnotationLayer(Layer):
                 self.changed.emit(self._document[key].shape.bounds)
 
     def _take(self, change: Change) -> None:
+        self._marked = None
+        self._named.difference_update([a.id for a in change.removed] if self._named else ())
+        self._named.update([a.id for a in change.added if a.name])
+        if len(change.removed) + len(change.added) > 2 * _MANY:
+            self._paths.clear()
+            self.changed.emit(None)
+            return
         for annotation in (*change.removed, *change.added):
             self._paths.pop(annotation.id, None)
         for rect in {a.shape.bounds for a in (*change.removed, *change.added)}:
             self.changed.emit(rect)
+
+    def _shown(self, rows: Rows) -> Rows:
+        """Without those of hidden classes, and without those in a tool's hand."""
+        if self._hidden and len(rows):
+            hidden = np.array([name in self._hidden for name, _ in self._places.known_inks])
+            rows = rows[~hidden[self._places.inks[rows]]]
+        if self._lifted:
+            rows = rows[~np.isin(rows, self._places.rows_of(self._lifted))]
+        return rows
+
+    def _marks(self) -> NDArray[np.bool_]:
+        if self._marked is None:
+            self._marked = np.zeros(len(self._places.bounds), np.bool_)
+            self._marked[self._places.rows_of(self._chosen)] = True
+        return self._marked
+
+    def _path(self, annotation: Annotation) -> QPainterPath:
+        known = self._paths.get(annotation.id)
+        if known is None or known[0] is not annotation.shape:
+            if len(self._paths) >= _MOST_PATHS:
+                self._paths.clear()
+            known = self._paths[annotation.id] = (annotation.shape, _path(annotation.shape))
+        return known[1]
+
+
+def _scale(painter: QPainter, camera: Camera) -> None:
+    """From now on level-0 px are painted."""
+    x_widget, y_widget = camera.to_widget(Point(0, 0))
+    painter.translate(x_widget, y_widget)
+    painter.scale(camera.scale, camera.scale)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _pen(color: QColor, width: float) -> QPen:
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    return pen
 
 
 def _edge(shape: Shape) -> shapely.Geometry:
@@ -173,13 +276,6 @@ def _paint_name(painter: QPainter, frame: QRectF, name: str) -> None:
     painter.setPen(QColor(20, 20, 24))
     short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, plate.width() - 6)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, short)
-
-
-def _holds(rect: Rect, inner: Rect) -> bool:
-    """Whether a rectangle lies wholly in another."""
-    return (
-        rect.x <= inner.x and inner.right <= rect.right and rect.y <= inner.y and inner.bottom <= rect.bottom
-    )
 
 
 def _meet(one: Rect, other: Rect) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from ml.annotation.document import Change
+from ml.annotation.edits import given
 from ml.annotation.shapes import Annotation
 from viewer.actions.annotating import CLASS_KEYS
 from viewer.actions.command import Bound
@@ -99,7 +98,7 @@ class Annotating(QObject):
         if self.has_selection():
             name, color = (wanted.name, wanted.color) if wanted is not None else ("", None)
             title = f"Class “{name}”" if name else "Take class off"
-            self.change(lambda one: replace(one, class_name=name, color=color), title)
+            self.change(title, class_name=name, color=color)
         else:
             self.classes.choose(wanted.name if wanted is not None else "")
 
@@ -108,18 +107,18 @@ class Annotating(QObject):
         if before is None or (before.name, before.color) == (after.name, after.color):
             return
 
-        def edited(one: Annotation) -> Annotation:
-            color = after.color if one.color == before.color else one.color
-            return replace(one, class_name=after.name, color=color)
-
         for opened in self._parts.session.slides:
             ours = [one for one in opened.annotations if one.class_name == before.name]
-            apply_to(opened, ours, edited, f"Class “{after.name}”")
+            same = [one for one in ours if one.color == before.color]
+            others = {one.id for one in ours} - {one.id for one in same}
+            title = f"Class “{after.name}”"
+            edit_if(opened, given(same, title, class_name=after.name, color=after.color))
+            edit_if(opened, given((one for one in ours if one.id in others), title, class_name=after.name))
 
-    def change(self, edited: Callable[[Annotation], Annotation], title: str) -> None:
-        """Edit all that is selected and not locked, in one step."""
+    def change(self, title: str, **said: object) -> None:
+        """Have all that is selected and not locked say this in these fields, in one step."""
         if self.opened is not None:
-            apply_to(self.opened, self.opened.selected_all, edited, title)
+            edit_if(self.opened, given(self.opened.selected_all, title, **said))
 
     def _shown(self, annotation: Annotation) -> bool:
         return annotation.class_name not in self.classes.hidden
@@ -136,15 +135,7 @@ class Annotating(QObject):
         return current is None if not key else current is not None and current.key == key
 
 
-def apply_to(
-    opened: Annotated,
-    annotations: Iterable[Annotation],
-    edited: Callable[[Annotation], Annotation],
-    title: str,
-) -> None:
-    """Edit those that are not locked, in one step; what stays as it is is no part of the step."""
-    pairs = [(one, edited(one)) for one in annotations if not one.locked]
-    pairs = [(before, after) for before, after in pairs if before != after]
-    if pairs:
-        removed, added = zip(*pairs, strict=True)
-        opened.edit(Change(removed, added, title if len(pairs) == 1 else f"{title} ({len(pairs):,})"))
+def edit_if(opened: Annotated, change: Change | None) -> None:
+    """Carry out an edit, if there is any."""
+    if change is not None:
+        opened.edit(change)

@@ -22,6 +22,7 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.main_window.crowd_view import CrowdView
 from viewer.main_window.page import Page
 from viewer.main_window.slide_tools import SlideTools
 from viewer.panels.links import Links
@@ -55,6 +56,7 @@ class SlidePage(Page):
         self.history = History()
         self.view.camera_changed.connect(lambda camera: self.history.moved(camera, time.monotonic()))
         self.annotations = AnnotationLayer(opened.annotations)
+        self.crowd = CrowdView(opened, self.view, self.annotations)
         self.heatmap: HeatmapLayer | None = None
         self.cam: CamLayer | None = None
         self.boxes: BoxLayer | None = None
@@ -158,6 +160,7 @@ class SlidePage(Page):
         """Take the picture off, so that nothing asks for tiles any more."""
         self._links.drop()
         self._always.drop()
+        self.crowd.close()
         self.annotations.close()
         self.drawing.close()
         self.view.set_tool(None)

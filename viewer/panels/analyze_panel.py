@@ -22,6 +22,7 @@ from viewer.panels.quantities import extent
 from viewer.panels.run_options import AnalyzeOptions, RunOptions
 from viewer.panels.run_view import Ending, RunView
 from viewer.panels.slide_facts import physical_size
+from viewer.state.annotated import MOST_AREAS
 from viewer.state.opened_slide import OpenedSlide
 
 
@@ -234,6 +235,8 @@ def region_in_words(opened: OpenedSlide | None, region: Shape | None, card: Mode
     """The region's size ("2.1 × 1.8 mm, about 410 patches"), or what to do to get one."""
     if opened is None:
         return "Open a slide first."
+    if region is None and len(opened.selection) > MOST_AREAS:
+        return f"{len(opened.selection):,} annotations are selected; {MOST_AREAS} at most make a region."
     if region is None:
         whole = physical_size(opened)
         size = f" The whole slide is {whole}{_patches(opened, None, card)}." if whole else ""

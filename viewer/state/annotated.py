@@ -14,6 +14,9 @@ from ml.annotation.shapes import Annotation, Shape, polygons_of
 from viewer.state.classes import ClassList
 from viewer.state.opened import Opened
 
+MOST_AREAS = 200
+"""So many selected areas make a region to analyze at most."""
+
 
 class _Edit(QUndoCommand):
     """The only undo command there is: it replays a change."""
@@ -44,6 +47,7 @@ class Annotated(Opened):
         self.annotations.listen(self.annotations_changed.emit)
         self.selection: tuple[str, ...] = ()
         self._chosen: frozenset[str] = frozenset()  # the same, to ask quickly
+        self._region: tuple[tuple[Shape, ...], Shape | None] = ((), None)  # the last one, and of what
 
     def edit(self, change: Change) -> None:
         """Carry out an edit so that it can be undone."""
@@ -91,14 +95,25 @@ class Annotated(Opened):
 
     @property
     def region(self) -> Shape | None:
-        """What *Analyze region* means: the selected area, or all selected areas as one; None for none."""
-        areas = [annotation.shape for annotation in self.selected_all if annotation.shape.is_area]
+        """What *Analyze region* means: the selected area, or all selected areas as one; None for none.
+
+        More than `MOST_AREAS` are no region: nobody means 300,000 nuclei.
+        """
+        if len(self.selection) > MOST_AREAS:
+            return None
+        areas = tuple(annotation.shape for annotation in self.selected_all if annotation.shape.is_area)
         if len(areas) < 2:
             return areas[0] if areas else None
-        return Shape.areas(polygons_of(shapely.union_all([area.polygon for area in areas])))
+        known, region = self._region
+        if region is None or known != areas:
+            region = Shape.areas(polygons_of(shapely.union_all([area.polygon for area in areas])))
+            self._region = (areas, region)
+        return region
 
     def _drop_gone_selection(self, change: Change) -> None:
-        gone = [a.id for a in change.removed if a.id in self._chosen and a.id not in self.annotations]
+        if not self._chosen:
+            return
+        gone = {annotation.id for annotation in change.removed} & self._chosen
+        gone -= {annotation.id for annotation in change.added}
         if gone:
-            lost = frozenset(gone)
-            self.select(one for one in self.selection if one not in lost)
+            self.select(one for one in self.selection if one not in gone)
