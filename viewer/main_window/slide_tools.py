@@ -54,6 +54,7 @@ class SlideTools:
             lift=layer.lift,
             camera=lambda: view.camera,
             tissue=partial(tissue_in, view),
+            near=layer.touching,
         )
         self.move = MoveTool(opened, box_at, layer.hit, EditTool(board, Qt.CursorShape.OpenHandCursor))
         self.by_name: dict[str, Tool] = {
