@@ -17,6 +17,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
@@ -59,6 +60,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         ct_finding=CtFinding(),
         ct_loading=CtLoading(),
         reformatting=Reformatting(),
+        annotation_files=AnnotationFiles(),
     )
     window = MainWindow(parts)
     parts.models.read()

@@ -11,6 +11,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
@@ -43,12 +44,14 @@ class Parts:
     ct_finding: CtFinding
     ct_loading: CtLoading
     reformatting: Reformatting
+    annotation_files: AnnotationFiles
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
         self.watching.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
+        self.annotation_files.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
         for opened in list(self.session.items):

@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.on_ct = CtPieces.of(parts, self.frame, self.status, self.views, self.reporting)
         self.ct = self.on_ct.viewing
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
-        self.annotating = Annotating(parts, self.frame, self.viewing)
+        self.annotating = Annotating(parts, self.frame, self.status, self.slides, self.viewing)
         self.drawing = Drawing(self.frame, self.status, self.slides, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
         more = (self.looking, self.navigating, self.splitting, self.on_ct, self.annotating, self.drawing)
