@@ -143,3 +143,13 @@ COPY_TABLE = Entry(
 )
 
 ENTRIES: tuple[Entry, ...] = (*SELECTING, *CLASSES, *EDITS, *FINDINGS, *FILES, COPY_TABLE)
+
+HERE: tuple[str, ...] = ("merge", "subtract", "split_line", "duplicate", "lock", "unlock")
+"""What is offered beside other commands where an annotation was clicked."""
+
+IN_TABLE: tuple[str, ...] = (
+    *("show_selected", "delete", "select_same", "class_none", "merge", "subtract", "intersect"),
+    *("split_parts", "simplify", "fill_holes", "lock", "unlock", "copy_annotations", "paste_annotations"),
+    *("export_annotations", "copy_table", "export_table"),
+)
+"""What can be done with lines of the table."""

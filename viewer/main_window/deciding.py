@@ -31,6 +31,7 @@ class Deciding(QObject):
         panel.accept_wished.connect(lambda box: self.decide(box, "accepted"))
         panel.reject_wished.connect(lambda box: self.decide(box, "rejected"))
         panel.annotate_wished.connect(self.annotate)
+        frame.annotations.view.delete_wished.connect(self.delete_annotations)
 
     @property
     def box(self) -> Box | None:
@@ -72,11 +73,16 @@ class Deciding(QObject):
         opened.select(annotation.id)
 
     def delete(self) -> None:
-        """Reject the selected box; with none selected, delete the selected annotations but locked ones."""
-        opened = self._session.slide
+        """Reject the selected box; with none selected, delete the selected annotations."""
         if self.box is not None:
             self.decide(self.box, "rejected")
-        elif opened is not None:
+        else:
+            self.delete_annotations()
+
+    def delete_annotations(self) -> None:
+        """Delete the selected annotations but locked ones; findings of a model are rejected first."""
+        opened = self._session.slide
+        if opened is not None:
             opened.edit_if(_without(opened.selected_all))
 
     @property

@@ -11,6 +11,7 @@ from ml.annotation.document import Change
 from ml.annotation.edits import titled
 from ml.annotation.shapes import Annotation, Shape, polygons_of
 from ml.errors import Problem
+from ml.geometry import Rect
 from ml.results.boxes import Box
 from viewer.actions.command import Bound
 from viewer.main_window.deciding import annotation_of, run_of
@@ -51,7 +52,7 @@ class Keeping(QObject):
         opened, findings = self._session.slide, self._findings
         if opened is None or findings is None:
             return
-        parts = outline_of(findings)
+        parts = outline_of(findings, opened.info.bounds)
         if not parts:
             self.refused.emit(
                 Problem(
@@ -92,8 +93,8 @@ class Keeping(QObject):
         return None if opened is None else opened.findings
 
 
-def outline_of(findings: Findings) -> list[shapely.Polygon]:
-    """The connected parts of all patches that reach the threshold, in the order of reading; px of level 0.
+def outline_of(findings: Findings, slide: Rect) -> list[shapely.Polygon]:
+    """The connected parts of all patches that reach the threshold, on the slide, in the order of reading.
 
     Where patches overlap, each stands for its cell: the part about its middle that is nearer to it than to
     others.
@@ -105,7 +106,8 @@ def outline_of(findings: Findings) -> list[shapely.Polygon]:
     x, y = grid.centers()
     half_x, half_y = grid.stride.width / 2, grid.stride.height / 2
     cells = shapely.box(x[above] - half_x, y[above] - half_y, x[above] + half_x, y[above] + half_y)
-    parts = polygons_of(shapely.simplify(shapely.union_all(cells), 0))
+    on_slide = shapely.box(slide.x, slide.y, slide.right, slide.bottom)
+    parts = polygons_of(shapely.simplify(shapely.union_all(cells).intersection(on_slide), 0))
     return sorted(parts, key=lambda part: (part.bounds[1], part.bounds[0]))
 
 

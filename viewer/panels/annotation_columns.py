@@ -114,8 +114,8 @@ def _score_words(annotation: Annotation, _: Spacing | None) -> str:
 
 
 _FIXED: tuple[Column, ...] = (
-    Column("Class", "The class", *_plain(lambda one: one.class_name or "–"), 14, is_text=True),
-    Column("Name", "The name; F2 types one", *_plain(lambda one: one.name), 12, is_text=True, field="name"),
+    Column("Class", "The class", *_plain(lambda one: one.class_name or "–"), 13, is_text=True),
+    Column("Name", "The name; F2 types one", *_plain(lambda one: one.name), 9, is_text=True, field="name"),
     Column("Kind", "What was drawn", *_plain(kind_of), 9, is_text=True),
     Column("Area", "Area without holes", lambda one, s: area_in_words(area_of(one, s), s), area_of, 10),
     Column(

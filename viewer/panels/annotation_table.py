@@ -95,10 +95,11 @@ class AnnotationTable(QAbstractTableModel):
         self.shown_changed.emit()
 
     def annotation(self, position: int) -> Annotation | None:
-        """What stands in a line of the table."""
+        """What stands in a line of the table; None also for what is gone and not yet taken off."""
         if self._opened is None or not 0 <= position < len(self.rows):
             return None
-        return self._opened.annotations.places.annotation(int(self.rows[position]))
+        found = self._opened.annotations.places.annotations(self.rows[position : position + 1])
+        return found[0] if found else None
 
     def annotations(self) -> list[Annotation]:
         """All that is shown, in the order of the table."""
