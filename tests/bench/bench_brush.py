@@ -1,7 +1,7 @@
 """A brush on an outline of 50,000 places: ms a move, beside shapely's own union of the whole with each dab.
 
-That is what drawing would cost if the outline were put together anew with every move. Both strokes
-are the same, and it is said how far the two areas differ.
+That is what drawing would cost if the outline were put together anew with every move. Both
+strokes are the same, and it is said how far the two areas differ.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.brush import BrushTool
 
 PLACES = 50_000
-MOVES = 120
-PEER_MOVES = 12  # of the peer, spread over the stroke
+MOVES = 60
+PEER_MOVES = 6  # of the peer, spread over the stroke
 RADIUS_WIDGET = 24.0
 SIDE = 65_000
 

@@ -20,8 +20,10 @@ from ml.geometry import Point, Rect
 MOST_PLACES = 64
 """More places than this in view are no grips: zoom in to bend the outline there."""
 
+KNOB = 24.0
+"""Widget px from the box to the knob that turns it."""
+
 _MARGIN = 14.0  # widget px from a shape with places to its box
-_KNOB = 24.0  # widget px from the box to the knob
 _LEAST_BOX = 28.0  # widget px: a smaller shape has no box
 _STEP = 15.0  # degrees, with Shift
 SIDES = ((-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0))
@@ -51,7 +53,7 @@ def grips_of(annotation: Annotation, scale: float, view: Rect) -> tuple[Grip, ..
             Grip("side", Point(middle.x + dx * box.width / 2, middle.y + dy * box.height / 2), 0, index)
             for index, (dx, dy) in enumerate(SIDES)
         ]
-        found.append(Grip("knob", Point(middle.x, box.y - _KNOB / scale)))
+        found.append(Grip("knob", Point(middle.x, box.y - KNOB / scale)))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from ml.annotation.shapes import Shape
 from ml.annotation.snapping import Caught
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
+from viewer.canvas.long_lines import draw_line
 from viewer.theme.colors import LIGHT
 
 LEAST_WIDGET_PX = 4.0
@@ -87,7 +88,7 @@ def paint_path(
     painter.setTransform(QTransform(way.xx, way.yx, way.xy, way.yy, way.dx, way.dy), combine=True)
     for pen in pens or sketch_pens():
         painter.setPen(pen)
-        painter.drawPath(path)
+        draw_line(painter, path)
     painter.restore()
 
 
