@@ -95,6 +95,12 @@ EDITS: tuple[Entry, ...] = (
         3,
         ("Ctrl+V",),
     ),
+    _edit(
+        "measure_stains",
+        "Measure stains",
+        "Mean hematoxylin, eosin and DAB of each selected area, as columns of the table.",
+        4,
+    ),
     _edit("lock", "Lock", "Nobody changes or deletes the selected annotations by mistake.", 4),
     _edit("unlock", "Unlock", "The selected annotations can be changed again.", 4),
     _edit("show_selected", "Go to selected annotation", "Bring the selected annotation into view.", 4),
@@ -149,7 +155,16 @@ HERE: tuple[str, ...] = ("merge", "subtract", "split_line", "duplicate", "lock",
 
 IN_TABLE: tuple[str, ...] = (
     *("show_selected", "delete", "select_same", "class_none", "merge", "subtract", "intersect"),
-    *("split_parts", "simplify", "fill_holes", "lock", "unlock", "copy_annotations", "paste_annotations"),
+    *(
+        "split_parts",
+        "simplify",
+        "fill_holes",
+        "measure_stains",
+        "lock",
+        "unlock",
+        "copy_annotations",
+        "paste_annotations",
+    ),
     *("export_annotations", "copy_table", "export_table"),
 )
 """What can be done with lines of the table."""

@@ -16,6 +16,7 @@ from viewer.main_window.frame import Frame
 from viewer.main_window.keeping import Keeping
 from viewer.main_window.parts import Parts
 from viewer.main_window.slides import Slides
+from viewer.main_window.staining import Staining
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.state.annotated import Annotated
@@ -35,7 +36,8 @@ class Annotating(QObject):
         self.edits = AnnotationEdits(parts.session, frame, status, slides)
         self.files = FilesOfAnnotations(parts, frame, status, slides)
         self.keeping = Keeping(parts.session, frame)
-        for piece in (self.edits, self.files, self.keeping):
+        self.staining = Staining(parts, frame, status)
+        for piece in (self.edits, self.files, self.keeping, self.staining):
             piece.changed.connect(self.changed)
             piece.refused.connect(self.refused)
         self._parts, self._frame, self._viewing = parts, frame, viewing
@@ -65,7 +67,13 @@ class Annotating(QObject):
             bounds[f"class_{key}"] = Bound(
                 partial(self.give_on_key, key), partial(self._can_give, key), partial(self._is_given, key)
             )
-        return bounds | self.edits.bounds() | self.files.bounds() | self.keeping.bounds()
+        return (
+            bounds
+            | self.edits.bounds()
+            | self.files.bounds()
+            | self.keeping.bounds()
+            | self.staining.bounds()
+        )
 
     def has_any(self) -> bool:
         """Whether anything is drawn."""
