@@ -175,6 +175,8 @@ class EditTool(Tool):
         From within an area of which no border is in view the picture is moved: all in view would be its.
         """
         opened = self._board.opened
+        if not opened.selection:
+            return ()
         key = self._board.annotation_at(pointer.point, pointer.tolerance())
         if key is None or not opened.is_selected(key) or opened.annotations[key].locked:
             return ()

@@ -14,7 +14,6 @@ import numpy as np
 from ml.annotation.bending import Affine, has_places
 from ml.annotation.measured import means_of
 from ml.annotation.shapes import Annotation, Shape
-from ml.annotation.snapping import places_of
 from ml.geometry import Point, Rect
 
 MOST_PLACES = 64
@@ -103,7 +102,7 @@ def turned(bounds: Rect, start: Point, end: Point, *, steps: bool) -> tuple[Affi
 def _places(shape: Shape, view: Rect) -> list[Grip]:
     found: list[Grip] = []
     for number, ring in enumerate(shape.rings):
-        x, y = places_of(ring).T
+        x, y = shape.places[number].T
         seen = np.flatnonzero((x >= view.x) & (x <= view.right) & (y >= view.y) & (y <= view.bottom))
         if len(found) + len(seen) > MOST_PLACES:
             return []
