@@ -189,3 +189,18 @@ def test_the_table_is_copied_and_written(
     window.run("export_table")
     qtbot.waitUntil(out.exists, timeout=LONG)
     assert out.read_text(encoding="utf-8-sig").splitlines()[1].startswith("Stroma,Region 0,rectangle,")
+
+
+def test_stains_are_measured_and_become_columns(
+    qtbot: QtBot, window: MainWindow, opened: OpenedSlide
+) -> None:
+    opened.select(("r1", "r2"))
+    window.run("measure_stains")
+    qtbot.waitUntil(lambda: "DAB OD mean" in opened.annotations["r1"].measurements, timeout=LONG)
+    model = window.frame.annotations.view.model
+    measured = column_of(model, "Hematoxylin OD mean")
+    assert model.index(1, measured).data()
+    assert not model.index(3, measured).data()
+    assert opened.undo.undoText() == "Measure stains (2)"
+    window.run("undo")
+    assert opened.annotations["r1"] == DRAWN[1]

@@ -186,17 +186,9 @@ class AnnotationTable(QAbstractTableModel):
             found = places.annotations(rows)
             rows = rows[np.array([self._says(one) for one in found], np.bool_)]
         if 0 <= self._sorted_by < len(self.columns):
-            rows = rows[self._order(places.annotations(rows), self.columns[self._sorted_by])]
+            column, found = self.columns[self._sorted_by], places.annotations(rows)
+            rows = rows[order_of(found, column, self._spacing, falling=self._falling)]
         return rows
-
-    def _order(self, annotations: list[Annotation], column: Column) -> NDArray[np.intp]:
-        """Where each goes; equal ones stay as drawn, and what has no number comes last either way."""
-        keys = [column.number(one, self._spacing) for one in annotations]
-        if column.is_text:
-            order = sorted(range(len(keys)), key=keys.__getitem__, reverse=self._falling)
-            return np.array(order, np.intp)
-        numbers = np.array(keys, np.float64)
-        return np.argsort(-numbers if self._falling else numbers, kind="stable")
 
     def _fits(self, annotation: Annotation) -> bool:
         right_class = self._any_class or annotation.class_name == self._class
@@ -229,6 +221,17 @@ class AnnotationTable(QAbstractTableModel):
         known = {column.title for column in self.columns}
         full = len(self.columns) >= len(columns_of(())) + _MOST_MEASURED
         return not full and any(name not in known for one in added for name in one.measurements)
+
+
+def order_of(
+    annotations: list[Annotation], column: Column, spacing: Spacing | None, *, falling: bool
+) -> NDArray[np.intp]:
+    """Which comes where: equal ones stay as drawn, and what has no number comes last either way."""
+    keys = [column.number(one, spacing) for one in annotations]
+    if column.is_text:
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__, reverse=falling), np.intp)
+    numbers = np.array(keys, np.float64)
+    return np.argsort(-numbers if falling else numbers, kind="stable")
 
 
 _swatches: dict[Color | None, object] = {}
