@@ -123,11 +123,6 @@ class Shape:
         return polygon
 
     @cached_property
-    def places(self) -> tuple[NDArray[np.float64], ...]:
-        """The places of each ring: (number, 2), x and y."""
-        return tuple(np.array([(p.x, p.y) for p in ring], dtype=np.float64) for ring in self.rings)
-
-    @cached_property
     def geometry(self) -> shapely.Geometry:
         """The shape as shapely knows it: (Multi)Polygon, (Multi)LineString, (Multi)Point."""
         if self.is_area:

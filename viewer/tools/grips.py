@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import shapely
 
 from ml.annotation.bending import Affine, has_places
 from ml.annotation.measured import means_of
@@ -101,8 +102,11 @@ def turned(bounds: Rect, start: Point, end: Point, *, steps: bool) -> tuple[Affi
 
 def _places(shape: Shape, view: Rect) -> list[Grip]:
     found: list[Grip] = []
+    start, closing = 0, int(shape.is_area)  # shapely repeats the first place of a closed ring
+    places = shapely.get_coordinates(shape.geometry)  # kept with the shape, so it is quick
     for number, ring in enumerate(shape.rings):
-        x, y = shape.places[number].T
+        x, y = places[start : start + len(ring)].T
+        start += len(ring) + closing
         seen = np.flatnonzero((x >= view.x) & (x <= view.right) & (y >= view.y) & (y <= view.bottom))
         if len(found) + len(seen) > MOST_PLACES:
             return []
