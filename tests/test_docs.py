@@ -49,3 +49,16 @@ def test_keys_of_the_ct_page_are_those_of_the_catalog() -> None:
     text = (ROOT / "docs" / "ct.md").read_text(encoding="utf-8")
     for key in re.findall(r"`([^`]+)`", text):
         assert key in keys, key
+
+
+def test_keys_of_the_drawing_page_are_those_of_the_catalog() -> None:
+    from viewer.actions.catalog import CATALOG
+
+    keys = {key for entry in CATALOG if entry.kind != "ct" for key in entry.keys}
+    keys |= {"Shift+Up", "Shift+Down", "Length µm", "Angle °"}  # of the brush, and two measurements
+    text = (ROOT / "docs" / "annotate.md").read_text(encoding="utf-8")
+    for key in re.findall(r"`([^`]+)`", text):
+        assert key in keys, key
+    for key, title in re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", text, re.MULTILINE):
+        entry = next(e for e in CATALOG if e.title == title.strip())
+        assert entry.keys[0] == key

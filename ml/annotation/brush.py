@@ -13,13 +13,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ml.annotation.shapes import polygons_of
 from ml.geometry import Point, Rect
 
-Lines = NDArray[np.float64]
-"""Straight pieces: (number, 2 ends, x and y), level-0 px."""
+Lines = list[NDArray[np.float64]]
+"""Open lines, each (number of places, x and y), level-0 px."""
 
 _QUARTER = 12  # pieces of a quarter circle: off by 0.2 % of the radius
-_NOTHING = np.empty((0, 2, 2))
 
 
 class Stroke:
@@ -60,12 +60,12 @@ class Stroke:
             for column, row in self._pieces
         ]
 
-    def lines(self) -> list[Lines]:
-        """The new outline within each of the squares."""
+    def lines(self) -> dict[tuple[int, int], Lines]:
+        """The new outline within each of the squares; the same object as long as it is the same."""
         for key, piece in self._pieces.items():
             if key not in self._lines:
                 self._lines[key] = self._outline(key, piece)
-        return [self._lines[key] for key in self._pieces]
+        return self._lines
 
     def result(self) -> shapely.Geometry:
         """The whole area after the stroke; empty where nothing is left."""
@@ -83,20 +83,24 @@ class Stroke:
                 yield column, row
 
     def _outline(self, key: tuple[int, int], piece: shapely.Geometry) -> Lines:
-        """The rings of a piece, without what is only the edge of its square."""
+        """The rings of a piece, cut where they run along the edge of its square, and without that."""
         edges = [(number + side) * self._cell for number in key for side in (0, 1)]
-        found = []
-        for part in shapely.get_parts(piece):
-            if part.geom_type != "Polygon":
-                continue
-            for ring in (part.exterior, *part.interiors):
+        found: list[NDArray[np.float64]] = []
+        for polygon in polygons_of(piece):
+            for ring in (polygon.exterior, *polygon.interiors):
                 places = shapely.get_coordinates(ring)
-                ends = np.stack([places[:-1], places[1:]], axis=1)
-                along = np.zeros(len(ends), dtype=bool)
+                along = np.zeros(len(places) - 1, dtype=bool)
                 for edge, axis in zip(edges, (0, 0, 1, 1), strict=True):
-                    along |= (np.abs(ends[..., axis] - edge) < 1e-6 * self._cell).all(axis=1)
-                found.append(ends[~along])
-        return np.concatenate(found) if found else _NOTHING
+                    near = np.abs(places[:, axis] - edge) < 1e-6 * self._cell
+                    along |= near[:-1] & near[1:]
+                found += _runs(places, along)
+        return found
+
+
+def _runs(places: NDArray[np.float64], left_out: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """A line in pieces, without the edges (one fewer than places) that are left out."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[True], left_out, [True]]).astype(np.int8)))
+    return [places[start : end + 1] for start, end in zip(ends[::2], ends[1::2], strict=True)]
 
 
 def swept_by(way: list[tuple[float, float]], radius: float) -> shapely.Geometry:

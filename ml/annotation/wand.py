@@ -11,9 +11,9 @@ from ml.geometry import Rect
 MOST = 255
 """The greatest tolerance: everything is similar."""
 
-_SOFT = 1.0  # px: noise of single pixels does not fray the outline
+_SOFT = 2.0  # px: nuclei and fibres that are finer do not fray the outline
 _ROUGH = 0.75  # px that the outline may be off the edges of the pixels
-_LEAST_HOLE = 16.0  # px²: smaller holes are closed
+_LEAST_HOLE = 200.0  # px²: smaller holes are closed
 
 
 class Wand:
@@ -36,7 +36,7 @@ class Wand:
         """The pixels that are connected to the place over pixels within the tolerance: (height, width) bool.
 
         The distance of two colours is the root of the mean of the squares of their differences, 0 to 255, in
-        the picture without its noise; pixels touch by their edges.
+        the picture made soft; pixels touch by their edges.
         """
         from skimage.segmentation import flood
 

@@ -99,6 +99,17 @@ def unmixed(pixels: Pixels, view: StainView) -> Pixels:
     return Unmixing(view)(pixels.reshape(-1, 3)).reshape(pixels.shape)
 
 
+def amounts_of(pixels: NDArray[np.uint8], vectors: Vectors) -> NDArray[np.float64]:
+    """Optical density (base 10) of each stain: (n, 3) uint8 to (n, 3), of two stains the third is the rest.
+
+    Negative amounts, which noise makes, count as they are: a mean over them is not shifted. Raises `Problem`.
+    """
+    check(StainView(vectors[0][0], vectors))
+    light = np.maximum(pixels.astype(np.float64), 1) / 255
+    amounts: NDArray[np.float64] = -np.log10(light) @ np.linalg.inv(_matrix(vectors))
+    return amounts
+
+
 def vector_of(pixels: Pixels) -> Vector:
     """The stain vector of a region that holds this one stain: its mean optical density, made to length 1.
 

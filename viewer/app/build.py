@@ -18,6 +18,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
@@ -82,4 +83,5 @@ def _parts(app: QApplication, library: str) -> Parts:
         keeping=Keeping(library or settings.library),
         archive=ArchiveWork(),
         ct_results=CtResultsWork(),
+        annotation_files=AnnotationFiles(),
     )

@@ -19,6 +19,7 @@ from viewer.canvas.annotation_marks import paint_marks
 from viewer.canvas.camera import Camera
 from viewer.canvas.crowd import CROWD, cells_of, sizes_of, split
 from viewer.canvas.layer import Layer, clip_on_slide, standing, to_widget_rect
+from viewer.canvas.long_lines import draw_line
 
 if TYPE_CHECKING:
     import shapely
@@ -83,6 +84,10 @@ class AnnotationLayer(Layer):
         """The ids of what is shown and lies wholly in a rectangle, in the order of drawing."""
         rows = self._shown(self._places.within(rect))
         return tuple(annotation.id for annotation in self._places.annotations(rows))
+
+    def touching(self, rect: Rect) -> list[Annotation]:
+        """What is shown and has its bounds in a rectangle, or touching it; in the order of drawing."""
+        return self._places.annotations(self._shown(self._places.touching(rect)))
 
     def hit(self, point: Point, tolerance: float) -> str | None:
         """The id of the annotation at a place: a line within reach, else the smallest area around it."""
@@ -174,7 +179,7 @@ class AnnotationLayer(Layer):
         width = 2.6 if chosen else 2.0
         for line, px in ((QColor(255, 255, 255, 230), width + 2.4), (color, width)):
             painter.setPen(_pen(line, px))
-            painter.drawPath(path)
+            draw_line(painter, path)
         painter.restore()
         if points:
             _paint_points(painter, camera, annotation.shape, color, chosen=chosen)

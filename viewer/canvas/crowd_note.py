@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
 _PAD = 8
-_BELOW = 12  # widget px to the lower edge of the view
+_ABOVE = 12  # widget px to the upper edge of the view
 
 
 class CrowdNote(QWidget):
-    """A quiet plate in the middle of the lower edge. Hides while there is nothing to say."""
+    """A quiet plate in the middle of the upper edge. Hides while there is nothing to say."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class CrowdNote(QWidget):
         metrics = QFontMetricsF(self.font())
         self.resize(round(metrics.horizontalAdvance(self.text)) + 2 * _PAD, round(metrics.height()) + _PAD)
         view = self._view
-        self.move((view.width() - self.width()) // 2, view.height() - self.height() - _BELOW)
+        self.move((view.width() - self.width()) // 2, _ABOVE)
         self.setVisible(bool(self.text))
         self.update()
 

@@ -6,13 +6,18 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from ml.annotation.document import Change
 from ml.annotation.edits import given
 from ml.annotation.shapes import Annotation
 from viewer.actions.annotating import CLASS_KEYS
 from viewer.actions.command import Bound
+from viewer.main_window.annotation_edits import AnnotationEdits
+from viewer.main_window.annotation_files import FilesOfAnnotations
 from viewer.main_window.frame import Frame
+from viewer.main_window.keeping import Keeping
 from viewer.main_window.parts import Parts
+from viewer.main_window.slides import Slides
+from viewer.main_window.staining import Staining
+from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.state.annotated import Annotated
 from viewer.state.classes import AnnotationClass
@@ -24,8 +29,17 @@ class Annotating(QObject):
     changed = Signal()  # a command may be possible now that was not, or the other way round
     refused = Signal(object)  # Problem
 
-    def __init__(self, parts: Parts, frame: Frame, viewing: Viewing) -> None:
+    def __init__(
+        self, parts: Parts, frame: Frame, status: StatusLine, slides: Slides, viewing: Viewing
+    ) -> None:
         super().__init__(frame)
+        self.edits = AnnotationEdits(parts.session, frame, status, slides)
+        self.files = FilesOfAnnotations(parts, frame, status, slides)
+        self.keeping = Keeping(parts.session, frame)
+        self.staining = Staining(parts, frame, status)
+        for piece in (self.edits, self.files, self.keeping, self.staining):
+            piece.changed.connect(self.changed)
+            piece.refused.connect(self.refused)
         self._parts, self._frame, self._viewing = parts, frame, viewing
         self.classes = parts.session.classes
         self.classes.changed.connect(self.changed)
@@ -53,7 +67,13 @@ class Annotating(QObject):
             bounds[f"class_{key}"] = Bound(
                 partial(self.give_on_key, key), partial(self._can_give, key), partial(self._is_given, key)
             )
-        return bounds
+        return (
+            bounds
+            | self.edits.bounds()
+            | self.files.bounds()
+            | self.keeping.bounds()
+            | self.staining.bounds()
+        )
 
     def has_any(self) -> bool:
         """Whether anything is drawn."""
@@ -112,13 +132,13 @@ class Annotating(QObject):
             same = [one for one in ours if one.color == before.color]
             others = {one.id for one in ours} - {one.id for one in same}
             title = f"Class “{after.name}”"
-            edit_if(opened, given(same, title, class_name=after.name, color=after.color))
-            edit_if(opened, given((one for one in ours if one.id in others), title, class_name=after.name))
+            opened.edit_if(given(same, title, class_name=after.name, color=after.color))
+            opened.edit_if(given((one for one in ours if one.id in others), title, class_name=after.name))
 
     def change(self, title: str, **said: object) -> None:
         """Have all that is selected and not locked say this in these fields, in one step."""
         if self.opened is not None:
-            edit_if(self.opened, given(self.opened.selected_all, title, **said))
+            self.opened.edit_if(given(self.opened.selected_all, title, **said))
 
     def _shown(self, annotation: Annotation) -> bool:
         return annotation.class_name not in self.classes.hidden
@@ -133,9 +153,3 @@ class Annotating(QObject):
         """Whether new shapes get this class, or none."""
         current = self.classes.current
         return current is None if not key else current is not None and current.key == key
-
-
-def edit_if(opened: Annotated, change: Change | None) -> None:
-    """Carry out an edit, if there is any."""
-    if change is not None:
-        opened.edit(change)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from ml.annotation.corrections import MODEL, SOURCE, is_of_model, is_rejected, rejected
 from ml.annotation.document import Change
+from ml.annotation.edits import titled
 from ml.annotation.shapes import Annotation, Shape
 from ml.report.outlines import box_measurements
 from ml.results.boxes import Box
@@ -29,6 +31,7 @@ class Deciding(QObject):
         panel.accept_wished.connect(lambda box: self.decide(box, "accepted"))
         panel.reject_wished.connect(lambda box: self.decide(box, "rejected"))
         panel.annotate_wished.connect(self.annotate)
+        frame.annotations.view.delete_wished.connect(self.delete_annotations)
 
     @property
     def box(self) -> Box | None:
@@ -70,15 +73,17 @@ class Deciding(QObject):
         opened.select(annotation.id)
 
     def delete(self) -> None:
-        """Reject the selected box; with none selected, delete the selected annotations but locked ones."""
-        opened = self._session.slide
+        """Reject the selected box; with none selected, delete the selected annotations."""
         if self.box is not None:
             self.decide(self.box, "rejected")
-        elif opened is not None:
-            free = tuple(one for one in opened.selected_all if not one.locked)
-            if free:
-                title = "Delete annotation" if len(free) == 1 else f"Delete {len(free):,} annotations"
-                opened.edit(Change(free, (), title))
+        else:
+            self.delete_annotations()
+
+    def delete_annotations(self) -> None:
+        """Delete the selected annotations but locked ones; findings of a model are rejected first."""
+        opened = self._session.slide
+        if opened is not None:
+            opened.edit_if(_without(opened.selected_all))
 
     @property
     def can_delete(self) -> bool:
@@ -92,6 +97,16 @@ class Deciding(QObject):
         return None if opened is None else opened.findings
 
 
+def _without(annotations: tuple[Annotation, ...]) -> Change | None:
+    """Rejects a model's findings, which stay as such; deletes what is rejected already, and all others."""
+    free = [one for one in annotations if not one.locked]
+    counting = [one for one in free if is_of_model(one) and not is_rejected(one)]
+    if counting:
+        return Change(tuple(counting), tuple(map(rejected, counting)), titled("Reject", len(counting)))
+    title = "Delete annotation" if len(free) == 1 else f"Delete {len(free):,} annotations"
+    return Change(tuple(free), (), title) if free else None
+
+
 def annotation_of(box: Box, findings: Findings) -> Annotation:
     """A box as an annotation that says which model found it, by which rule."""
     colors = findings.card.colors
@@ -101,11 +116,19 @@ def annotation_of(box: Box, findings: Findings) -> Annotation:
         color=colors[box.class_index] if box.class_index < len(colors) else None,
         measurements=box_measurements(box),
         metadata={
+            SOURCE: MODEL,
             "Verdict": findings.verdict(box.key),
             "Rule": box.rule.in_words(),
             "Model": findings.card.name,
             "Model version": findings.card.version,
             "Model SHA-256": findings.card.weights_sha256,
+            "Threshold": f"{box.rule.threshold:g}",
+            "Run": run_of(findings),
             "Key": box.key,
         },
     )
+
+
+def run_of(findings: Findings) -> str:
+    """Tells the run from others: when it began; empty while it goes on."""
+    return "" if findings.analysis is None else findings.analysis.provenance.started

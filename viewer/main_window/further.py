@@ -51,7 +51,7 @@ class Further:
     ) -> Further:
         """After those that they follow."""
         return cls(
-            Annotating(parts, frame, viewing),
+            Annotating(parts, frame, status, slides, viewing),
             Drawing(frame, status, slides, viewing),
             Archive(parts, frame, status, slides),
             ReportEditing(parts, frame, status, views, reporting),

@@ -12,6 +12,7 @@ from viewer.state.recent import RecentFiles
 from viewer.state.session import Session
 from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
+from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
@@ -55,6 +56,7 @@ class Parts:
     keeping: Keeping
     archive: ArchiveWork
     ct_results: CtResultsWork
+    annotation_files: AnnotationFiles
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
@@ -62,8 +64,8 @@ class Parts:
         self.proofs.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for sending in (self.drafts, self.archive, self.ct_results):
-            sending.close()
+        for passing in (self.drafts, self.archive, self.ct_results, self.annotation_files):
+            passing.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
         for opened in list(self.session.items):

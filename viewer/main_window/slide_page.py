@@ -147,14 +147,9 @@ class SlidePage(Page):
 
     def value_at(self, point: Point | None) -> str:
         """What the shown layer says at a place: "high 0.83"; empty where it says nothing."""
-        findings = self._findings
-        if point is None or findings is None or self.heatmap is None or not self.heatmap.visible:
+        if point is None or self._findings is None or self.heatmap is None or not self.heatmap.visible:
             return ""
-        values = findings.scores.at(point)
-        if values is None:
-            return ""
-        shown = findings.rule.class_index
-        return f"{findings.scores.class_names[shown]} {number(float(values[shown]))}"
+        return _value_at(point, self._findings)
 
     def follow(self, findings: Findings | None) -> None:
         """Show other findings, or none. What came before is kept until the run begins to tell."""
@@ -259,6 +254,14 @@ class SlidePage(Page):
 
     def _box_at(self, point: Point, tolerance: float) -> str | None:
         return self.boxes.hit(point, tolerance) if self.boxes is not None and self.boxes.visible else None
+
+
+def _value_at(point: Point, findings: Findings) -> str:
+    values = findings.scores.at(point)
+    if values is None:
+        return ""
+    shown = findings.rule.class_index
+    return f"{findings.scores.class_names[shown]} {number(float(values[shown]))}"
 
 
 def _legend_lines(

@@ -54,27 +54,14 @@ class SlideTools:
             lift=layer.lift,
             camera=lambda: view.camera,
             tissue=partial(tissue_in, view),
+            near=layer.touching,
         )
         self.move = MoveTool(opened, box_at, layer.hit, EditTool(board, Qt.CursorShape.OpenHandCursor))
+        edit = EditTool(board, Qt.CursorShape.ArrowCursor)
         self.by_name: dict[str, Tool] = {
             "move": self.move,
-            "select": SelectTool(
-                opened, layer.hit, layer.within, EditTool(board, Qt.CursorShape.ArrowCursor)
-            ),
-            "rectangle": RectangleTool(board),
-            "ellipse": EllipseTool(board),
-            "polygon": PolygonTool(board, closes=True),
-            "outline": OutlineTool(board),
-            "line": PolygonTool(board, closes=False),
-            "arrow": LineTool(board, "arrow"),
-            "point": PointTool(board, counts=False),
-            "brush": BrushTool(board),
-            "eraser": BrushTool(board, erases=True),
-            "wand": WandTool(board),
-            "count": PointTool(board, counts=True),
-            "ruler": LineTool(board, "ruler"),
-            "angle": LineTool(board, "angle"),
-            "counting_circle": CircleTool(board),
+            "select": SelectTool(opened, layer.hit, layer.within, edit),
+            **_drawing_tools(board),
         }
 
     def show_tool(self, name: str) -> None:
@@ -84,3 +71,22 @@ class SlideTools:
     def close(self) -> None:
         """Follow the slide no more."""
         self.card.close_links()
+
+
+def _drawing_tools(board: Board) -> dict[str, Tool]:
+    return {
+        "rectangle": RectangleTool(board),
+        "ellipse": EllipseTool(board),
+        "polygon": PolygonTool(board, closes=True),
+        "outline": OutlineTool(board),
+        "line": PolygonTool(board, closes=False),
+        "arrow": LineTool(board, "arrow"),
+        "point": PointTool(board, counts=False),
+        "brush": BrushTool(board),
+        "eraser": BrushTool(board, erases=True),
+        "wand": WandTool(board),
+        "count": PointTool(board, counts=True),
+        "ruler": LineTool(board, "ruler"),
+        "angle": LineTool(board, "angle"),
+        "counting_circle": CircleTool(board),
+    }

@@ -21,6 +21,9 @@ from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.board import Choices
 from viewer.work.background import as_problem
 
+ANNOTATION_SUFFIXES = (".geojson", ".geojson.gz", ".geojson.zip", ".json", ".json.gz", ".xml", ".csv")
+"""How files of annotations are called. DICOM's are told from slides by their own command alone."""
+
 
 class Slides(QObject):
     """The slides on the table. A file is opened in the background; the window goes on meanwhile."""
@@ -28,6 +31,7 @@ class Slides(QObject):
     page_changed = Signal(object)  # SlidePage, or None
     refused = Signal(object)  # Problem
     told = Signal(str)  # a sentence for the status line
+    annotations_dropped = Signal(object)  # list[Path]: files of annotations for the slide looked at
 
     def __init__(self, parts: Parts, frame: Frame, views: Views) -> None:
         super().__init__(frame)
@@ -70,9 +74,14 @@ class Slides(QObject):
         self._parts.opening.warm()
 
     def open_all(self, paths: Iterable[Path]) -> None:
-        """Open several, in this order."""
+        """Open several, in this order; files of annotations are for the slide that is looked at."""
+        paths = list(paths)
+        drawn = [p for p in paths if self.page is not None and p.name.lower().endswith(ANNOTATION_SUFFIXES)]
+        if drawn:
+            self.annotations_dropped.emit(drawn)
         for path in paths:
-            self.open(path)
+            if path not in drawn:
+                self.open(path)
 
     def ask(self) -> None:
         """Let the person choose files."""

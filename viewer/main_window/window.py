@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
 
 from ml.errors import Problem
 from ml.geometry import Point
+from viewer.actions.annotating import HERE, IN_TABLE
 from viewer.actions.catalog import MENUS, STRIP
 from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
@@ -36,7 +37,7 @@ from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
 
 _FIRST_SIZE = QSize(1280, 800)
-_HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "polygon", "fit", "export")
+_HERE = ("analyze", "explain", "accept", "annotate", "delete", *HERE, "rectangle", "polygon", "fit", "export")
 _HERE_ON_CT = (
     *("analyze_series", "accept_finding"),
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
@@ -141,6 +142,8 @@ class MainWindow(QMainWindow):
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
         self.ct.private_changed.connect(self.further.archive.set_private)
+        lines = self.frame.annotations.view
+        lines.menu_wished.connect(lambda place: self.surface.menu(self, IN_TABLE).popup(place))
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)

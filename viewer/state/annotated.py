@@ -9,6 +9,7 @@ import shapely
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
+from ml.annotation.corrections import noted
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape, polygons_of
 from viewer.state.classes import ClassList
@@ -50,8 +51,13 @@ class Annotated(Opened):
         self._region: tuple[tuple[Shape, ...], Shape | None] = ((), None)  # the last one, and of what
 
     def edit(self, change: Change) -> None:
-        """Carry out an edit so that it can be undone."""
-        self.undo.push(_Edit(self.annotations, change))
+        """Carry out an edit so that it can be undone. What it corrects of a model's findings is noted."""
+        self.undo.push(_Edit(self.annotations, noted(change)))
+
+    def edit_if(self, change: Change | None) -> None:
+        """Carry out an edit, if there is any."""
+        if change is not None:
+            self.edit(change)
 
     def draw(self, shape: Shape, title: str) -> Annotation:
         """Add a shape of the current class, so that it can be undone, and select it."""

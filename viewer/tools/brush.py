@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import shapely
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from ml.annotation.brush import Lines, Stroke
 from ml.annotation.forms import area_on
@@ -16,7 +16,7 @@ from viewer.canvas.camera import Camera
 from viewer.canvas.layer import to_widget_rect
 from viewer.canvas.tool import Pointer, Tool
 from viewer.tools.board import Board
-from viewer.tools.sketch import paint_path, sketch_path, sketch_pens
+from viewer.tools.sketch import lines_path, paint_path, sketch_path, sketch_pens
 
 _LEAST, _MOST = 2.0, 400.0  # widget px: the radius
 _A_NOTCH = 1.2  # so many times larger with each notch of the wheel
@@ -38,6 +38,8 @@ class BrushTool(Tool):
         self._stroke: Stroke | None = None
         self._old: Annotation | None = None  # what the stroke changes
         self._rest = QPainterPath()  # its outline as it was
+        self._picture: tuple[Camera, QImage] | None = None  # of that
+        self._fresh: dict[tuple[int, int], tuple[Lines, QPainterPath]] = {}  # the outline as it is by now
         self._camera: Camera | None = None  # under which the stroke began
         self._here: Point | None = None
 
@@ -144,7 +146,7 @@ class BrushTool(Tool):
             painter.drawEllipse(QPointF(x, y), radius, radius)
 
     def _begin(self, base: shapely.Geometry, radius: float, wipes: bool, camera: Camera) -> None:
-        self._camera = camera
+        self._camera, self._fresh, self._picture = camera, {}, None
         self._stroke = Stroke(base, radius, _SQUARE / camera.scale, erases=wipes)
         shape = None if base.is_empty else area_on(base, camera.visible().grown(_SQUARE / camera.scale))
         self._rest = QPainterPath() if shape is None else sketch_path(shape, camera.scale)
@@ -156,18 +158,27 @@ class BrushTool(Tool):
             around.addRect(to_widget_rect(camera, square))
         painter.save()
         painter.setClipPath(around, Qt.ClipOperation.IntersectClip)
-        paint_path(painter, camera, self._rest)
+        painter.drawImage(QPointF(0, 0), self._picture_of_rest(painter, camera))
         painter.restore()
-        lines = [line for piece in stroke.lines() for line in _lines(piece, camera)]
-        for pen in sketch_pens():
-            painter.setPen(pen)
-            painter.drawLines(lines)
+        for key, lines in stroke.lines().items():
+            if key not in self._fresh or self._fresh[key][0] is not lines:
+                self._fresh[key] = (lines, lines_path(lines, camera.scale))
+        paths = [path for _, path in self._fresh.values()]
+        for pen in sketch_pens():  # all light lines before the first coloured one
+            pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # many times faster, and the lines are finer than it
+            for path in paths:
+                paint_path(painter, camera, path, pens=[pen])
 
-
-def _lines(piece: Lines, camera: Camera) -> list[QLineF]:
-    """Straight pieces on the screen; the camera is upright."""
-    x0, y0 = camera.to_widget(Point(0, 0))
-    return [
-        QLineF(a * camera.scale + x0, b * camera.scale + y0, c * camera.scale + x0, d * camera.scale + y0)
-        for (a, b), (c, d) in piece.tolist()
-    ]
+    def _picture_of_rest(self, painter: QPainter, camera: Camera) -> QImage:
+        """The outline as it was, drawn once for each camera: a long one takes a while."""
+        if self._picture is None or self._picture[0] != camera:
+            ratio = painter.device().devicePixelRatioF()
+            size = QSizeF(camera.width, camera.height) * ratio
+            image = QImage(size.toSize(), QImage.Format.Format_ARGB32_Premultiplied)
+            image.setDevicePixelRatio(ratio)
+            image.fill(Qt.GlobalColor.transparent)
+            within = QPainter(image)
+            paint_path(within, camera, self._rest)
+            within.end()
+            self._picture = (camera, image)
+        return self._picture[1]

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import shapely
 
 from ml.annotation.bending import Affine, has_places
 from ml.annotation.measured import means_of
 from ml.annotation.shapes import Annotation, Shape
-from ml.annotation.snapping import places_of
 from ml.geometry import Point, Rect
 
 MOST_PLACES = 64
 """More places than this in view are no grips: zoom in to bend the outline there."""
 
+KNOB = 24.0
+"""Widget px from the box to the knob that turns it."""
+
 _MARGIN = 14.0  # widget px from a shape with places to its box
-_KNOB = 24.0  # widget px from the box to the knob
 _LEAST_BOX = 28.0  # widget px: a smaller shape has no box
 _STEP = 15.0  # degrees, with Shift
 SIDES = ((-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0))
@@ -51,7 +53,7 @@ def grips_of(annotation: Annotation, scale: float, view: Rect) -> tuple[Grip, ..
             Grip("side", Point(middle.x + dx * box.width / 2, middle.y + dy * box.height / 2), 0, index)
             for index, (dx, dy) in enumerate(SIDES)
         ]
-        found.append(Grip("knob", Point(middle.x, box.y - _KNOB / scale)))
+        found.append(Grip("knob", Point(middle.x, box.y - KNOB / scale)))
     return tuple(found)
 
 
@@ -100,8 +102,11 @@ def turned(bounds: Rect, start: Point, end: Point, *, steps: bool) -> tuple[Affi
 
 def _places(shape: Shape, view: Rect) -> list[Grip]:
     found: list[Grip] = []
+    start, closing = 0, int(shape.is_area)  # shapely repeats the first place of a closed ring
+    places = shapely.get_coordinates(shape.geometry)  # kept with the shape, so it is quick
     for number, ring in enumerate(shape.rings):
-        x, y = places_of(ring).T
+        x, y = places[start : start + len(ring)].T
+        start += len(ring) + closing
         seen = np.flatnonzero((x >= view.x) & (x <= view.right) & (y >= view.y) & (y <= view.bottom))
         if len(found) + len(seen) > MOST_PLACES:
             return []

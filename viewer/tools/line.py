@@ -132,6 +132,6 @@ class LineTool(Tool):
         if self._means == "arrow":
             self._board.drawn()
         else:
-            self._board.tell(
-                f"{words_of(made, self._board.spacing)}. Delete removes it, Esc puts the tool away."
-            )
+            what = "Length" if self._means == "ruler" else "Angle"
+            words = words_of(made, self._board.spacing)
+            self._board.tell(f"{what}: {words}. Delete removes it, Esc puts the tool away.")

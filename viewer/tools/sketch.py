@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
@@ -13,6 +15,7 @@ from ml.annotation.shapes import Shape
 from ml.annotation.snapping import Caught
 from ml.geometry import Point
 from viewer.canvas.camera import Camera
+from viewer.canvas.long_lines import draw_line
 from viewer.theme.colors import LIGHT
 
 LEAST_WIDGET_PX = 4.0
@@ -59,6 +62,15 @@ def sketch_path(shape: Shape, scale: float) -> QPainterPath:
     return path
 
 
+def lines_path(lines: Sequence[NDArray[np.float64]], scale: float) -> QPainterPath:
+    """Open lines, each (places, x and y) in level-0 px, as a path no finer than can be seen at a scale."""
+    path = QPainterPath()
+    for places in lines:
+        line = shapely.LineString(places).simplify(_UNSEEN / scale, preserve_topology=False)
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in shapely.get_coordinates(line).tolist()]))
+    return path
+
+
 def paint_path(
     painter: QPainter,
     camera: Camera,
@@ -76,7 +88,7 @@ def paint_path(
     painter.setTransform(QTransform(way.xx, way.yx, way.xy, way.yy, way.dx, way.dy), combine=True)
     for pen in pens or sketch_pens():
         painter.setPen(pen)
-        painter.drawPath(path)
+        draw_line(painter, path)
     painter.restore()
 
 

@@ -25,7 +25,7 @@ def tissue() -> NDArray[np.uint8]:
 @given(st.integers(0, 319), st.integers(0, 255), st.integers(0, 90))
 @settings(max_examples=30)
 def test_it_is_scikit_images_flood(tissue: NDArray[np.uint8], column: int, row: int, tolerance: int) -> None:
-    soft = ndimage.gaussian_filter(tissue.astype(np.float32), (1, 1, 0))
+    soft = ndimage.gaussian_filter(tissue.astype(np.float32), (2, 2, 0))
     apart = np.sqrt(((soft - soft[row, column]) ** 2).mean(axis=2))
     theirs = flood(apart, (row, column), connectivity=1, tolerance=tolerance)
     wand = Wand(tissue, column, row)
@@ -49,9 +49,9 @@ def test_the_outline_is_that_of_the_pixels(tissue: NDArray[np.uint8]) -> None:
         rows, columns = np.indices(mask.shape)
         inside = shapely.contains_xy(area, columns + 0.5, rows + 0.5)
         # Off by one pixel along the outline, and in holes that are too small to be kept.
-        near = ndimage.binary_dilation(mask) & ~ndimage.binary_erosion(mask, border_value=1)
+        near = ndimage.binary_dilation(mask) & ~ndimage.binary_erosion(mask)
         holes, _ = ndimage.label(~mask, structure=np.ones((3, 3)))
-        small = np.isin(holes, np.flatnonzero(np.bincount(holes.ravel()) < 24)) & ~mask
+        small = np.isin(holes, np.flatnonzero(np.bincount(holes.ravel()) < 260)) & ~mask
         sure = ~(near | small)
         assert sure.mean() > 0.3
         assert np.array_equal(inside[sure], mask[sure])

@@ -33,6 +33,7 @@ class HeardBoard(Board):
             refuse=lambda problem: self.told.append(problem.what),
             lift=self.layer.lift,
             camera=lambda: camera,
+            near=self.layer.touching,
         )
 
     def _end(self) -> None:

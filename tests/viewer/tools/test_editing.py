@@ -282,6 +282,25 @@ def test_long_outlines_are_bent_only_where_few_of_their_places_are_in_view() -> 
     assert 0 < len(near) <= MOST_PLACES
 
 
+def test_grips_stand_at_the_places_of_every_ring() -> None:
+    hole = (Point(2100, 1100), Point(2300, 1100), Point(2200, 1250))
+    for shape in (
+        Shape((PENTAGON.shape.rings[0], hole)),
+        Shape((PENTAGON.shape.rings[0], hole, (Point(0, 0), Point(50, 0), Point(0, 50))), starts=(0, 2)),
+        Shape.line(hole, PENTAGON.shape.rings[0]),
+        Shape.points(hole),
+    ):
+        found = [g for g in grips_of(Annotation(shape), 0.5, Rect(0, 0, 4000, 3000)) if g.kind == "place"]
+        assert len(found) == sum(map(len, shape.rings))
+        assert all(shape.rings[g.ring][g.index] == g.place for g in found)
+
+
+def test_grips_out_of_view_are_left_out() -> None:
+    view = Rect(1900, 900, 200, 200)
+    found = [g.place for g in grips_of(PENTAGON, 0.5, view) if g.kind == "place"]
+    assert found == [Point(2000, 1000)]
+
+
 sides = st.integers(0, len(SIDES) - 1)
 offsets = st.builds(Point, st.floats(-3000, 3000), st.floats(-3000, 3000))
 

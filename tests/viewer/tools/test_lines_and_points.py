@@ -28,7 +28,7 @@ def test_a_ruler_by_a_drag_and_by_two_clicks(opened: OpenedSlide) -> None:
     assert dragged.measurements == {"Length µm": 250}  # half a µm a pixel
     assert clicked.measurements == {"Length µm": 100}
     assert board.ended == 0  # it stays in the hand
-    assert board.told[0].startswith("250")
+    assert board.told[0].startswith("Length: 250")
     opened.undo.undo()
     assert len(opened.annotations) == 1
 

@@ -1,0 +1,243 @@
+"""Everything drawn as a table: any number of rows, of which only those in view are ever looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from ml.annotation.document import Change
+from ml.annotation.places import Rows
+from ml.annotation.shapes import Annotation, Color
+from ml.geometry import Spacing
+from viewer.panels.annotation_columns import NOTE, Column, columns_of
+from viewer.panels.class_form import swatch
+from viewer.state.annotated import Annotated
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+_FEW = 200  # annotations of an edit: more, and the table is made anew
+_MOST_MEASURED = 12  # columns of measurements
+
+
+class AnnotationTable(QAbstractTableModel):
+    """A row is a number in `Places` of the document; `rows` are those shown, in the order of the table.
+
+    An edit of few changes only their lines: what does not fit the filter any more stays until it is asked
+    anew, and new ones come at the end, so that nothing jumps away under the hand.
+    """
+
+    typed = Signal(object, str, str)  # Annotation, "name" or "note", and what was typed
+    shown_changed = Signal()  # other rows than before
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._opened: Annotated | None = None
+        self._spacing: Spacing | None = None
+        self.columns: tuple[Column, ...] = columns_of(())
+        self.rows: Rows = np.empty(0, np.intp)
+        self._positions: NDArray[np.intp] | None = None  # of each row of the document, -1 where not shown
+        self._sorted_by, self._falling = -1, False
+        self._text, self._class = "", ""
+        self._any_class = True
+
+    def follow(self, opened: Annotated | None, spacing: Spacing | None) -> None:
+        """Show the annotations of something else."""
+        self._opened, self._spacing = opened, spacing
+        self.renew()
+
+    def set_spacing(self, spacing: Spacing | None) -> None:
+        """How large a pixel is."""
+        self._spacing = spacing
+        self.renew()
+
+    def filter(self, text: str, class_name: str | None) -> None:
+        """Show what has this text in class, name, kind or note, and this class (None: any)."""
+        wanted = (text.casefold().strip(), class_name or "", class_name is None)
+        if wanted != (self._text, self._class, self._any_class):
+            self._text, self._class, self._any_class = wanted
+            self.renew()
+
+    def renew(self) -> None:
+        """Choose and sort the rows anew."""
+        self.beginResetModel()
+        self.columns = columns_of(self._measured())
+        self.rows = self._chosen_rows()
+        self._positions = None
+        self.endResetModel()
+        self.shown_changed.emit()
+
+    def take(self, change: Change) -> None:
+        """Follow an edit of the document."""
+        if self._opened is None:
+            return
+        if len(change.removed) + len(change.added) > _FEW or self._brings_columns(change.added):
+            self.renew()
+            return
+        places = self._opened.annotations.places
+        coming = {annotation.id for annotation in change.added}
+        if any(annotation.id not in coming for annotation in change.removed):
+            self._drop_gone()
+        rows = places.rows_of(annotation.id for annotation in change.added)
+        at = self.positions_of(rows)
+        for position in at[at >= 0].tolist():
+            self.dataChanged.emit(self.index(position, 0), self.index(position, len(self.columns) - 1))
+        new = np.array([r for r in rows[at < 0].tolist() if self._fits(places.annotation(r))], np.intp)
+        if len(new):
+            count = len(self.rows)
+            self.beginInsertRows(_NOWHERE, count, count + len(new) - 1)
+            self.rows = np.concatenate((self.rows, new))
+            self._positions = None
+            self.endInsertRows()
+        self.shown_changed.emit()
+
+    def annotation(self, position: int) -> Annotation | None:
+        """What stands in a line of the table; None also for what is gone and not yet taken off."""
+        if self._opened is None or not 0 <= position < len(self.rows):
+            return None
+        found = self._opened.annotations.places.annotations(self.rows[position : position + 1])
+        return found[0] if found else None
+
+    def annotations(self) -> list[Annotation]:
+        """All that is shown, in the order of the table."""
+        return [] if self._opened is None else self._opened.annotations.places.annotations(self.rows)
+
+    def positions_of(self, rows: Rows) -> NDArray[np.intp]:
+        """Where rows of the document stand in the table, -1 for those that are not shown."""
+        if self._opened is None:
+            return np.full(len(rows), -1, np.intp)
+        if self._positions is None:
+            self._positions = np.full(len(self._opened.annotations.places.bounds), -1, np.intp)
+            self._positions[self.rows] = np.arange(len(self.rows))
+        known = rows < len(self._positions)
+        return np.where(known, self._positions[np.where(known, rows, 0)], -1)
+
+    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        """Number of annotations shown."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        """Number of columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """The name of a column and what it means."""
+        if orientation is Qt.Orientation.Vertical or not 0 <= section < len(self.columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.StatusTipRole}:
+            return self.columns[section].tip
+        return None
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        """Names and notes can be typed, but not of what is locked."""
+        flags = super().flags(index)
+        annotation = self.annotation(index.row())
+        if annotation is not None and not annotation.locked and self.columns[index.column()].field:
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell; a class has its colour beside its name."""
+        annotation = self.annotation(index.row())
+        if annotation is None:
+            return None
+        column = self.columns[index.column()]
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.EditRole}:
+            return column.words(annotation, self._spacing)
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return _swatch(annotation.color)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if column.is_text else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Wish for another name or note; the document's answer changes the cell."""
+        annotation = self.annotation(index.row())
+        column = self.columns[index.column()]
+        if role != Qt.ItemDataRole.EditRole or annotation is None or not column.field:
+            return False
+        self.typed.emit(annotation, column.field, str(value).strip())
+        return True
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1: in the order of drawing."""
+        wanted = (column, order is Qt.SortOrder.DescendingOrder)
+        if wanted != (self._sorted_by, self._falling):
+            self._sorted_by, self._falling = wanted
+            self.renew()
+
+    def _chosen_rows(self) -> Rows:
+        if self._opened is None:
+            return np.empty(0, np.intp)
+        places = self._opened.annotations.places
+        rows = places.used
+        if not self._any_class:
+            wanted = np.array([name == self._class for name, _ in places.known_inks], np.bool_)
+            rows = rows[wanted[places.inks[rows]]] if len(wanted) else rows
+        if self._text:
+            found = places.annotations(rows)
+            rows = rows[np.array([self._says(one) for one in found], np.bool_)]
+        if 0 <= self._sorted_by < len(self.columns):
+            column, found = self.columns[self._sorted_by], places.annotations(rows)
+            rows = rows[order_of(found, column, self._spacing, falling=self._falling)]
+        return rows
+
+    def _fits(self, annotation: Annotation) -> bool:
+        right_class = self._any_class or annotation.class_name == self._class
+        return right_class and (not self._text or self._says(annotation))
+
+    def _says(self, annotation: Annotation) -> bool:
+        said = (annotation.class_name, annotation.name, annotation.metadata.get(NOTE, ""))
+        return any(self._text in one.casefold() for one in said)
+
+    def _drop_gone(self) -> None:
+        assert self._opened is not None
+        gone = np.flatnonzero(np.isnan(self._opened.annotations.places.bounds[self.rows, 0]))
+        for position in reversed(gone.tolist()):
+            self.beginRemoveRows(_NOWHERE, position, position)
+            self.rows = np.delete(self.rows, position)
+            self.endRemoveRows()
+        self._positions = None
+
+    def _measured(self) -> tuple[str, ...]:
+        """The measurements that most annotations have, looked at in a sample of many."""
+        if self._opened is None:
+            return ()
+        document = self._opened.annotations
+        rows = document.places.used
+        sample = document.places.annotations(rows[:: max(1, len(rows) // 500)])
+        found = Counter(name for one in sample for name in one.measurements)
+        return tuple(sorted(name for name, _ in found.most_common(_MOST_MEASURED)))
+
+    def _brings_columns(self, added: Iterable[Annotation]) -> bool:
+        known = {column.title for column in self.columns}
+        full = len(self.columns) >= len(columns_of(())) + _MOST_MEASURED
+        return not full and any(name not in known for one in added for name in one.measurements)
+
+
+def order_of(
+    annotations: list[Annotation], column: Column, spacing: Spacing | None, *, falling: bool
+) -> NDArray[np.intp]:
+    """Which comes where: equal ones stay as drawn, and what has no number comes last either way."""
+    keys = [column.number(one, spacing) for one in annotations]
+    if column.is_text:
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__, reverse=falling), np.intp)
+    numbers = np.array(keys, np.float64)
+    return np.argsort(-numbers if falling else numbers, kind="stable")
+
+
+_swatches: dict[Color | None, object] = {}
+
+
+def _swatch(color: Color | None) -> object:
+    if color not in _swatches:
+        _swatches[color] = swatch(color)
+    return _swatches[color]
