@@ -49,7 +49,7 @@ class ReportEditing(QObject):
         super().__init__(frame)
         self._parts, self._frame, self._status, self._views = parts, frame, status, views
         self._reporting = reporting
-        self._draftings: dict[str, Drafting] = {}
+        self._draftings: dict[Opened, Drafting] = {}
         self._page: Page | None = None  # that the editor is about
         self._links = Links()
         self.editor: ReportEditor | None = None
@@ -96,7 +96,7 @@ class ReportEditing(QObject):
         for problem in problems:
             self.refused.emit(problem)
         self._page = page
-        self.editor = editor = ReportEditor(drafting, evidence, found, self._frame)
+        self.editor = editor = ReportEditor(drafting, evidence, found)
         editor.pages_wished.connect(self._set)
         editor.template_wished.connect(self._rebase)
         editor.snapshot_wished.connect(lambda _: self.add_snapshot())
@@ -138,7 +138,7 @@ class ReportEditing(QObject):
         chosen = tuple(one for one in FORMATS if one in dialog.chosen)
         unasked = tuple(one for one in settings.report_formats if one not in possible)
         settings.report_formats = (*chosen, *unasked)
-        folder = self._reporting.ask_folder()
+        folder = self._reporting.ask_folder(editor)
         if folder is not None and self._page is not None:
             self.export_into(folder / name_of(self._page), chosen)
 
@@ -158,17 +158,16 @@ class ReportEditing(QObject):
 
     def _drafting_of(self, page: Page) -> Drafting:
         """The draft as it was left, or a new one by the template that fits."""
-        key = key_of(page)
-        if key not in self._draftings:
-            draft = None
+        if page.opened not in self._draftings:
+            key, draft = key_of(page), None
             try:
                 draft = self._parts.store.load(key)
             except Problem as problem:
                 self.refused.emit(problem)
             made = Drafting(key, draft or self._new(page), self._parts.store, self)
             made.not_kept.connect(self.refused)
-            self._draftings[key] = made
-        return self._draftings[key]
+            self._draftings[page.opened] = made
+        return self._draftings[page.opened]
 
     def _new(self, page: Page) -> Draft:
         subject, settings = subject_of(page), self._parts.settings
@@ -229,11 +228,10 @@ class ReportEditing(QObject):
         page = self._page
         if self.editor is not None and page is not None and page.opened is opened:
             self.editor.close()
-        for cell in self._frame.grid.cells:
-            for one in cell.pages.values():
-                if one.opened is opened and (drafting := self._draftings.pop(key_of(one), None)) is not None:
-                    drafting.close()
-                    drafting.deleteLater()
+        drafting = self._draftings.pop(opened, None)
+        if drafting is not None:
+            drafting.close()
+            drafting.deleteLater()
 
     # ------------------------------------------------------------------ the work
 

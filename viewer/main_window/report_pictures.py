@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ml.draft.compose import size_of
 from ml.draft.draft import PICTURE, Draft, Figure, FigureSection
@@ -73,7 +73,8 @@ class ReportPictures(QObject):
 
     def _ask(self, title: str) -> tuple[Path, bytes] | None:
         start = self._parts.settings.last_folder or str(Path.home())
-        chosen, _ = QFileDialog.getOpenFileName(self._frame, title, start, _FILTER)
+        over = QApplication.activeWindow() or self._frame
+        chosen, _ = QFileDialog.getOpenFileName(over, title, start, _FILTER)
         if not chosen:
             return None
         path = Path(chosen)

@@ -50,9 +50,10 @@ class ReportEditor(QDialog):
         drafting: Drafting,
         evidence: Evidence,
         templates: Sequence[Template],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(
+            None, Qt.WindowType.Window
+        )  # no parent: one looks at the slide before it, and behind
         self.setWindowTitle(f"Report: {evidence.name}")
         self.drafting, self.evidence = drafting, evidence
         self._links = Links()
