@@ -156,6 +156,8 @@ class ReportEditing(QObject):
         editor = self.editor
         if editor is None:
             return
+        if self._soon.isActive():  # results that came a moment ago belong into it
+            self._follow_results()
         wished = tuple(one for one in FORMATS if one in formats)
         kept = editor.drafting.store.picture
         request = WriteRequest(editor.drafting.draft, editor.evidence, folder, kept, wished)
