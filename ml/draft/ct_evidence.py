@@ -51,7 +51,7 @@ def evidence_of_ct(material: CtMaterial, measured: tuple[Measured, ...] = ()) ->
         {grid.key: grid for grid in grids},
         figures,
         draw,
-        (id(material.analysis), material.window, verdicts),
+        (material.analysis, material.window, verdicts),
         tuple(_provenance(content)),
         tuple(_remarks(content)),
         {title: str(content.model[key]) for title, key in _MODEL if content.model[key]},

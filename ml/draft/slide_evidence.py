@@ -105,7 +105,7 @@ def evidence_of_slide(
 def _mark(material: Material) -> object:
     """What the figures hang on; an analysis does not change once it is done."""
     verdicts = tuple(sorted(material.verdicts.items()))
-    return id(material.analysis), material.layers, material.boxes, verdicts, material.annotations
+    return material.analysis, material.layers, material.boxes, verdicts, material.annotations
 
 
 def _facts(content: ReportContent) -> dict[str, Any]:

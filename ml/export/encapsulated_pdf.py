@@ -14,7 +14,7 @@ from ml import __version__
 from ml.export.author import MANUFACTURER, MODEL_NAME, NOTICE, SERIAL, short
 from ml.report.atomic import whole_file
 
-_SERIES = 910
+_SERIES = 9005
 _TAKEN_OVER = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate"),
     *("StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),

@@ -8,19 +8,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialog
 
 from ml.draft.compose import Drawn
-from ml.draft.draft import Draft, Subject, rebased
+from ml.draft.draft import Draft, Subject
 from ml.draft.evidence import Evidence
-from ml.draft.template import Template, templates
+from ml.draft.template import templates
 from ml.errors import Problem
 from ml.report.words import count
 from ml.verbs.write_report import FORMATS, WriteRequest, WrittenFile, possible_formats
 from viewer.actions.command import Bound
-from viewer.main_window.ct_page import CtPage
 from viewer.main_window.frame import Frame
 from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
+from viewer.main_window.report_drafts import ReportDrafts
 from viewer.main_window.report_pictures import ReportPictures
-from viewer.main_window.report_subject import evidence_of, key_of, model_of, name_of, subject_of, with_comment
+from viewer.main_window.report_subject import evidence_of, key_of, name_of, signals_of, subject_of
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.status_line import StatusLine
@@ -49,12 +49,13 @@ class ReportEditing(QObject):
         super().__init__(frame)
         self._parts, self._frame, self._status, self._views = parts, frame, status, views
         self._reporting = reporting
-        self._draftings: dict[str, Drafting] = {}
         self._page: Page | None = None  # that the editor is about
         self._links = Links()
         self.editor: ReportEditor | None = None
         self.pictures = ReportPictures(parts, frame)
+        self.drafts = ReportDrafts(parts, self.pictures, self)
         self.pictures.refused.connect(self.refused)
+        self.drafts.refused.connect(self.refused)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_FOLLOW_MS)
@@ -91,20 +92,20 @@ class ReportEditing(QObject):
                 self.editor.activateWindow()
                 return
             self.editor.close()
-        drafting, evidence = self._drafting_of(page), evidence_of(page)
+        drafting, evidence = self.drafts.of(page), evidence_of(page)
         found, problems = templates(subject_of(page))
         for problem in problems:
             self.refused.emit(problem)
         self._page = page
-        self.editor = editor = ReportEditor(drafting, evidence, found, self._frame)
+        self.editor = editor = ReportEditor(drafting, evidence, found)
         editor.pages_wished.connect(self._set)
-        editor.template_wished.connect(self._rebase)
-        editor.snapshot_wished.connect(lambda _: self.add_snapshot())
+        editor.template_wished.connect(lambda template: self.drafts.rebase(drafting, template))
+        editor.snapshot_wished.connect(self._add_to_editor)
         editor.file_wished.connect(lambda section: self.pictures.add_file(drafting, section))
         editor.logo_wished.connect(lambda: self.pictures.choose_logo(drafting))
         editor.export_wished.connect(self.export)
         editor.finished.connect(self._forget)
-        drafting.changed.connect(self._remember)
+        drafting.changed.connect(self.drafts.remember)
         self._follow(page)
         self._follow_results()
         editor.show()
@@ -112,13 +113,21 @@ class ReportEditing(QObject):
     def add_snapshot(self) -> None:
         """Keep the view that is looked at in the report of its slide or series, whether or not it is open."""
         page = self._views.page
-        if page is None:
-            return
-        drafting = self._drafting_of(page)
-        section = ""
-        if self.editor is not None and self.editor.drafting is drafting:
-            section = self.editor.sections.current
-        number = self.pictures.add_view(drafting, page, section)
+        if page is not None:
+            drafting = self.drafts.of(page)
+            mine = self.editor is not None and self.editor.drafting is drafting
+            section = self.editor.sections.current if mine and self.editor is not None else ""
+            self._add(drafting, page, section)
+
+    def _add_to_editor(self, section: str) -> None:
+        """Keep the view that is looked at in the report that is open, also that of another slide."""
+        page = self._views.page
+        if page is not None and self.editor is not None:
+            self._add(self.editor.drafting, page, section)
+
+    def _add(self, drafting: Drafting, page: Page, section: str) -> None:
+        of = page.opened.title if drafting.key != key_of(page) else ""  # another slide than the report's
+        number = self.pictures.add_view(drafting, page, section, of)
         if number:
             self._status.showMessage(f"Added to the report, which holds {count(number, 'view')} now.", 5000)
 
@@ -138,7 +147,7 @@ class ReportEditing(QObject):
         chosen = tuple(one for one in FORMATS if one in dialog.chosen)
         unasked = tuple(one for one in settings.report_formats if one not in possible)
         settings.report_formats = (*chosen, *unasked)
-        folder = self._reporting.ask_folder()
+        folder = self._reporting.ask_folder(editor)
         if folder is not None and self._page is not None:
             self.export_into(folder / name_of(self._page), chosen)
 
@@ -147,6 +156,8 @@ class ReportEditing(QObject):
         editor = self.editor
         if editor is None:
             return
+        if self._soon.isActive():  # results that came a moment ago belong into it
+            self._follow_results()
         wished = tuple(one for one in FORMATS if one in formats)
         kept = editor.drafting.store.picture
         request = WriteRequest(editor.drafting.draft, editor.evidence, folder, kept, wished)
@@ -154,63 +165,11 @@ class ReportEditing(QObject):
         self._parts.drafts.write(request)
         self.changed.emit()
 
-    # ------------------------------------------------------------------ the draft
-
-    def _drafting_of(self, page: Page) -> Drafting:
-        """The draft as it was left, or a new one by the template that fits."""
-        key = key_of(page)
-        if key not in self._draftings:
-            draft = None
-            try:
-                draft = self._parts.store.load(key)
-            except Problem as problem:
-                self.refused.emit(problem)
-            made = Drafting(key, draft or self._new(page), self._parts.store, self)
-            made.not_kept.connect(self.refused)
-            self._draftings[key] = made
-        return self._draftings[key]
-
-    def _new(self, page: Page) -> Draft:
-        subject, settings = subject_of(page), self._parts.settings
-        found = {one.name: one for one in templates(subject)[0]}
-        last = settings.report_ct_template if subject == "ct" else settings.report_template
-        name = next(name for name in (model_of(page), last, _PLAIN[subject], *found) if name in found)
-        return with_comment(self.pictures.dressed(found[name].draft), page)
-
-    def _rebase(self, template: Template) -> None:
-        if self.editor is None:
-            return
-        drafting, settings = self.editor.drafting, self._parts.settings
-        drafting.edit(rebased(drafting.draft, template.draft), "Change template")
-        if template.subject == "ct":
-            settings.report_ct_template = template.name
-        else:
-            settings.report_template = template.name
-
-    def _remember(self, draft: Draft) -> None:
-        """Who writes it, and where, is the same in the next report."""
-        settings, header = self._parts.settings, draft.header
-        settings.report_hospital, settings.report_author = header.hospital, header.author
-        settings.report_logo = header.logo
-
     # ------------------------------------------------------------------ what it is about
 
     def _follow(self, page: Page) -> None:
         self._links.drop()
-        opened = page.opened
-        if isinstance(page, CtPage):
-            signals = [page.opened.findings_changed, page.opened.measurements.changed]
-        else:
-            assert isinstance(page, SlidePage)
-            slide = page.opened
-            signals = [slide.findings_changed, slide.annotations_changed, slide.spacing_changed]
-            signals.append(page.layers_changed)
-        signals.append(opened.undo.indexChanged)  # verdicts
-        if isinstance(page, SlidePage) and page.opened.findings is not None:
-            signals += [page.opened.findings.boxes_changed, page.opened.findings.finished]
-        if isinstance(page, CtPage) and page.opened.findings is not None:
-            signals += [page.opened.findings.decided, page.opened.findings.scored]
-        for signal in signals:
+        for signal in signals_of(page):
             self._links.follow(signal, self._later)
 
     def _later(self, *_: object) -> None:
@@ -229,11 +188,7 @@ class ReportEditing(QObject):
         page = self._page
         if self.editor is not None and page is not None and page.opened is opened:
             self.editor.close()
-        for cell in self._frame.grid.cells:
-            for one in cell.pages.values():
-                if one.opened is opened and (drafting := self._draftings.pop(key_of(one), None)) is not None:
-                    drafting.close()
-                    drafting.deleteLater()
+        self.drafts.let_go(opened)
 
     # ------------------------------------------------------------------ the work
 
@@ -278,6 +233,6 @@ class ReportEditing(QObject):
         self._links.drop()
         self._soon.stop()
         if editor is not None:
-            editor.drafting.changed.disconnect(self._remember)
+            editor.drafting.changed.disconnect(self.drafts.remember)
             editor.deleteLater()
         self.changed.emit()

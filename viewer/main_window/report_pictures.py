@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ml.draft.compose import size_of
 from ml.draft.draft import PICTURE, Draft, Figure, FigureSection
@@ -30,8 +30,11 @@ class ReportPictures(QObject):
         super().__init__(frame)
         self._parts, self._frame = parts, frame
 
-    def add_view(self, drafting: Drafting, page: Page, section: str) -> int:
-        """Put the view into a report; how many views it holds then, 0 where it could not be kept."""
+    def add_view(self, drafting: Drafting, page: Page, section: str, of: str = "") -> int:
+        """Put a view into a report; how many it holds then, 0 where it could not be kept.
+
+        `of` names the slide where it is another one than the report's.
+        """
         seen = snapshot_of(page)
         number = 1 + sum(sha256 != drafting.draft.header.logo for sha256 in drafting.draft.pictures)
         try:
@@ -40,7 +43,8 @@ class ReportPictures(QObject):
             self.refused.emit(problem)
             return 0
         title = f"{seen.title} {number}" if seen.title == "View" else seen.title
-        drafting.edit(_with(drafting.draft, section, sha256, title, seen.caption), "Add view")
+        caption = f"{of}, {seen.caption}" if of else seen.caption
+        drafting.edit(_with(drafting.draft, section, sha256, title, caption), "Add view")
         return number
 
     def add_file(self, drafting: Drafting, section: str) -> None:
@@ -73,7 +77,8 @@ class ReportPictures(QObject):
 
     def _ask(self, title: str) -> tuple[Path, bytes] | None:
         start = self._parts.settings.last_folder or str(Path.home())
-        chosen, _ = QFileDialog.getOpenFileName(self._frame, title, start, _FILTER)
+        over = QApplication.activeWindow() or self._frame
+        chosen, _ = QFileDialog.getOpenFileName(over, title, start, _FILTER)
         if not chosen:
             return None
         path = Path(chosen)

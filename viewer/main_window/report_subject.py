@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
@@ -75,6 +76,23 @@ def evidence_of(page: Page) -> Evidence:
     if slide_material is not None:
         return evidence_of_material(slide_material)
     return evidence_of_slide(page.opened.slide, tuple(page.opened.annotations), page.opened.spacing)
+
+
+def signals_of(page: Page) -> list[Any]:
+    """What tells that there may be other things to report."""
+    signals: list[Any] = [page.opened.undo.indexChanged]  # verdicts
+    if isinstance(page, CtPage):
+        series = page.opened
+        signals += [series.findings_changed, series.measurements.changed]
+        if series.findings is not None:
+            signals += [series.findings.decided, series.findings.scored]
+        return signals
+    assert isinstance(page, SlidePage)
+    slide = page.opened
+    signals += [slide.findings_changed, slide.annotations_changed, slide.spacing_changed, page.layers_changed]
+    if slide.findings is not None:
+        signals += [slide.findings.boxes_changed, slide.findings.finished]
+    return signals
 
 
 def snapshot_of(page: Page) -> Snapshot:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ml.deidentify.neutral import neutral_name
 from ml.deidentify.privacy import Privacy
@@ -61,10 +61,12 @@ class Reporting(QObject):
         made = findings.analysis.provenance
         return Path(neutral_name("", made.slide_sha256)).stem
 
-    def ask_folder(self) -> Path | None:
+    def ask_folder(self, over: QWidget | None = None) -> Path | None:
         """Where a report shall go, as the person says; remembered for the next one."""
         start = self._parts.settings.last_folder or str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self._frame, "Folder for the report and its tables", start)
+        chosen = QFileDialog.getExistingDirectory(
+            over or self._frame, "Folder for the report and its tables", start
+        )
         if not chosen:
             return None
         self._parts.settings.last_folder = chosen

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QPushButton, QSplitter, QToolButton, QWidget
 
 from ml.draft.compose import Drawn
 from ml.draft.draft import (
-    AnySection,
     Draft,
-    FigureSection,
-    Header,
-    ProvenanceSection,
-    TableSection,
-    TextSection,
 )
 from ml.draft.evidence import Evidence
-from ml.draft.field import Value
 from ml.draft.template import Template
 from ml.errors import Problem
 from viewer.panels.links import Links
-from viewer.panels.pdf_view import PdfView
 from viewer.panels.pieces import GRID, Notice, PrimaryButton, Text, column, named, row
-from viewer.panels.quantities import with_unit
+from viewer.panels.report_edits import DraftEdits
+from viewer.panels.report_pages import PagesPane, tool_button
 from viewer.panels.report_parts import SectionParts
-from viewer.panels.report_sections import HEAD, SectionsView
+from viewer.panels.report_sections import SectionsView
 from viewer.state.drafting import Drafting
 
 _SET_MS = 500  # after the last edit: the pages are set anew
@@ -50,12 +42,12 @@ class ReportEditor(QDialog):
         drafting: Drafting,
         evidence: Evidence,
         templates: Sequence[Template],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(None, Qt.WindowType.Window)  # no parent: the slide can come to the front
         self.setWindowTitle(f"Report: {evidence.name}")
         self.drafting, self.evidence = drafting, evidence
         self._links = Links()
+        self._edits = DraftEdits(drafting, self)
         self.notice = Notice(parent=self)
         self.template = QComboBox(self)
         named(self.template, "Template", "Which sections the report has, and what is asked in it")
@@ -64,10 +56,10 @@ class ReportEditor(QDialog):
             self.template.setItemData(self.template.count() - 1, one.about, Qt.ItemDataRole.ToolTipRole)
         self.sections = SectionsView(drafting.draft.subject, self)
         self.parts = SectionParts(drafting.store.picture, self)
-        self.view = PdfView(self)
-        self.page_notice = Notice(parent=self)
+        self.pages = PagesPane(self)
+        self.view, self.page_notice = self.pages.view, self.pages.notice
         self.outcome = Notice("Open folder", "Show the folder that the report lies in", self)
-        self.kept, self.zoom_text = Text(quiet=True, parent=self), QLabel(self)
+        self.kept = Text(quiet=True, parent=self)
         self.missing = QPushButton(self)
         self.missing.setFlat(True)
         self._folder: Path | None = None  # of what was written last
@@ -81,10 +73,6 @@ class ReportEditor(QDialog):
         self._connect()
         self.resize(1280, 800)
         self.show_draft(drafting.draft)
-
-    def sizeHint(self) -> QSize:
-        """As large as the window."""
-        return QSize(1280, 800)
 
     def set_evidence(self, evidence: Evidence, stale: str = "") -> None:
         """Other results, or more was drawn: everything follows. `stale` says how they fell behind."""
@@ -154,16 +142,30 @@ class ReportEditor(QDialog):
     # ------------------------------------------------------------------ inside
 
     def _lay_out(self) -> None:
-        undo, redo = _button("Undo", "Take back the last edit"), _button("Redo", "Do it again")
-        undo.clicked.connect(self.drafting.undo.undo)
-        redo.clicked.connect(self.drafting.undo.redo)
-        self._links.follow(self.drafting.undo.canUndoChanged, undo.setEnabled)
-        self._links.follow(self.drafting.undo.canRedoChanged, redo.setEnabled)
-        undo.setEnabled(self.drafting.undo.canUndo())
-        redo.setEnabled(self.drafting.undo.canRedo())
+        whole = QSplitter(Qt.Orientation.Horizontal, self)
+        whole.addWidget(self._left())
+        whole.addWidget(self.pages)
+        whole.setSizes([152 * GRID, 162 * GRID])
+        whole.setChildrenCollapsible(False)
+        whole.setHandleWidth(1)
+        self.pages.setContentsMargins(2 * GRID, 0, 0, 0)
+        below = row(self.kept, self.missing)
+        below.addStretch(1)
+        close = QPushButton("Close")
+        named(close, "Close", "The draft is kept and opened again with this slide or series")
+        close.setAutoDefault(False)
+        close.clicked.connect(self.reject)
+        below.addWidget(close)
+        below.addWidget(self.export_button)
+        outer = column(self, margin=3 * GRID)
+        outer.addWidget(whole, 1)
+        outer.addWidget(self.outcome)
+        outer.addLayout(below)
+
+    def _left(self) -> QWidget:
         label = QLabel("Template")
         label.setBuddy(self.template)
-        above = row(label, self.template, undo, redo)
+        above = row(label, self.template, *_undo_buttons(self.drafting.undo, self._links))
         above.setStretch(1, 1)
         inner = QSplitter(Qt.Orientation.Horizontal, self)
         inner.addWidget(self.sections)
@@ -178,43 +180,8 @@ class ReportEditor(QDialog):
         layout.addLayout(above)
         layout.addWidget(self.notice)
         layout.addWidget(inner, 1)
-        right = self._right()
-        whole = QSplitter(Qt.Orientation.Horizontal, self)
-        for widget in (left, right):
-            whole.addWidget(widget)
-        whole.setSizes([152 * GRID, 162 * GRID])
-        whole.setChildrenCollapsible(False)
-        whole.setHandleWidth(1)
         left.setContentsMargins(0, 0, 2 * GRID, 0)
-        right.setContentsMargins(2 * GRID, 0, 0, 0)
-        below = row(self.kept, self.missing)
-        below.addStretch(1)
-        close = QPushButton("Close")
-        named(close, "Close", "The draft is kept and opened again with this slide or series")
-        close.setAutoDefault(False)
-        close.clicked.connect(self.reject)
-        below.addWidget(close)
-        below.addWidget(self.export_button)
-        outer = column(self, margin=3 * GRID)
-        outer.addWidget(whole, 1)
-        outer.addWidget(self.outcome)
-        outer.addLayout(below)
-
-    def _right(self) -> QWidget:
-        right = QWidget(self)
-        smaller, larger = _button("−", "Show the pages smaller"), _button("+", "Show the pages larger")
-        fit = _button("Fit width", "As wide as there is room")
-        smaller.clicked.connect(self.view.zoom_out)
-        larger.clicked.connect(self.view.zoom_in)
-        fit.clicked.connect(self.view.fit_width)
-        self.view.zoomed.connect(lambda zoom: self.zoom_text.setText(with_unit(f"{zoom * 100:.0f}", "%")))
-        above = row(smaller, self.zoom_text, larger, fit)
-        above.addStretch(1)
-        layout = column(right)
-        layout.addLayout(above)
-        layout.addWidget(self.page_notice)
-        layout.addWidget(self.view, 1)
-        return right
+        return left
 
     def _connect(self) -> None:
         drafting, parts = self.drafting, self.parts
@@ -223,20 +190,19 @@ class ReportEditor(QDialog):
         self._links.follow(drafting.not_kept, lambda problem: self.notice.say(str(problem), "refusal"))
         self.template.activated.connect(lambda n: self.template_wished.emit(self.template.itemData(n)))
         self.sections.chosen.connect(self._show_section)
-        self.sections.ordered.connect(self._reorder)
-        self.sections.ticked.connect(self._tick)
+        self.sections.ordered.connect(self._edits.reorder)
+        self.sections.ticked.connect(self._edits.tick)
         self.sections.add_wished.connect(self._add)
-        self.sections.remove_wished.connect(self._take_out)
-        parts.header_changed.connect(self._put_header)
-        parts.section_changed.connect(self._put)
-        parts.answered.connect(self._answer)
+        self.sections.remove_wished.connect(self._edits.take_out)
+        parts.header_changed.connect(self._edits.put_header)
+        parts.section_changed.connect(self._edits.put)
+        parts.answered.connect(self._edits.answer)
         parts.snapshot_wished.connect(lambda: self.snapshot_wished.emit(self.sections.current))
         parts.file_wished.connect(lambda: self.file_wished.emit(self.sections.current))
         parts.logo_wished.connect(self.logo_wished)
-        self.view.failed.connect(lambda why: self.page_notice.say(why, "refusal"))
         self.export_button.clicked.connect(self.export_wished)
         self.missing.clicked.connect(self._go_to_missing)
-        self.outcome.wished.connect(self._open_folder)
+        self.outcome.wished.connect(lambda: _open(self._folder))
         keys: Mapping[str, Callable[[], object]] = {
             "Ctrl+Z": drafting.undo.undo,
             "Ctrl+Y": drafting.undo.redo,
@@ -253,57 +219,27 @@ class ReportEditor(QDialog):
     def _show_section(self, key: str) -> None:
         self.parts.show_section(self.drafting.draft, key, self.evidence)
 
-    def _reorder(self, keys: tuple[str, ...]) -> None:
-        draft = self.drafting.draft.reordered(keys)
-        if draft == self.drafting.draft:
-            self.show_draft(draft)  # dragged over the head, which stays where it is
-        self.drafting.edit(draft, "Move section")
-
-    def _tick(self, key: str, shown: bool) -> None:
-        draft = self.drafting.draft
-        section: AnySection = replace(draft.section(key), shown=shown)
-        self.drafting.edit(draft.put(section), "Print section" if shown else "Leave section out")
-
     def _add(self, kind: str, table: str) -> None:
-        made: dict[str, AnySection] = {
-            "text": TextSection("text", "Text"),
-            "figures": FigureSection("figures", "Pictures"),
-            "table": TableSection(table, table.capitalize(), table=table),
-            "provenance": ProvenanceSection("provenance", "Where the numbers come from"),
-        }
-        draft = self.drafting.draft
-        place = (
-            [s.key for s in draft.sections].index(self.sections.current) + 1 if self.sections.current else 0
-        )
-        added = draft.added(made[kind], place)
-        self.drafting.edit(added, "Add section")
-        self.sections.choose(added.sections[place].key)
-
-    def _take_out(self, key: str) -> None:
-        if key != HEAD:
-            self.drafting.edit(self.drafting.draft.without(key), "Remove section")
-
-    def _put_header(self, header: Header, place: str) -> None:
-        draft = replace(self.drafting.draft, header=header)
-        self.drafting.edit(draft, "Type into the head", f"head {place}" if place else "")
-
-    def _put(self, section: AnySection, title: str, place: str) -> None:
-        self.drafting.edit(self.drafting.draft.put(section), title, place and f"{section.key} {place}")
-
-    def _answer(self, section: str, name: str, value: Value) -> None:
-        self.drafting.edit(self.drafting.draft.answer(section, name, value), "Answer", f"{section} {name}")
-
-    def _open_folder(self) -> None:
-        if self._folder is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+        self.sections.choose(self._edits.add(kind, table, self.sections.current))
 
     def _go_to_missing(self) -> None:
         for one in self.drafting.draft.missing[:1]:
             self.go_to(one.section, one.field)
 
 
-def _button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    named(button, text if len(text) > 1 else tip, tip)
-    return button
+def _undo_buttons(stack: QUndoStack, links: Links) -> tuple[QToolButton, QToolButton]:
+    """Undo and redo of the draft."""
+    undo, redo = tool_button("Undo", "Take back the last edit"), tool_button("Redo", "Do it again")
+    undo.clicked.connect(stack.undo)
+    redo.clicked.connect(stack.redo)
+    links.follow(stack.canUndoChanged, undo.setEnabled)
+    links.follow(stack.canRedoChanged, redo.setEnabled)
+    undo.setEnabled(stack.canUndo())
+    redo.setEnabled(stack.canRedo())
+    return undo, redo
+
+
+def _open(folder: Path | None) -> None:
+    """Show a folder in the system's file window."""
+    if folder is not None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

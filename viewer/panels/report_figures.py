@@ -164,13 +164,13 @@ class FiguresView(QWidget):
             with QSignalBlocker(self.list):
                 item.setText(self._called(self._section.figures[self.list.currentRow()]))
 
-    def _put(self, place: int, title: str, **changes: object) -> None:
+    def _put(self, place: int, what: str, **changes: object) -> None:
         figures = list(self._section.figures)
         if not 0 <= place < len(figures):
             return
         figures[place] = replace(figures[place], **changes)  # type: ignore[arg-type]
         self._section = replace(self._section, figures=tuple(figures))
-        self.changed.emit(self._section, title)
+        self.changed.emit(self._section, what)
 
     def _reorder(self, *_: object) -> None:
         """Rows were dragged: figures follow them."""

@@ -113,3 +113,10 @@ def test_words_are_filled_in_as_plain_text() -> None:
 def test_words_reach_nothing_and_end(words: str) -> None:
     with pytest.raises(Problem, match="cannot be filled in"):
         worded(words, {"facts": {"many": list(range(3000))}}, "Analysis")
+
+
+def test_the_example_of_the_documentation_is_sound() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    draft = parse_template(example, "example.toml").draft
+    assert [section.kind for section in draft.sections] == ["form", "text", "figures", "table"]
