@@ -110,7 +110,8 @@ def test_an_unknown_key_is_trusted_by_name(
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Klinik Süd", True))
     with qtbot.waitSignal(window._parts.proofs.verified, timeout=LONG):
         qtbot.mouseClick(dialog.trust_button, Qt.MouseButton.LeftButton)
-    assert "Klinik Süd" in dialog.table.topLevelItem(0).text(2)
+    assert lines(dialog)["Signature"] == "holds"
+    assert "Klinik Süd" in dialog.details()
     assert not dialog.trust_button.isVisible()
 
 
