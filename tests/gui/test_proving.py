@@ -19,7 +19,10 @@ from ml.record.signed import read_record, write_record
 from ml.verbs.analyze_command import AnalyzeWords, run_command
 from ml.verbs.console import PersonTeller
 from tests.gui.hands import LONG, open_file
+from tests.ml.deidentify.markers import FOLDER, NAME, found_under
+from tests.ml.deidentify.planted import write_svs
 from viewer.main_window.window import MainWindow
+from viewer.panels.figure_dialog import FigureWish
 from viewer.panels.verify_dialog import VerifyDialog
 
 
@@ -174,3 +177,22 @@ def test_the_record_of_the_window_says_that_names_were_kept(window: MainWindow, 
     assert window._parts.settings.keep_identity
     assert window.surface.action("keep_identity").isChecked()
     assert json.loads((report / "record.json").read_text())["record"]["privacy"]["identity_kept"] is False
+
+
+def test_figures_hold_no_names(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Of a slide full of markers, as PNG and TIFF; the name that is offered is nobody's."""
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    write_svs(folder / f"{NAME}.svs")
+    open_file(qtbot, window, folder / f"{NAME}.svs")
+    page = window.slides.page
+    figures = window.navigating.figures
+    assert NAME not in figures._name_of(page)
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("figure.png", "figure.tif"):
+        with qtbot.waitSignal(window._parts.figures.written, timeout=LONG):
+            figures.export(
+                page, FigureWish("view", None, 300, overlays=True, bar=True, legend=True), out / name
+            )
+    assert found_under(out) == []

@@ -25,6 +25,7 @@ REPORTS, COPIES = 40, 60
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@pytest.mark.timeout(1200)  # a hundred programs that die, on a machine that may have other work
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "tests.robustness.export_child", tmp_path, "20261126", REPORTS, COPIES]
