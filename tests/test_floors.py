@@ -17,6 +17,7 @@ FLOORS = {
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
     5: "ml.train ml.export ml.pacs ml.exchange ml.record ml.deidentify",
+    6: "ml.draft",
     7: "ml.verbs",
     8: "ml.__main__",
     9: "viewer.settings",

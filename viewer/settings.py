@@ -65,6 +65,12 @@ class Settings:
     recent: Entry[tuple[str, ...]] = Entry("files/recent", ())
     model = Entry("analyze/model", "")
     keep_identity = Entry("export/keep_identity", False)  # names of files and patients stay in exports
+    report_hospital = Entry("report/hospital", "")
+    report_author = Entry("report/author", "")
+    report_logo = Entry("report/logo", "")  # SHA-256 of a picture in the store of drafts
+    report_template = Entry("report/template", "slide")  # of slides: the one that was chosen last
+    report_ct_template = Entry("report/ct_template", "ct")
+    report_formats: Entry[tuple[str, ...]] = Entry("report/formats", ("pdf",))
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"

@@ -90,7 +90,7 @@ def test_the_main_job(
     qtbot.keyClicks(panel.comment, "Dense <infiltrate> & more.")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     with qtbot.waitSignal(window.reporting.written, timeout=LONG) as written:
-        qtbot.mouseClick(panel.export_button, Qt.MouseButton.LeftButton)
+        window.run("export_now")
     folder = written.args[0].parent
     assert window.reporting.preview is not None
     qtbot.waitUntil(lambda: bool(window.reporting.preview.pages), timeout=LONG)

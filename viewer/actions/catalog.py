@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import ct, looking, navigating, proving, splitting
+from viewer.actions import ct, looking, navigating, proving, reporting, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
@@ -28,15 +28,7 @@ _FILE = (
     ),
     Entry("samples", "Samples", "Open the slide and pictures that come with Parfocal.", FILE, "images"),
     Entry("close", "Close", "Close what you look at; a run on it is stopped.", FILE, "x", ("Ctrl+W",), 1),
-    Entry(
-        "export",
-        "Export report…",
-        "Write a report of the findings as PDF, with tables beside it.",
-        FILE,
-        "file-output",
-        ("Ctrl+E",),
-        2,
-    ),
+    *reporting.ENTRIES,
     Entry("settings", "Settings…", "Memory for the picture, inertia.", FILE, "", ("Ctrl+,",), 3),
     Entry("quit", "Quit", "Close the window; a run is stopped first.", FILE, "", ("Ctrl+Q",), 3),
 )

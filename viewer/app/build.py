@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QApplication
 
+from ml.draft.store import FolderDrafts
 from viewer.app.memory import give_back_tiles
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
@@ -24,6 +25,7 @@ from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
+from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -53,6 +55,8 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         models=ModelList(),
         analysis=AnalysisWork(settings.switch_ms),
         reports=ReportWork(),
+        drafts=DraftWork(),
+        store=FolderDrafts(),
         figures=FigureWork(),
         proofs=ProofWork(),
         watching=Watching(loader),

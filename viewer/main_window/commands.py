@@ -18,6 +18,7 @@ from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Picture
 from viewer.main_window.parts import Parts
 from viewer.main_window.proving import Proving
+from viewer.main_window.report_editing import ReportEditing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
@@ -42,6 +43,7 @@ class Hands:
     looking: Looking
     navigating: Navigating
     splitting: Splitting
+    editing: ReportEditing
     ct: CtPieces
     proving: Proving
 
@@ -50,7 +52,7 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
-    for piece in (hands.looking, hands.navigating, hands.splitting, hands.proving, *on_ct):
+    for piece in (hands.looking, hands.navigating, hands.splitting, hands.editing, hands.proving, *on_ct):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)
@@ -91,7 +93,7 @@ def _shared(hands: Hands, bounds: dict[str, Bound]) -> dict[str, Bound]:
         "upright": on_picture("upright", lambda p: p.set_upright()),
         "copy_view": either("copy_view", ct.copy, lambda: True),
         "delete": either("delete", delete, can_delete),
-        "export": either("export", report.export, lambda: report.possible),
+        "export_now": either("export_now", report.export, lambda: report.possible),
         "ruler": replace(either("ruler", ruler, lambda: True), checked=partial(viewing.has_tool, "ruler")),
     }
 
@@ -110,7 +112,7 @@ def _files(hands: Hands) -> dict[str, Bound]:
         "open_folder": Bound(hands.slides.ask_folder),
         "samples": Bound(hands.slides.open_samples),
         "close": Bound(hands.slides.close_current, _with_any(hands)),
-        "export": Bound(hands.reporting.export, lambda: hands.reporting.possible),
+        "export_now": Bound(hands.reporting.export, lambda: hands.reporting.possible),
     }
 
 

@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.ct_about import patient_in_words
 from ml.errors import Problem
-from ml.report.ct_material import CtMaterial, Measurement
+from ml.report.ct_material import CtMaterial
+from viewer.main_window.ct_measured import measurements_of
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.status_line import StatusLine
-from viewer.panels.series_panel import in_words
 
 
 class CtReporting(QObject):
@@ -31,7 +31,6 @@ class CtReporting(QObject):
         self._opening, self._reporting = opening, reporting
         parts.ct_analysis.written.connect(self._show_report)
         parts.ct_analysis.not_written.connect(self.refused)
-        frame.ct_findings.export_wished.connect(self.export)
 
     @property
     def possible(self) -> bool:
@@ -67,17 +66,12 @@ def material_of(page: CtPage, *, private: bool) -> CtMaterial | None:
     opened, findings = page.opened, page.opened.findings
     if findings is None or findings.analysis is None:
         return None
-    measured = tuple(
-        Measurement(m.kind, m.slice_, in_words(m, sized=opened.sized))
-        for m in opened.measurements.items
-        if m.slice_ is not None
-    )
     return CtMaterial(
         opened.series,
         findings.analysis,
         findings.card,
         page.reading.look.window,
         dict(findings.verdicts),
-        measured,
+        measurements_of(opened),
         patient="" if private else patient_in_words(opened.about, hidden=False),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ml.draft.store import DraftStore
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.settings import Settings
@@ -19,6 +20,7 @@ from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.proving import ProofWork
 from viewer.work.reformatting import Reformatting
+from viewer.work.report_drafting import DraftWork
 from viewer.work.reporting import ReportWork
 from viewer.work.watching import Watching
 
@@ -38,6 +40,8 @@ class Parts:
     models: ModelList
     analysis: AnalysisWork
     reports: ReportWork
+    drafts: DraftWork
+    store: DraftStore
     figures: FigureWork
     proofs: ProofWork
     watching: Watching
@@ -52,7 +56,7 @@ class Parts:
         self.proofs.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
+        for reading in (self.drafts, self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
         for opened in list(self.session.items):
             self.session.close(opened)

@@ -35,7 +35,6 @@ class Reporting(QObject):
         self.preview: ReportPreview | None = None
         parts.reports.written.connect(self._end)
         parts.reports.failed.connect(self._fail)
-        frame.findings.export_wished.connect(self.export)
 
     @property
     def possible(self) -> bool:

@@ -27,6 +27,7 @@ from viewer.main_window.parts import Parts
 from viewer.main_window.proving import Proving
 from viewer.main_window.recent_menu import RecentMenu
 from viewer.main_window.recognizing import Recognizing
+from viewer.main_window.report_editing import ReportEditing
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
@@ -73,7 +74,9 @@ class MainWindow(QMainWindow):
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         self.proving = Proving(parts, self.frame, self.status)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, self.proving)
+        self.editing = ReportEditing(parts, self.frame, self.status, self.views, self.reporting)
+        looking = (self.looking, self.navigating, self.splitting, self.editing)
+        hands = Hands(parts, *pieces, *looking, self.on_ct, self.proving)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -107,7 +110,7 @@ class MainWindow(QMainWindow):
         self.surface.refresh()
 
     def _connect(self) -> None:
-        pieces = (self.looking, self.navigating, self.splitting, self.proving)
+        pieces = (self.looking, self.navigating, self.splitting, self.editing, self.proving)
         on_ct = self.on_ct
         refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):

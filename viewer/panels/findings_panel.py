@@ -63,8 +63,8 @@ class FindingsPanel(QWidget):
         self.comment.setPlaceholderText("Your comment, as it shall stand in the report")
         self.comment.setTabChangesFocus(True)
         named(self.comment, "Comment for the report", "Free text that stands in the report")
-        self.export_button = QPushButton("Export report…", self)
-        named(self.export_button, "Export report", "Preview and save the report of this slide (Ctrl+E)")
+        self.export_button = QPushButton("Write report…", self)
+        named(self.export_button, "Write report", "Write and export the report of this slide (Ctrl+E)")
         self._lay_out()
         for mine, its in (
             (self.jump_wished, self.boxes.jump_wished),
@@ -115,7 +115,7 @@ class FindingsPanel(QWidget):
         with QSignalBlocker(self.comment):
             self.comment.setPlainText(opened.comment if opened else "")
         self.comment.setEnabled(opened is not None)
-        self.export_button.setEnabled(opened is not None and self._findings is not None)
+        self.export_button.setEnabled(opened is not None)
         if self._findings is None:
             self.tell()
 
@@ -142,7 +142,7 @@ class FindingsPanel(QWidget):
         for part in (self.boxes, self.boxes_heading, self.verdicts):
             part.setVisible(findings is not None and (bool(findings.boxes) or findings.analysis is None))
         self._rest.setVisible(not self.boxes.isVisibleTo(self))
-        self.export_button.setEnabled(self._opened is not None and findings is not None)
+        self.export_button.setEnabled(self._opened is not None)
         if findings is None:
             wanted = "Choose a region and press “Analyze region”." if self._opened else "Open a slide first."
             self.found.setText(f"No analysis yet. {wanted}")

@@ -1,0 +1,283 @@
+"""Writing a report: the draft of what is looked at, its editor, and its outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QDialog
+
+from ml.draft.compose import Drawn
+from ml.draft.draft import Draft, Subject, rebased
+from ml.draft.evidence import Evidence
+from ml.draft.template import Template, templates
+from ml.errors import Problem
+from ml.report.words import count
+from ml.verbs.write_report import FORMATS, WriteRequest, WrittenFile, possible_formats
+from viewer.actions.command import Bound
+from viewer.main_window.ct_page import CtPage
+from viewer.main_window.frame import Frame
+from viewer.main_window.page import Page
+from viewer.main_window.parts import Parts
+from viewer.main_window.report_pictures import ReportPictures
+from viewer.main_window.report_subject import evidence_of, key_of, model_of, name_of, subject_of, with_comment
+from viewer.main_window.reporting import Reporting
+from viewer.main_window.slide_page import SlidePage
+from viewer.main_window.status_line import StatusLine
+from viewer.main_window.views import Views
+from viewer.panels.links import Links
+from viewer.panels.report_editor import ReportEditor
+from viewer.panels.report_export_dialog import ReportExportDialog
+from viewer.state.drafting import Drafting
+from viewer.state.opened import Opened
+from viewer.work.report_drafting import SetPages
+
+_FOLLOW_MS = 300  # results may stream in: the editor follows them in steps
+_PLAIN: dict[Subject, str] = {"slide": "slide", "ct": "ct"}
+
+
+class ReportEditing(QObject):
+    """One editor at a time. Drafts live as long as their slide or series is open, and lie in the store."""
+
+    changed = Signal()
+    refused = Signal(object)  # Problem
+    written = Signal(object)  # tuple[WrittenFile, ...]
+
+    def __init__(
+        self, parts: Parts, frame: Frame, status: StatusLine, views: Views, reporting: Reporting
+    ) -> None:
+        super().__init__(frame)
+        self._parts, self._frame, self._status, self._views = parts, frame, status, views
+        self._reporting = reporting
+        self._draftings: dict[str, Drafting] = {}
+        self._page: Page | None = None  # that the editor is about
+        self._links = Links()
+        self.editor: ReportEditor | None = None
+        self.pictures = ReportPictures(parts, frame)
+        self.pictures.refused.connect(self.refused)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_FOLLOW_MS)
+        self._soon.timeout.connect(self._follow_results)
+        work = parts.drafts
+        work.drawn.connect(self._show_drawn)
+        work.set_.connect(self._show_pages)
+        work.not_set.connect(self._show_fault)
+        work.step.connect(status.show_step)
+        work.written.connect(self._end)
+        work.failed.connect(self._fail)
+        work.stopped.connect(lambda: self._rest("Stopped; files that are whole are kept."))
+        status.stop_wished.connect(work.stop)
+        views.page_changed.connect(lambda _: self.changed.emit())
+        parts.session.closing.connect(self._let_go)
+        frame.findings.export_wished.connect(self.open)
+        frame.ct_findings.export_wished.connect(self.open)
+
+    def bounds(self) -> dict[str, Bound]:
+        """What its commands do."""
+        return {
+            "export": Bound(self.open, lambda: self._views.page is not None),
+            "snapshot": Bound(self.add_snapshot, lambda: self._views.page is not None),
+        }
+
+    def open(self) -> None:
+        """Write the report of what is looked at; where it is being written already, come back to it."""
+        page = self._views.page
+        if page is None:
+            return
+        if self.editor is not None:
+            if self._page is not None and self._page.opened is page.opened:
+                self.editor.raise_()
+                self.editor.activateWindow()
+                return
+            self.editor.close()
+        drafting, evidence = self._drafting_of(page), evidence_of(page)
+        found, problems = templates(subject_of(page))
+        for problem in problems:
+            self.refused.emit(problem)
+        self._page = page
+        self.editor = editor = ReportEditor(drafting, evidence, found, self._frame)
+        editor.pages_wished.connect(self._set)
+        editor.template_wished.connect(self._rebase)
+        editor.snapshot_wished.connect(lambda _: self.add_snapshot())
+        editor.file_wished.connect(lambda section: self.pictures.add_file(drafting, section))
+        editor.logo_wished.connect(lambda: self.pictures.choose_logo(drafting))
+        editor.export_wished.connect(self.export)
+        editor.finished.connect(self._forget)
+        drafting.changed.connect(self._remember)
+        self._follow(page)
+        self._follow_results()
+        editor.show()
+
+    def add_snapshot(self) -> None:
+        """Keep the view that is looked at in the report of its slide or series, whether or not it is open."""
+        page = self._views.page
+        if page is None:
+            return
+        drafting = self._drafting_of(page)
+        section = ""
+        if self.editor is not None and self.editor.drafting is drafting:
+            section = self.editor.sections.current
+        number = self.pictures.add_view(drafting, page, section)
+        if number:
+            self._status.showMessage(f"Added to the report, which holds {count(number, 'view')} now.", 5000)
+
+    def export(self) -> None:
+        """Ask for formats and a folder, and write."""
+        editor, settings = self.editor, self._parts.settings
+        if editor is None or self._parts.drafts.running:
+            return
+        evidence, draft = editor.evidence, editor.drafting.draft
+        possible = possible_formats(evidence)
+        dialog = ReportExportDialog(possible, settings.report_formats, draft.missing, editor)
+        dialog.jump_wished.connect(editor.go_to)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        if not accepted:
+            return
+        chosen = tuple(one for one in FORMATS if one in dialog.chosen)
+        unasked = tuple(one for one in settings.report_formats if one not in possible)
+        settings.report_formats = (*chosen, *unasked)
+        folder = self._reporting.ask_folder()
+        if folder is not None and self._page is not None:
+            self.export_into(folder / name_of(self._page), chosen)
+
+    def export_into(self, folder: Path, formats: tuple[str, ...]) -> None:
+        """Write the report of the editor into this folder."""
+        editor = self.editor
+        if editor is None:
+            return
+        wished = tuple(one for one in FORMATS if one in formats)
+        kept = editor.drafting.store.picture
+        request = WriteRequest(editor.drafting.draft, editor.evidence, folder, kept, wished)
+        editor.show_writing("Writing the report …")
+        self._parts.drafts.write(request)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ the draft
+
+    def _drafting_of(self, page: Page) -> Drafting:
+        """The draft as it was left, or a new one by the template that fits."""
+        key = key_of(page)
+        if key not in self._draftings:
+            draft = None
+            try:
+                draft = self._parts.store.load(key)
+            except Problem as problem:
+                self.refused.emit(problem)
+            made = Drafting(key, draft or self._new(page), self._parts.store, self)
+            made.not_kept.connect(self.refused)
+            self._draftings[key] = made
+        return self._draftings[key]
+
+    def _new(self, page: Page) -> Draft:
+        subject, settings = subject_of(page), self._parts.settings
+        found = {one.name: one for one in templates(subject)[0]}
+        last = settings.report_ct_template if subject == "ct" else settings.report_template
+        name = next(name for name in (model_of(page), last, _PLAIN[subject], *found) if name in found)
+        return with_comment(self.pictures.dressed(found[name].draft), page)
+
+    def _rebase(self, template: Template) -> None:
+        if self.editor is None:
+            return
+        drafting, settings = self.editor.drafting, self._parts.settings
+        drafting.edit(rebased(drafting.draft, template.draft), "Change template")
+        if template.subject == "ct":
+            settings.report_ct_template = template.name
+        else:
+            settings.report_template = template.name
+
+    def _remember(self, draft: Draft) -> None:
+        """Who writes it, and where, is the same in the next report."""
+        settings, header = self._parts.settings, draft.header
+        settings.report_hospital, settings.report_author = header.hospital, header.author
+        settings.report_logo = header.logo
+
+    # ------------------------------------------------------------------ what it is about
+
+    def _follow(self, page: Page) -> None:
+        self._links.drop()
+        opened = page.opened
+        if isinstance(page, CtPage):
+            signals = [page.opened.findings_changed, page.opened.measurements.changed]
+        else:
+            assert isinstance(page, SlidePage)
+            slide = page.opened
+            signals = [slide.findings_changed, slide.annotations_changed, slide.spacing_changed]
+            signals.append(page.layers_changed)
+        signals.append(opened.undo.indexChanged)  # verdicts
+        if isinstance(page, SlidePage) and page.opened.findings is not None:
+            signals += [page.opened.findings.boxes_changed, page.opened.findings.finished]
+        if isinstance(page, CtPage) and page.opened.findings is not None:
+            signals += [page.opened.findings.decided, page.opened.findings.scored]
+        for signal in signals:
+            self._links.follow(signal, self._later)
+
+    def _later(self, *_: object) -> None:
+        self._soon.start()
+
+    def _follow_results(self) -> None:
+        if self.editor is not None and self._page is not None:
+            self._follow(self._page)  # a new analysis has signals of its own
+            stale = ""
+            if isinstance(self._page, SlidePage):
+                stale = self._frame.analyze.run_view.stale.text.text()
+            self.editor.set_evidence(evidence_of(self._page), stale)
+
+    def _let_go(self, opened: Opened) -> None:
+        """Something is closed: its editor with it; its draft lies in the store."""
+        page = self._page
+        if self.editor is not None and page is not None and page.opened is opened:
+            self.editor.close()
+        for cell in self._frame.grid.cells:
+            for one in cell.pages.values():
+                if one.opened is opened and (drafting := self._draftings.pop(key_of(one), None)) is not None:
+                    drafting.close()
+                    drafting.deleteLater()
+
+    # ------------------------------------------------------------------ the work
+
+    def _set(self, draft: Draft) -> None:
+        if self.editor is not None:
+            self._parts.drafts.set_pages(draft, self.editor.evidence, self.editor.drafting.store.picture)
+
+    def _show_drawn(self, evidence: Evidence, drawn: Drawn) -> None:
+        if self.editor is not None and self.editor.evidence.mark == evidence.mark:
+            self.editor.show_drawn(drawn)
+
+    def _show_pages(self, pages: SetPages) -> None:
+        if self.editor is not None:
+            self.editor.show_pages(pages.pdf, pages.problems)
+
+    def _show_fault(self, problem: Problem) -> None:
+        if self.editor is not None:
+            self.editor.show_fault(problem)
+
+    def _end(self, files: tuple[WrittenFile, ...]) -> None:
+        folder = files[0].path.parent
+        self._rest(f"Report written: {count(len(files), 'file')} in “{folder.name}”.")
+        if self.editor is not None:
+            self.editor.show_written(f"{count(len(files), 'file')} written into “{folder.name}”.", folder)
+        self.written.emit(files)
+
+    def _fail(self, problem: Problem) -> None:
+        self._rest("")
+        if self.editor is not None:
+            self.editor.show_fault(problem)
+        else:
+            self.refused.emit(problem)
+
+    def _rest(self, text: str) -> None:
+        self._status.end_work(text)
+        if self.editor is not None:
+            self.editor.show_writing("")
+        self.changed.emit()
+
+    def _forget(self, _: int = 0) -> None:
+        editor, self.editor, self._page = self.editor, None, None
+        self._links.drop()
+        self._soon.stop()
+        if editor is not None:
+            editor.drafting.changed.disconnect(self._remember)
+            editor.deleteLater()
+        self.changed.emit()
