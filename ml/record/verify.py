@@ -91,7 +91,7 @@ def verify(folder: Path, progress: Progress, subject: Path | None = None) -> Ver
         items += _files(path.parent, said, progress)
         where, item = _subject(said, progress, subject)
         items.append(item)
-        bundle, of_model = _model(said["model"], progress)
+        bundle, of_model = _model(said["model"], progress) if said["model"] else (None, [])
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # signed, but by whom knows what
         raise Problem(
             f"{path.name} does not say what a record says.",

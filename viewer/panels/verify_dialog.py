@@ -168,7 +168,7 @@ class VerifyDialog(QDialog):
             series = found.said.get("kind") == "ct"
             self.subject_button.setText("Point to the series…" if series else "Point to the slide…")
         self.trust_button.setVisible(found is not None and found.signature.signer == "unknown")
-        self.rerun_button.setVisible(sound)
+        self.rerun_button.setVisible(sound and found is not None and "analysis" in found.said)
         self.rerun_button.setEnabled(sound and not not_here)
         self.copy_button.setEnabled(found is not None)
 
