@@ -40,7 +40,7 @@ def report(sample_slide: Path, tmp_path: Path) -> Path:
 def closed(window: MainWindow) -> Iterator[None]:
     """Dialogs of the test are closed at its end."""
     yield
-    for dialog in (window.proving.dialog, window.proving.copied):
+    for dialog in (window.proving.dialog, window.proving.copying.copied):
         if dialog is not None:
             dialog.reject()
 
@@ -154,8 +154,8 @@ def test_a_copy_without_names(
     assert asked[0].endswith(".svs")
     with openslide.OpenSlide(str(tmp_path / "copy.svs")) as slide:
         assert not slide.associated_images
-    assert window.proving.copied is not None
-    assert "same pixels" in window.proving.copied.headline.text.text()
+    assert window.proving.copying.copied is not None
+    assert "same pixels" in window.proving.copying.copied.headline.text.text()
 
 
 def test_a_copy_that_is_stopped_leaves_nothing(
@@ -166,7 +166,7 @@ def test_a_copy_that_is_stopped_leaves_nothing(
     target.parent.mkdir()
     window._parts.proofs.step.connect(lambda _: window.status.stop_wished.emit())
     with qtbot.waitSignal(window._parts.proofs.stopped, timeout=LONG):
-        window.proving.copy(sample_slide, target)
+        window.proving.copying.copy(sample_slide, target)
     assert list(target.parent.iterdir()) == []
     assert "Stopped" in window.status.work.text.text()
 
