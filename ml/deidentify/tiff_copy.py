@@ -15,7 +15,7 @@ import tifffile
 from tifffile import TiffFile, TiffPage
 
 from ml.deidentify.copied import Copied, compare_pixels
-from ml.deidentify.tiff_layout import DESCRIPTION, KEPT, PageWish, TiffWriter, pages_of, value
+from ml.deidentify.tiff_layout import DESCRIPTION, KEPT, PROFILE, PageWish, TiffWriter, pages_of, value
 from ml.errors import Problem, SlideProblem
 from ml.progress import Progress, Step
 from ml.report.atomic import cannot_write, whole_file
@@ -41,6 +41,7 @@ def copy_tiff(source: Path, target: Path, progress: Progress) -> Copied:
         with TiffFile(source) as file, source.open("rb") as reading:
             _refuse_others(source, file)
             wishes, removed = _chosen(file)
+            has_profile = value(wishes[0].page, PROFILE) is not None
             with whole_file(target) as part:
                 with part.open("wb") as writing:
                     writer = TiffWriter(file, reading, writing)
@@ -54,8 +55,8 @@ def copy_tiff(source: Path, target: Path, progress: Progress) -> Copied:
         raise SlideProblem(
             f"{source.name} is damaged: it cannot be copied.", "Copy it anew from its source.", error=error
         ) from error
-    kept = ("pixels of all levels, bit for bit", "size of a pixel and magnification", "colour profile")
-    return Copied((target,), removed, kept)
+    kept = ("pixels of all levels, bit for bit", "size of a pixel and magnification")
+    return Copied((target,), removed, kept + (("colours of its profile",) if has_profile else ()))
 
 
 def _refuse_others(source: Path, file: TiffFile) -> None:
@@ -84,7 +85,7 @@ def _chosen(file: TiffFile) -> tuple[list[PageWish], tuple[str, ...]]:
     removed += [f"tag {name}" for _, name in sorted(codes.items()) if name != "ImageDescription"]
     if DESCRIPTION in codes:
         removed.append("image description (but for µm per px and magnification)" if aperio else "description")
-    if value(first, 34675) is not None:
+    if value(first, PROFILE) is not None:
         removed.append("words in the colour profile")
     wishes = [PageWish(page, _aperio(page, first) if aperio else "") for page in levels]
     return wishes, tuple(dict.fromkeys(removed))

@@ -13,7 +13,7 @@ from ml.progress import Progress
 from ml.report.ct_material import CtMaterial
 from ml.report.figure import Picture
 from ml.report.material import Material
-from ml.slide.slide import Slide
+from ml.slide.slide import KnownSpacing, Slide
 from ml.volume.series import Series
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class SlideSource:
     slide: Slide
     annotations: tuple[Annotation, ...] = ()
     material: Material | None = None  # None: not analyzed
+    spacing: KnownSpacing | None = None  # of a slide that was only looked at
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def evidence_of_slide(
         "slide",
         name,
         "",
-        SlideSource(slide, annotations),
+        SlideSource(slide, annotations, spacing=spacing),
         facts,
         {"annotations": _annotations(drawn)},
         figures,

@@ -93,6 +93,12 @@ def ct_statement(material: CtMaterial, figures: Sequence[Picture], who: str) -> 
     }
 
 
+def bare_statement(kind: str, subject: dict[str, object], figures: Sequence[Picture], who: str) -> Statement:
+    """Of what was only looked at: no model, and no numbers that could be repeated."""
+    made = _head(kind, who, {"parfocal": __version__}, "")
+    return made | {"subject": subject, "model": None, "figures": [_figure(figure) for figure in figures]}
+
+
 def with_files(
     said: Statement, folder: Path, files: Iterable[Path], privacy: Mapping[str, object]
 ) -> Statement:

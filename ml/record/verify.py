@@ -13,6 +13,7 @@ from ml.record import places
 from ml.record.signed import NAME, Signature, read_record
 from ml.record.statement import SCHEMA, SCHEMA_VERSION, card_hash, file_facts
 from ml.record.subject import found_series, hash_of_slide
+from ml.report.words import count
 from ml.zoo.bundle import Bundle, open_bundle
 from ml.zoo.store import models
 
@@ -90,7 +91,7 @@ def verify(folder: Path, progress: Progress, subject: Path | None = None) -> Ver
         items += _files(path.parent, said, progress)
         where, item = _subject(said, progress, subject)
         items.append(item)
-        bundle, of_model = _model(said["model"], progress)
+        bundle, of_model = _model(said["model"], progress) if said["model"] else (None, [])
     except (KeyError, TypeError, ValueError, AttributeError) as error:  # signed, but by whom knows what
         raise Problem(
             f"{path.name} does not say what a record says.",
@@ -122,11 +123,11 @@ def _signature_item(signature: Signature) -> Item:
     fingerprint = f" ({signature.fingerprint})" if signature.fingerprint else ""
     state: State = "holds"
     if signature.signer == "own":
-        words = f"signed by this installation{fingerprint}"
+        words = f"of this installation{fingerprint}"
     elif signature.signer == "known":
-        words = f"signed by “{signature.name}”{fingerprint}"
+        words = f"of “{signature.name}”{fingerprint}"
     elif signature.signer == "unknown":
-        state, words = "not checked", f"signed with a key that is not known here{fingerprint}"
+        state, words = "not checked", f"of a key that is not known here{fingerprint}"
     else:
         state, words = "changed", f"broken: {NAME} was changed after it was signed"
     return Item("signature", "Signature", state, words)
@@ -169,7 +170,8 @@ def _compared(found: Mapping[str, object], one: Mapping[str, Any], *, trusted: b
         return "holds", "is as it was written"
     if found["bytes"] == one.get("bytes"):
         return "changed", "was changed; it is as long as before"
-    return "changed", f"was changed: {found['bytes']} bytes, not {one.get('bytes')}"
+    size, was = int(str(found["bytes"])), int(one.get("bytes", 0))
+    return "changed", f"was changed: {count(size, 'byte')}, not {was:,}"
 
 
 def _plain(name: str) -> bool:
@@ -181,21 +183,22 @@ def _subject(said: Mapping[str, Any], progress: Progress, given: Path | None) ->
     about = said["subject"]
     is_slide = said["kind"] == "slide"
     kind: Literal["slide", "series"] = "slide" if is_slide else "series"
-    name = str(about["name"]) if is_slide else f"Series of {about['slices']} slices"
+    name = "Slide" if is_slide else "Series"
+    which = f" ({about['name']})" if is_slide else f" ({about['slices']} slices)"
     if not about["sha256"]:
-        return given, Item(kind, name, "not checked", "its hash was not taken when it was analyzed")
+        return given, Item(kind, name, "not checked", f"its hash was not taken{which}")
     path = given or places.recall(str(about["sha256"]))
     if path is None:
-        return None, Item(kind, name, "not checked", "is not where it lay, or was never on this computer")
+        return None, Item(kind, name, "not checked", f"is not where it lay, or was never here{which}")
     try:
         same = _is_subject(said, path, progress)
     except (Problem, OSError) as error:
         return None, Item(kind, name, "not checked", f"cannot be read: {error}")
     if same:
         places.remember(str(about["sha256"]), path)
-        return path, Item(kind, name, "holds", "is the one that was analyzed")
+        return path, Item(kind, name, "holds", f"is the one that was analyzed{which}")
     words = "is another one than was analyzed" if given else "was changed since it was analyzed"
-    return None, Item(kind, name, "changed", words)
+    return None, Item(kind, name, "changed", f"{words}{which}")
 
 
 def _is_subject(said: Mapping[str, Any], path: Path, progress: Progress) -> bool:

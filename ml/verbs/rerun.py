@@ -53,6 +53,8 @@ def rerun(request: RerunRequest, progress: Progress) -> Comparison:
 def _require(checked: Verification) -> None:
     if checked.signature.signer == "broken":
         raise Problem(checked.headline, "Ask for the report anew.")
+    if checked.said.get("analysis") is None:
+        raise Problem("No model looked at this: there is nothing to repeat.", "Analyze it, and report anew.")
     for item in checked.items:
         if item.kind in {"slide", "series"} and checked.subject is None:
             raise Problem(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ml.draft.compose import Drawn, compose, plates_of
 from ml.draft.draft import Draft
@@ -17,6 +17,11 @@ from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.report.atomic import cannot_write, whole_file
 from ml.verbs.export import PHASE
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from ml.export.source import Source
 
 Format = Literal["pdf", "html", "docx", "xlsx", "csv", "geojson", "numbers", "dicom"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -52,6 +57,7 @@ class WriteRequest:
     kept: Kept
     formats: tuple[Format, ...] = ("pdf",)
     made: datetime | None = None  # now, if it is not said
+    clean: Callable[[Dataset], Dataset] | None = None  # takes from headers what DICOM shall not carry on
 
 
 @dataclass(frozen=True)
@@ -223,9 +229,9 @@ def _dicom(request: WriteRequest, paper: Paper, pdf: bytes, progress: Progress) 
         if source.material is not None:
             from ml.export.analyzed import results_of
 
-            results = results_of(source.material)
+            results = results_of(source.material, request.clean)
         else:
-            results = CtResults(source_of(source.series))
+            results = CtResults(_cleaned(source_of(source.series), request.clean))
         results = replace(results, measured=source.measured)
         headers = results.source.headers
         if results.pictures or results.segments or results.maps or results.measured or results.judged:
@@ -235,7 +241,9 @@ def _dicom(request: WriteRequest, paper: Paper, pdf: bytes, progress: Progress) 
 
         path = source.slide.info.path
         headers = open_slide_headers(path, "The report takes patient and study from").levels
-        if source.annotations:
+        if request.clean is not None:  # annotations as DICOM would name the patient: they are left out
+            headers = tuple(map(request.clean, headers))
+        elif source.annotations:
             yield _Output("dicom", "dicom", lambda folder: _slide_annotations(source, path, folder))
 
     def pdf_in_dicom(folder: Path) -> tuple[Path, ...]:
@@ -245,6 +253,12 @@ def _dicom(request: WriteRequest, paper: Paper, pdf: bytes, progress: Progress) 
         return (target,)
 
     yield _Output("dicom", "dicom", pdf_in_dicom)
+
+
+def _cleaned(source: Source, clean: Callable[[Dataset], Dataset] | None) -> Source:
+    from ml.export.source import Source
+
+    return source if clean is None else Source(tuple(map(clean, source.headers)), source.places)
 
 
 def _slide_annotations(source: SlideSource, slide: Path, folder: Path) -> tuple[Path, ...]:

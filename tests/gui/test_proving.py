@@ -19,7 +19,10 @@ from ml.record.signed import read_record, write_record
 from ml.verbs.analyze_command import AnalyzeWords, run_command
 from ml.verbs.console import PersonTeller
 from tests.gui.hands import LONG, open_file
+from tests.ml.deidentify.markers import FOLDER, NAME, found_under
+from tests.ml.deidentify.planted import write_svs
 from viewer.main_window.window import MainWindow
+from viewer.panels.figure_dialog import FigureWish
 from viewer.panels.verify_dialog import VerifyDialog
 
 
@@ -37,7 +40,7 @@ def report(sample_slide: Path, tmp_path: Path) -> Path:
 def closed(window: MainWindow) -> Iterator[None]:
     """Dialogs of the test are closed at its end."""
     yield
-    for dialog in (window.further.proving.dialog, window.further.proving.copied):
+    for dialog in (window.further.proving.dialog, window.further.proving.copying.copied):
         if dialog is not None:
             dialog.reject()
 
@@ -110,7 +113,8 @@ def test_an_unknown_key_is_trusted_by_name(
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Klinik Süd", True))
     with qtbot.waitSignal(window._parts.proofs.verified, timeout=LONG):
         qtbot.mouseClick(dialog.trust_button, Qt.MouseButton.LeftButton)
-    assert "Klinik Süd" in dialog.table.topLevelItem(0).text(2)
+    assert lines(dialog)["Signature"] == "holds"
+    assert "Klinik Süd" in dialog.details()
     assert not dialog.trust_button.isVisible()
 
 
@@ -150,8 +154,8 @@ def test_a_copy_without_names(
     assert asked[0].endswith(".svs")
     with openslide.OpenSlide(str(tmp_path / "copy.svs")) as slide:
         assert not slide.associated_images
-    assert window.further.proving.copied is not None
-    assert "same pixels" in window.further.proving.copied.headline.text.text()
+    assert window.further.proving.copying.copied is not None
+    assert "same pixels" in window.further.proving.copying.copied.headline.text.text()
 
 
 def test_a_copy_that_is_stopped_leaves_nothing(
@@ -162,7 +166,7 @@ def test_a_copy_that_is_stopped_leaves_nothing(
     target.parent.mkdir()
     window._parts.proofs.step.connect(lambda _: window.status.stop_wished.emit())
     with qtbot.waitSignal(window._parts.proofs.stopped, timeout=LONG):
-        window.further.proving.copy(sample_slide, target)
+        window.further.proving.copying.copy(sample_slide, target)
     assert list(target.parent.iterdir()) == []
     assert "Stopped" in window.status.work.text.text()
 
@@ -173,3 +177,22 @@ def test_the_record_of_the_window_says_that_names_were_kept(window: MainWindow, 
     assert window._parts.settings.keep_identity
     assert window.surface.action("keep_identity").isChecked()
     assert json.loads((report / "record.json").read_text())["record"]["privacy"]["identity_kept"] is False
+
+
+def test_figures_hold_no_names(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Of a slide full of markers, as PNG and TIFF; the name that is offered is nobody's."""
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    write_svs(folder / f"{NAME}.svs")
+    open_file(qtbot, window, folder / f"{NAME}.svs")
+    page = window.slides.page
+    figures = window.navigating.figures
+    assert NAME not in figures._name_of(page)
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("figure.png", "figure.tif"):
+        with qtbot.waitSignal(window._parts.figures.written, timeout=LONG):
+            figures.export(
+                page, FigureWish("view", None, 300, overlays=True, bar=True, legend=True), out / name
+            )
+    assert found_under(out) == []

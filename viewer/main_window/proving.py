@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from ml.deidentify.neutral import neutral_name
-from ml.deidentify.uids import remapped
 from ml.errors import Problem
 from ml.progress import Step
 from viewer.actions.command import Bound
+from viewer.main_window.copying import Copying
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.status_line import StatusLine
-from viewer.panels.copied_dialog import CopiedDialog
 from viewer.panels.verify_dialog import VerifyDialog
-from viewer.state.opened_series import OpenedSeries
-from viewer.state.opened_slide import OpenedSlide
 
 if TYPE_CHECKING:
-    from ml.deidentify.copied import Copied
     from ml.record.compare import Comparison
     from ml.record.verify import Verification
 
@@ -37,19 +32,18 @@ class Proving(QObject):
         super().__init__(frame)
         self._parts, self._frame, self._status = parts, frame, status
         self.dialog: VerifyDialog | None = None
-        self.copied: CopiedDialog | None = None
         self._folder = Path()
         self._subject: Path | None = None  # where the person says that the slide or series lies
         self._then_rerun = False
-        self._copying = False
+        self.copying = Copying(parts, frame, status)
+        self.copying.refused.connect(self.refused)
+        self.copying.changed.connect(self.changed)
         work = parts.proofs
         work.step.connect(self._tell)
         work.verified.connect(self._show)
         work.compared.connect(self._show_again)
-        work.copied.connect(self._show_copied)
         work.stopped.connect(self._stopped)
         work.failed.connect(self._fail)
-        status.stop_wished.connect(self._stop_copying)
 
     def bounds(self) -> dict[str, Bound]:
         """What the commands of `viewer.actions.proving` do."""
@@ -57,7 +51,7 @@ class Proving(QObject):
         return {
             "verify_report": Bound(self.ask_report, lambda: not self._parts.proofs.running),
             "rerun_report": Bound(self.ask_again, lambda: not self._parts.proofs.running),
-            "deidentify": Bound(self.ask_copy, lambda: self._source is not None),
+            "deidentify": Bound(self.copying.ask_copy, lambda: self.copying.source is not None),
             "keep_identity": Bound(self._toggle, checked=lambda: settings.keep_identity),
         }
 
@@ -155,57 +149,6 @@ class Proving(QObject):
             dialog.close()
             dialog.deleteLater()
 
-    # ------------------------------------------------------------------ copies
-
-    @property
-    def _source(self) -> Path | None:
-        """The file or folder of what is looked at; None while there is none, or something is at work."""
-        opened = self._parts.session.current
-        if self._parts.proofs.running:
-            return None
-        if isinstance(opened, OpenedSlide):
-            return opened.info.path
-        if isinstance(opened, OpenedSeries):
-            files = opened.series.files
-            return files[0].parent if len(files) > 1 else files[0]
-        return None
-
-    def ask_copy(self) -> None:
-        """Ask where the copy shall go, under a name that names nobody, and write it."""
-        source = self._source
-        if source is None:
-            return
-        folder = Path(self._parts.settings.last_folder or Path.home())
-        name = neutral_name(source.name if source.is_file() else "", f"{int(remapped(str(source))[5:]):x}")
-        chosen, _ = QFileDialog.getSaveFileName(self._frame, "De-identified copy", str(folder / name))
-        if chosen:
-            self._parts.settings.last_folder = str(Path(chosen).parent)
-            self.copy(source, Path(chosen))
-
-    def copy(self, source: Path, target: Path) -> None:
-        """Write the copy in the background."""
-        if self._parts.session.find(target) is not None:
-            self.refused.emit(Problem(f"“{target.name}” is open.", "Give the copy another name."))
-            return
-        self._copying = True
-        self._parts.proofs.copy(source, target)
-        self._tell(Step("Copying without names", 0, 0))
-        self.changed.emit()
-
-    def _show_copied(self, copied: Copied) -> None:
-        self._copying = False
-        self._status.end_work("De-identified copy written")
-        self.changed.emit()
-        dialog = CopiedDialog(copied, self._frame)
-        dialog.finished.connect(self._close_copied)
-        self.copied = dialog
-        dialog.open()
-
-    def _close_copied(self, _: int = 0) -> None:
-        dialog, self.copied = self.copied, None
-        if dialog is not None:
-            dialog.deleteLater()
-
     # ------------------------------------------------------------------ both
 
     def _toggle(self) -> None:
@@ -222,26 +165,13 @@ class Proving(QObject):
     def _tell(self, step: Step) -> None:
         if self.dialog is not None:
             self.dialog.show_step(step)
-        elif self._copying:
-            self._status.show_step(step)
-
-    def _stop_copying(self) -> None:
-        if self.dialog is None:
-            self._parts.proofs.stop()
 
     def _stopped(self) -> None:
         if self.dialog is not None:
             self.dialog.show_stopped()
-        elif self._copying:
-            self._copying = False
-            self._status.end_work("Stopped; no copy was written.")
         self.changed.emit()
 
     def _fail(self, problem: Problem) -> None:
         if self.dialog is not None:
             self.dialog.show_problem(problem)
-        elif self._copying:
-            self._copying = False
-            self._status.end_work("")
-            self.refused.emit(problem)
         self.changed.emit()

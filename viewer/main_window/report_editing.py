@@ -149,7 +149,8 @@ class ReportEditing(QObject):
         settings.report_formats = (*chosen, *unasked)
         folder = self._reporting.ask_folder(editor)
         if folder is not None and self._page is not None:
-            self.export_into(folder / name_of(self._page), chosen)
+            keep = self._parts.settings.keep_identity
+            self.export_into(folder / name_of(self._page, keep_identity=keep), chosen)
 
     def export_into(self, folder: Path, formats: tuple[str, ...]) -> None:
         """Write the report of the editor into this folder."""
@@ -162,7 +163,7 @@ class ReportEditing(QObject):
         kept = editor.drafting.store.picture
         request = WriteRequest(editor.drafting.draft, editor.evidence, folder, kept, wished)
         editor.show_writing("Writing the report …")
-        self._parts.drafts.write(request)
+        self._parts.drafts.write(request, keep_identity=self._parts.settings.keep_identity)
         self.changed.emit()
 
     # ------------------------------------------------------------------ what it is about

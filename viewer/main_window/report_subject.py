@@ -47,9 +47,11 @@ def key_of(page: Page) -> str:
     return slide_key(page.opened.path, size.width, size.height)
 
 
-def name_of(page: Page) -> str:
-    """What the folder of its report is called."""
-    return "CT report" if isinstance(page, CtPage) else f"{page.opened.path.stem} report"
+def name_of(page: Page, *, keep_identity: bool = False) -> str:
+    """What the folder of its report is called: a file's name may be a patient's."""
+    if isinstance(page, CtPage):
+        return "CT report"
+    return f"{page.opened.path.stem} report" if keep_identity else "Slide report"
 
 
 def model_of(page: Page) -> str:

@@ -44,6 +44,7 @@ _ICONS: dict[State, tuple[str, Sign]] = {
     "not checked": ("triangle-alert", "warning"),
     "added": ("info", "info"),
 }
+_FIRST: tuple[State, ...] = ("changed", "missing", "not checked", "added", "holds")  # what matters first
 _ICON = 16  # px
 
 
@@ -71,7 +72,7 @@ class VerifyDialog(QDialog):
         self.bar.setFixedHeight(2 * GRID)
         self.bar.setAccessibleName("Progress")
         self._lay_out()
-        self.resize(190 * GRID, 140 * GRID)
+        self.resize(220 * GRID, 140 * GRID)
         self.show_running(True)
 
     def _lay_out(self) -> None:
@@ -111,6 +112,7 @@ class VerifyDialog(QDialog):
         if running:
             self.phase.setText("Checking …")
         self._offer(running)
+        self.table.setVisible(running or self.verification is not None)
 
     def show_step(self, step: Step) -> None:
         """How far it is."""
@@ -124,7 +126,7 @@ class VerifyDialog(QDialog):
         self.headline.say(found.headline, _sign(found))
         self.privacy.say(_privacy(found))
         self.table.clear()
-        for item in found.items:
+        for item in sorted(found.items, key=lambda item: _FIRST.index(item.state)):
             self.table.addTopLevelItem(_line(item))
         self.show_running(False)
 
@@ -166,14 +168,14 @@ class VerifyDialog(QDialog):
             series = found.said.get("kind") == "ct"
             self.subject_button.setText("Point to the series…" if series else "Point to the slide…")
         self.trust_button.setVisible(found is not None and found.signature.signer == "unknown")
-        self.rerun_button.setVisible(sound)
+        self.rerun_button.setVisible(sound and found is not None and "analysis" in found.said)
         self.rerun_button.setEnabled(sound and not not_here)
         self.copy_button.setEnabled(found is not None)
 
 
 def _table(parent: QWidget) -> QTreeWidget:
     table = QTreeWidget(parent)
-    table.setHeaderLabels(["", "What was looked at", "What was found"])
+    table.setHeaderLabels(["State", "What was looked at", "What was found"])
     table.setRootIsDecorated(False)
     table.setUniformRowHeights(True)
     table.setIconSize(QSize(_ICON, _ICON))

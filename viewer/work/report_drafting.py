@@ -58,12 +58,14 @@ class DraftWork(QObject):
 
         self._thread.submit(job, self._tell_set, self._fail_set)
 
-    def write(self, request: WriteRequest) -> None:
+    def write(self, request: WriteRequest, *, keep_identity: bool = False) -> None:
         """Write the outputs; `written`, `stopped` or `failed` follows."""
         self._writing = Progress(self._tell_step)
         self.running = True
         progress = self._writing
-        self._thread.submit(lambda: _write(request, progress), self._end, self._fail)
+        self._thread.submit(
+            lambda: _write(request, progress, keep_identity=keep_identity), self._end, self._fail
+        )
 
     def stop(self) -> None:
         """Stop writing; files that are whole stay."""
@@ -119,7 +121,7 @@ class DraftWork(QObject):
             self.failed.emit(as_problem(error, "Writing the report"))
 
 
-def _write(request: WriteRequest, progress: Progress) -> tuple[WrittenFile, ...]:
-    from ml.verbs.write_report import write_report
+def _write(request: WriteRequest, progress: Progress, *, keep_identity: bool) -> tuple[WrittenFile, ...]:
+    from ml.verbs.sealed_report import write_sealed
 
-    return write_report(request, progress)
+    return write_sealed(request, progress, keep_identity=keep_identity)
