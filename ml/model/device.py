@@ -65,6 +65,12 @@ def choose_device(wish: str = "auto") -> Device:
     return _cuda(wish) if kind == "cuda" else Device("mps", "Apple graphics")
 
 
+def graphics_cards() -> tuple[str, ...]:
+    """Every CUDA device: "cuda:0", "cuda:1"; none where there is none."""
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return tuple(f"cuda:{index}" for index in range(count))
+
+
 def library_in_words() -> str:
     """Which torch computes, and with how many threads on the processor."""
     return f"torch {torch.__version__}, {torch.get_num_threads()} threads on the processor"

@@ -124,10 +124,10 @@ def _devices(wish: str) -> tuple[str, ...]:
     """Every graphics card where nothing else is wished."""
     if wish != "auto":
         return (wish,)
-    import torch
+    from ml.model.device import graphics_cards
 
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    return tuple(f"cuda:{index}" for index in range(count)) if count > 1 else ("auto",)
+    cards = graphics_cards()
+    return cards if len(cards) > 1 else ("auto",)
 
 
 def _sum_up(rows: Sequence[Row], request: BatchRequest, progress: Progress) -> list[str]:

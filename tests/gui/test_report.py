@@ -146,7 +146,7 @@ def test_a_report_is_written_and_exported_in_every_format(
         return 1
 
     monkeypatch.setattr(ReportExportDialog, "exec", tick_all)
-    with qtbot.waitSignal(window.further.editing.written, timeout=LONG) as written:
+    with qtbot.waitSignal(window.further.editing.exporting.written, timeout=LONG) as written:
         qtbot.mouseClick(editor.export_button, LEFT)
     files = {file.path.name: file.path for file in written.args[0]}
     assert {"report.pdf", "report.html", "report.docx", "tables.xlsx", "annotations.geojson"} <= set(files)
@@ -290,7 +290,7 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(
     editor.drafting.undo.undo()
     assert not editor.drafting.draft.pictures
     with qtbot.waitSignal(window._parts.drafts.failed, timeout=LONG):
-        window.further.editing.export_into(tmp_path / "out", ("pdf",))
+        window.further.editing.exporting.into(tmp_path / "out", ("pdf",))
     assert "could not be written" in editor.page_notice.text.text()
     assert editor.export_button.isEnabled()
 
@@ -339,8 +339,8 @@ def test_a_series_is_reported_too(
     assert section.figures[-1].title.startswith("Slice 5 of")
     assert "HU" in section.figures[-1].caption
     wait_set(qtbot, editor)
-    with qtbot.waitSignal(window.further.editing.written, timeout=LONG):
-        window.further.editing.export_into(tmp_path / "out", ("pdf", "docx"))
+    with qtbot.waitSignal(window.further.editing.exporting.written, timeout=LONG):
+        window.further.editing.exporting.into(tmp_path / "out", ("pdf", "docx"))
     text = text_of(tmp_path / "out" / "report.pdf")
     assert "Slice 5 of" in text
     assert "Doe" not in text, "the patient's name is only where it was typed"

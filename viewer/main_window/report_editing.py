@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QDialog
 
 from ml.draft.compose import Drawn
 from ml.draft.draft import Draft, Subject
@@ -13,21 +10,20 @@ from ml.draft.evidence import Evidence
 from ml.draft.template import templates
 from ml.errors import Problem
 from ml.report.words import count
-from ml.verbs.write_report import FORMATS, WriteRequest, WrittenFile, possible_formats
 from viewer.actions.command import Bound
 from viewer.main_window.frame import Frame
 from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.report_drafts import ReportDrafts
+from viewer.main_window.report_exporting import ReportExporting
 from viewer.main_window.report_pictures import ReportPictures
-from viewer.main_window.report_subject import evidence_of, key_of, name_of, signals_of, subject_of
+from viewer.main_window.report_subject import evidence_of, key_of, signals_of, subject_of
 from viewer.main_window.reporting import Reporting
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.views import Views
 from viewer.panels.links import Links
 from viewer.panels.report_editor import ReportEditor
-from viewer.panels.report_export_dialog import ReportExportDialog
 from viewer.state.drafting import Drafting
 from viewer.state.opened import Opened
 from viewer.work.report_drafting import SetPages
@@ -41,14 +37,12 @@ class ReportEditing(QObject):
 
     changed = Signal()
     refused = Signal(object)  # Problem
-    written = Signal(object)  # tuple[WrittenFile, ...]
 
     def __init__(
         self, parts: Parts, frame: Frame, status: StatusLine, views: Views, reporting: Reporting
     ) -> None:
         super().__init__(frame)
         self._parts, self._frame, self._status, self._views = parts, frame, status, views
-        self._reporting = reporting
         self._page: Page | None = None  # that the editor is about
         self._links = Links()
         self.editor: ReportEditor | None = None
@@ -64,11 +58,9 @@ class ReportEditing(QObject):
         work.drawn.connect(self._show_drawn)
         work.set_.connect(self._show_pages)
         work.not_set.connect(self._show_fault)
-        work.step.connect(status.show_step)
-        work.written.connect(self._end)
-        work.failed.connect(self._fail)
-        work.stopped.connect(lambda: self._rest("Stopped; files that are whole are kept."))
-        status.stop_wished.connect(work.stop)
+        self.exporting = ReportExporting(parts, status, reporting, self._settle, self)
+        self.exporting.changed.connect(self.changed)
+        self.exporting.refused.connect(self.refused)
         views.page_changed.connect(lambda _: self.changed.emit())
         parts.session.closing.connect(self._let_go)
         frame.findings.export_wished.connect(self.open)
@@ -103,7 +95,8 @@ class ReportEditing(QObject):
         editor.snapshot_wished.connect(self._add_to_editor)
         editor.file_wished.connect(lambda section: self.pictures.add_file(drafting, section))
         editor.logo_wished.connect(lambda: self.pictures.choose_logo(drafting))
-        editor.export_wished.connect(self.export)
+        editor.export_wished.connect(lambda: self.exporting.ask(page))
+        self.exporting.editor = editor
         editor.finished.connect(self._forget)
         drafting.changed.connect(self.drafts.remember)
         self._follow(page)
@@ -131,41 +124,6 @@ class ReportEditing(QObject):
         if number:
             self._status.showMessage(f"Added to the report, which holds {count(number, 'view')} now.", 5000)
 
-    def export(self) -> None:
-        """Ask for formats and a folder, and write."""
-        editor, settings = self.editor, self._parts.settings
-        if editor is None or self._parts.drafts.running:
-            return
-        evidence, draft = editor.evidence, editor.drafting.draft
-        possible = possible_formats(evidence)
-        dialog = ReportExportDialog(possible, settings.report_formats, draft.missing, editor)
-        dialog.jump_wished.connect(editor.go_to)
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        dialog.deleteLater()
-        if not accepted:
-            return
-        chosen = tuple(one for one in FORMATS if one in dialog.chosen)
-        unasked = tuple(one for one in settings.report_formats if one not in possible)
-        settings.report_formats = (*chosen, *unasked)
-        folder = self._reporting.ask_folder(editor)
-        if folder is not None and self._page is not None:
-            keep = self._parts.settings.keep_identity
-            self.export_into(folder / name_of(self._page, keep_identity=keep), chosen)
-
-    def export_into(self, folder: Path, formats: tuple[str, ...]) -> None:
-        """Write the report of the editor into this folder."""
-        editor = self.editor
-        if editor is None:
-            return
-        if self._soon.isActive():  # results that came a moment ago belong into it
-            self._follow_results()
-        wished = tuple(one for one in FORMATS if one in formats)
-        kept = editor.drafting.store.picture
-        request = WriteRequest(editor.drafting.draft, editor.evidence, folder, kept, wished)
-        editor.show_writing("Writing the report …")
-        self._parts.drafts.write(request, keep_identity=self._parts.settings.keep_identity)
-        self.changed.emit()
-
     # ------------------------------------------------------------------ what it is about
 
     def _follow(self, page: Page) -> None:
@@ -183,6 +141,11 @@ class ReportEditing(QObject):
             if isinstance(self._page, SlidePage):
                 stale = self._frame.analyze.run_view.stale.text.text()
             self.editor.set_evidence(evidence_of(self._page), stale)
+
+    def _settle(self) -> None:
+        """Results that came a moment ago belong into the report."""
+        if self._soon.isActive():
+            self._follow_results()
 
     def _let_go(self, opened: Opened) -> None:
         """Something is closed: its editor with it; its draft lies in the store."""
@@ -209,30 +172,11 @@ class ReportEditing(QObject):
         if self.editor is not None:
             self.editor.show_fault(problem)
 
-    def _end(self, files: tuple[WrittenFile, ...]) -> None:
-        folder = files[0].path.parent
-        self._rest(f"Report written: {count(len(files), 'file')} in “{folder.name}”.")
-        if self.editor is not None:
-            self.editor.show_written(f"{count(len(files), 'file')} written into “{folder.name}”.", folder)
-        self.written.emit(files)
-
-    def _fail(self, problem: Problem) -> None:
-        self._rest("")
-        if self.editor is not None:
-            self.editor.show_fault(problem)
-        else:
-            self.refused.emit(problem)
-
-    def _rest(self, text: str) -> None:
-        self._status.end_work(text)
-        if self.editor is not None:
-            self.editor.show_writing("")
-        self.changed.emit()
-
     def _forget(self, _: int = 0) -> None:
         editor, self.editor, self._page = self.editor, None, None
         self._links.drop()
         self._soon.stop()
+        self.exporting.editor = None
         if editor is not None:
             editor.drafting.changed.disconnect(self.drafts.remember)
             editor.deleteLater()
