@@ -39,6 +39,7 @@ class AnnotationTable(QAbstractTableModel):
         self._spacing: Spacing | None = None
         self.columns: tuple[Column, ...] = columns_of(())
         self.rows: Rows = np.empty(0, np.intp)
+        self.generation = 0  # how often they were chosen anew
         self._positions: NDArray[np.intp] | None = None  # of each row of the document, -1 where not shown
         self._sorted_by, self._falling = -1, False
         self._text, self._class = "", ""
@@ -67,6 +68,7 @@ class AnnotationTable(QAbstractTableModel):
         self.columns = columns_of(self._measured())
         self.rows = self._chosen_rows()
         self._positions = None
+        self.generation += 1
         self.endResetModel()
         self.shown_changed.emit()
 

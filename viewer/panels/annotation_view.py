@@ -92,10 +92,11 @@ class AnnotationView(QWidget):
         self._fill_classes()
 
     def _take(self, change: Change) -> None:
-        self._following = True
+        self._following, before = True, self.model.generation
         self.model.take(change)
         self._following = False
-        self._mark()
+        if self.model.generation != before:  # else Qt has kept the marks on their lines
+            self._mark()
 
     def _filter(self) -> None:
         self._soon.stop()
@@ -195,6 +196,9 @@ class _Table(QTableView):
     def setModel(self, model: AnnotationTable) -> None:  # type: ignore[override] # it shows nothing else
         """Show annotations, each column as wide as what it holds, in the order of drawing."""
         super().setModel(model)
+        # Headings ask of every line whether it is selected, to look pressed: theirs never has anything.
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setSelectionModel(QItemSelectionModel(model, header))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         digit = self.fontMetrics().horizontalAdvance("0")
