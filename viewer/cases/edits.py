@@ -106,8 +106,9 @@ def history(connection: sa.Connection, item_id: int, since: int) -> Iterator[Edi
     query = (sa.select(journal).where(journal.c.item_id == item_id, journal.c.version > since)).order_by(
         journal.c.version
     )
-    for row in connection.execution_options(yield_per=100).execute(query):
-        yield Edit(row.version, row.at, row.author, change_of(row.body, row.title), row.token)
+    with connection.execute(query, execution_options={"yield_per": 10}) as rows:
+        for row in rows:
+            yield Edit(row.version, row.at, row.author, change_of(row.body, row.title), row.token)
 
 
 def _item(connection: sa.Connection, item_id: int) -> sa.Row[*tuple[Any, ...]]:

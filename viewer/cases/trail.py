@@ -18,6 +18,8 @@ from viewer.cases.values import AuditEntry, Json
 FIRST = "0" * 64  # what stands before the first entry
 _FIELDS = ("seq", "at", "author", "case_id", "item_id", "kind", "facts", "before")
 
+_LITTLE = {"yield_per": 100}  # rows in memory at a time
+
 _LAST = Prepared(sa.select(chain.c.seq, chain.c.hash))
 _MOVED = Prepared(chain.update().values(seq=given("seq"), hash=given("hash")))
 _ADDED = inserted(audit)
@@ -61,8 +63,9 @@ def entries(connection: sa.Connection, case_id: int | None = None) -> Iterable[A
     query = sa.select(audit).order_by(audit.c.seq)
     if case_id is not None:
         query = query.where(audit.c.case_id == case_id)
-    for row in connection.execution_options(yield_per=1000).execute(query):
-        yield entry_of(row)
+    with connection.execute(query, execution_options=_LITTLE) as rows:
+        for row in rows:
+            yield entry_of(row)
 
 
 def entry_of(row: sa.Row[Any]) -> AuditEntry:
@@ -79,14 +82,13 @@ def first_broken(connection: sa.Connection) -> AuditEntry | None:
     """
     expected, before, found = 1, FIRST, None
     bodies = _journal_hashes(connection)
-    for row in connection.execution_options(yield_per=1000).execute(sa.select(audit).order_by(audit.c.seq)):
-        said = dict(row._mapping)
-        if row.seq != expected or row.before != before or hash_of(said) != row.hash:
-            return entry_of(row)
-        found = row
-        if row.kind == "edit" and not _vouches(row, bodies):
-            return entry_of(row)
-        expected, before = row.seq + 1, row.hash
+    query = sa.select(audit).order_by(audit.c.seq)
+    with connection.execute(query, execution_options=_LITTLE) as rows:
+        for row in rows:
+            follows = row.seq == expected and row.before == before
+            if not follows or hash_of(dict(row._mapping)) != row.hash or not _vouches(row, bodies):
+                return entry_of(row)
+            expected, before, found = row.seq + 1, row.hash, row
     end = connection.execute(sa.select(chain.c.seq, chain.c.hash)).one()
     if (end.seq, end.hash) != (expected - 1, before):
         return entry_of(found) if found is not None else AuditEntry(0, "", "", None, None, "", {}, FIRST, "")
@@ -94,13 +96,15 @@ def first_broken(connection: sa.Connection) -> AuditEntry | None:
 
 
 def _journal_hashes(connection: sa.Connection) -> dict[tuple[int, int], str]:
-    rows = connection.execution_options(yield_per=100).execute(
-        sa.select(journal.c.item_id, journal.c.version, journal.c.body)
-    )
-    return {(row.item_id, row.version): hashlib.sha256(row.body).hexdigest() for row in rows}
+    query = sa.select(journal.c.item_id, journal.c.version, journal.c.body)
+    with connection.execute(query, execution_options=_LITTLE) as rows:
+        return {(item_id, version): hashlib.sha256(body).hexdigest() for item_id, version, body in rows}
 
 
 def _vouches(row: sa.Row[Any], bodies: Mapping[tuple[int, int], str]) -> bool:
+    """Whether the edit that an entry tells of is in the journal as it was written."""
+    if row.kind != "edit":
+        return True
     facts = json.loads(row.facts)
     body = bodies.get((row.item_id, facts["version"]))
     return body is None or body == facts["sha256"]  # None: the item was deleted with its journal

@@ -1,0 +1,66 @@
+"""What is kept is what was drawn, to the last bit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.annotation.document import Change
+from ml.annotation.shapes import Annotation, Shape
+from ml.geometry import Point
+from tests.viewer.cases.drawn import annotations, box
+from viewer.cases.packing import body_of, change_of, packed, packed_change, unpacked
+
+
+@given(annotations)
+def test_an_annotation_comes_back_exactly(annotation: Annotation) -> None:
+    columns = packed(annotation)
+    assert unpacked(*columns) == annotation
+    assert columns.key.isascii()
+    assert columns.facts.isascii()
+    assert "\0" not in columns.key + columns.facts
+
+
+@given(st.text(max_size=6), st.text(max_size=6))
+def test_different_ids_have_different_keys(one: str, other: str) -> None:
+    keys = [packed(Annotation(Shape.points([Point(0, 0)]), id=name)).key for name in (one, other)]
+    assert (keys[0] == keys[1]) == (one == other)
+
+
+def test_numbers_that_are_none_come_back() -> None:
+    measured = replace(box(1), measurements={"a": math.nan, "b": math.inf, "c": -0.0})
+    found = unpacked(*packed(measured)).measurements
+    assert math.isnan(found["a"])
+    assert found["b"] == math.inf
+    assert math.copysign(1, found["c"]) == -1
+    assert list(found) == ["a", "b", "c"]
+
+
+@given(st.lists(annotations, max_size=4), st.lists(annotations, max_size=4), st.data())
+def test_an_edit_comes_back_exactly(
+    removed: list[Annotation], added: list[Annotation], data: st.DataObject
+) -> None:
+    gone = {a.id: a for a in removed}
+    renamed = [replace(a, name="another") for a in gone.values() if data.draw(st.booleans())]
+    come = {a.id: a for a in (*added, *renamed)}
+    change = Change(tuple(gone.values()), tuple(come.values()), "Edit")
+    assert change_of(body_of(packed_change(change)), "Edit") == change
+
+
+def test_large_edits_are_packed_and_an_outline_that_stays_is_kept_once() -> None:
+    many = tuple(box(n / 7) for n in range(2000))
+    relabelled = tuple(replace(a, class_name="Tumor") for a in many)
+    body = body_of(packed_change(Change(many, relabelled, "Relabel")))
+    assert change_of(body, "Relabel") == Change(many, relabelled, "Relabel")
+    assert len(body) < 1.5 * len(body_of(packed_change(Change(many, (), "Delete"))))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5, 9, 40, 90])
+def test_a_row_that_was_cut_off_is_no_edit(cut: int) -> None:
+    body = body_of(packed_change(Change((), (box(1),), "Draw")))
+    with pytest.raises(ValueError, match="No edit"):
+        change_of(body[:cut], "Draw")
