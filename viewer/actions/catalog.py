@@ -37,7 +37,7 @@ _FILE = (
         ("Ctrl+E",),
         2,
     ),
-    Entry("settings", "Settings…", "Memory for the picture, inertia.", FILE, "", ("Ctrl+,",), 3),
+    Entry("settings", "Settings…", "Memory, inertia, where cases lie.", FILE, "", ("Ctrl+,",), 3),
     Entry("quit", "Quit", "Close the window; a run is stopped first.", FILE, "", ("Ctrl+Q",), 3),
 )
 

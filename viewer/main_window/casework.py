@@ -25,6 +25,7 @@ from viewer.main_window.views import Views
 from viewer.state.opened import Opened
 from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
+from viewer.work.keeping import Keeping
 from viewer.work.kept_item import CHUNK, Home, Kept, adopt
 
 if TYPE_CHECKING:
@@ -231,7 +232,11 @@ class Casework(QObject):
     def _keep_picture(self, opened: Opened, image: QImage) -> None:
         keeper = self._keepers.get(opened)
         if keeper is not None:
-            keeper.edit(lambda keeping, item: keeping.do("Small picture", partial(_picture, image, item)))
+            keeper.edit(partial(_keep_picture, image))
+
+
+def _keep_picture(image: QImage, keeping: Keeping, item: int) -> None:
+    keeping.write(lambda writer: writer.do("Small picture", partial(_picture, image, item)))
 
 
 def _picture(image: QImage, item: int, library: Library) -> None:

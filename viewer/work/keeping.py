@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from ml.annotation.document import Change
 from ml.errors import Problem
 from viewer.cases.conflict import Conflict
 from viewer.cases.news import News, Refused, SaveState, Theirs
-from viewer.cases.values import Json
 from viewer.work.background import Background, as_problem
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Told = Literal["", "saved", "saving", "asking", "failing"]
 Write = Callable[["Writer"], object]
+"""Hands something to the writer: an edit, a state, anything else to be done."""
 
 _AGAIN_MS = 3000  # a library that could not be opened, a file that could not be taken up: tried again
 _PATIENCE = 5.0  # s that the end of the window waits for the disk
@@ -51,7 +50,7 @@ class Keeping(QObject):
         self._held: set[Hashable] = set()  # whoever will write in a moment
         self._problem: Problem | None = None  # why it is not open, or something is not taken up
         self._state: tuple[Told, Problem | None] = ("", None)  # as the writer says
-        self._last = self._state  # as it was told
+        self._last: tuple[Told, Problem | None] = ("", None)  # as it was told
         self._asked = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -85,7 +84,10 @@ class Keeping(QObject):
                 )
             return job(self._library)
 
-        self._reader.submit(work, done, lambda error: failed(as_problem(error, "Reading the case library")))
+        def fail(error: BaseException) -> None:
+            failed(as_problem(error, "Reading the case library"))
+
+        self._reader.submit(work, done, fail)
 
     def do_now(self, job: Callable[[Library], T]) -> T | None:
         """In the window's thread, at its end: None where it cannot be done; `finish` tells why."""
@@ -99,29 +101,15 @@ class Keeping(QObject):
 
     # ------------------------------------------------------------------ writing
 
-    def opened(self, item_id: int, version: int) -> None:
-        """The annotations of an item are shown as they are at this version."""
-        self._write(lambda writer: writer.opened(item_id, version))
-
-    def commit(self, item_id: int, change: Change) -> None:
-        """Keep an edit of annotations."""
-        self._write(lambda writer: writer.commit(item_id, change))
-
-    def set_state(self, item_id: int, name: str, value: Json) -> None:
-        """Keep something under a name."""
-        self._write(lambda writer: writer.set_state(item_id, name, value))
-
-    def do(self, title: str, work: Callable[[Library], object]) -> None:
-        """Have anything else done with the library, in its turn; it may be tried again, as a whole."""
-        self._write(lambda writer: writer.do(title, work))
-
-    def settle(self, item_id: int, choice: Literal["theirs", "mine", "both"]) -> None:
-        """A person has decided a conflict."""
-        self._write(lambda writer: writer.settle(item_id, choice))
-
-    def shown(self, item_id: int, version: int) -> None:
-        """What others did is shown, up to this version."""
-        self._write(lambda writer: writer.shown(item_id, version))
+    def write(self, write: Write) -> None:
+        """Have the writer do something, after all before it; before the library is open it waits."""
+        self.open()
+        if self._writer is None:
+            self._early.append(write)
+            self._tell()
+        else:
+            write(self._writer)
+            self._take(self._writer.state)
 
     def hold(self, who: Hashable) -> None:
         """Somebody will write in a moment: until `release`, nobody may think that all is saved."""
@@ -211,14 +199,6 @@ class Keeping(QObject):
             self.open()
         else:
             self.again.emit()
-
-    def _write(self, write: Write) -> None:
-        self.open()
-        if self._writer is None:
-            self._early.append(write)
-        else:
-            write(self._writer)
-            self._take(self._writer.state)
 
     def _take(self, news: News) -> None:
         if isinstance(news, SaveState):  # how it stands by now, not when this was said
