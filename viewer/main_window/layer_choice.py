@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from viewer.cases.values import Json
+
 LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
@@ -24,9 +26,9 @@ class LayerChoice:
     shown: dict[LayerName, bool] = field(default_factory=_shown)
     opacity: dict[LayerName, float] = field(default_factory=_opacity)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> Json:
         """As it is kept."""
-        return {"shown": {**self.shown}, "opacity": {**self.opacity}}
+        return {"shown": dict[str, Json](self.shown), "opacity": dict[str, Json](self.opacity)}
 
     def take(self, kept: Mapping[str, object]) -> None:
         """As it was kept; names that are not known, and what is no number, are passed over."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation
@@ -235,7 +237,7 @@ def _place_of(camera: Camera) -> dict[str, Json]:
     }
 
 
-def _camera_of(raw: Json, camera: Camera) -> Camera:
+def _camera_of(raw: Mapping[str, Any], camera: Camera) -> Camera:
     center = Point(float(raw["x"]), float(raw["y"]))
     scale = float(raw["scale"])
     if not scale > 0:

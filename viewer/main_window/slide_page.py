@@ -24,6 +24,7 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.cases.values import Json
 from viewer.main_window.layer_choice import LayerChoice, LayerName
 from viewer.main_window.page import Page
 from viewer.panels.links import Links
@@ -92,7 +93,7 @@ class SlidePage(Page):
             self._choice.shown[name] = layer.visible
             self.layers_changed.emit()
 
-    def kept_layers(self) -> dict[str, object]:
+    def kept_layers(self) -> Json:
         """What is shown and how strongly, to be kept."""
         self._note_opacity()
         return self._choice.as_json()
