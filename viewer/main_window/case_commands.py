@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 from ml.errors import Problem
 from ml.report.atomic import whole_file
@@ -83,10 +83,10 @@ class CaseCommands(QObject):
             "this_case": Bound(partial(self._show_tab, CASE)),
             "rename_case": Bound(self.rename, has),
             "add_files": Bound(self.add_files, has),
-            "move_item": Bound(lambda: self._current and self.moving.ask(self._current.id), looks_at_item),
+            "move_item": Bound(self.move, looks_at_item),
             "remove_item": Bound(self.remove, looks_at_item),
             "case_history": Bound(lambda: self.history.show(self._casework.case), has),
-            "delete_case": Bound(lambda: self._casework.case and self.delete(self._casework.case), has),
+            "delete_case": Bound(self.delete_this, has),
             "back_up": Bound(self.back_up, lambda: self._parts.keeping.is_open),
         }
 
@@ -111,6 +111,11 @@ class CaseCommands(QObject):
             self._casework.want(self._casework.case)
             self._slides.ask()
 
+    def move(self) -> None:
+        """Ask for another case for what is looked at."""
+        if self._current is not None:
+            self.moving.ask(self._current.id)
+
     def remove(self) -> None:
         """Take what is looked at out of its case."""
         item = self._current
@@ -119,9 +124,14 @@ class CaseCommands(QObject):
         words = f"Take {item.name} out of its case?"
         more = "What was drawn, found and written on it is deleted. The file stays as it is."
         opened = self._casework.opened_of(item.id)
-        if self._sure(words, more, "Take out") and opened is not None:
+        if _sure(self._frame, words, more, "Take out") and opened is not None:
             self._parts.session.close(opened)
             self._do("Take out of the case", lambda library: library.remove_item(item.id))
+
+    def delete_this(self) -> None:
+        """Ask, and delete the case that is looked at."""
+        if self._casework.case is not None:
+            self.delete(self._casework.case)
 
     def delete(self, case: Case | CaseRow) -> None:
         """Ask, and delete a case with all that is kept in it."""
@@ -196,7 +206,7 @@ class CaseCommands(QObject):
     def _ask_to_delete(self, case: Case | CaseRow, items: tuple[Item, ...]) -> None:
         holds = count(len(items), "slide or series", "slides and series")
         more = f"It holds {holds}. What was drawn, found and written in it is deleted; the files stay."
-        if not self._sure(f"Delete the case “{case.name}”?", more, "Delete"):
+        if not _sure(self._frame, f"Delete the case “{case.name}”?", more, "Delete"):
             return
         for item in items:
             opened = self._casework.opened_of(item.id)
@@ -205,16 +215,6 @@ class CaseCommands(QObject):
         if self._casework.case is not None and self._casework.case.id == case.id:
             self._casework.choose(None)
         self._do("Delete the case", lambda library: library.delete_case(case.id))
-
-    def _sure(self, words: str, more: str, button: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.Question, "Parfocal", words, parent=self._frame)
-        box.setInformativeText(more)
-        yes = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        sure = box.clickedButton() is yes
-        box.deleteLater()
-        return sure
 
     def _show_menu(self, case_id: int, place: QPoint) -> None:
         menu = QMenu(self._frame)
@@ -227,3 +227,15 @@ class CaseCommands(QObject):
         )
         menu.exec(place)
         menu.deleteLater()
+
+
+def _sure(parent: QWidget, words: str, more: str, button: str) -> bool:
+    """Ask before something is lost."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Parfocal", words, parent=parent)
+    box.setInformativeText(more)
+    yes = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    sure = box.clickedButton() is yes
+    box.deleteLater()
+    return sure

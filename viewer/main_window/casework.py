@@ -247,5 +247,5 @@ def _picture(image: QImage, item: int, library: Library) -> None:
         small = image.scaled(
             _PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
-        small.save(buffer, "PNG")
+        small.save(buffer, "PNG")  # type: ignore[call-overload] # text is what it takes
         library.set_thumbnail(item, bytes(buffer.data().data()))

@@ -146,11 +146,11 @@ class Keeper(QObject):
             value = make()
             if self._kept.get(name) != value:
                 self._kept[name] = value
-                self.edit(partial(_set_state, name, value))
+                self.edit(partial(_set_state, name, value, name in self._quiet))
 
 
-def _set_state(name: str, value: Json, keeping: Keeping, item: int) -> None:
-    keeping.write(lambda writer: writer.set_state(item, name, value))
+def _set_state(name: str, value: Json, quietly: bool, keeping: Keeping, item: int) -> None:
+    keeping.write(lambda writer: writer.set_state(item, name, value), quietly=quietly)
 
 
 def keep_analysis(

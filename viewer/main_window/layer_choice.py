@@ -28,7 +28,10 @@ class LayerChoice:
 
     def as_json(self) -> Json:
         """As it is kept."""
-        return {"shown": dict[str, Json](self.shown), "opacity": dict[str, Json](self.opacity)}
+        return {
+            "shown": {str(name): shown for name, shown in self.shown.items()},
+            "opacity": {str(name): opacity for name, opacity in self.opacity.items()},
+        }
 
     def take(self, kept: Mapping[str, object]) -> None:
         """As it was kept; names that are not known, and what is no number, are passed over."""

@@ -51,6 +51,7 @@ class Keeping(QObject):
         self._problem: Problem | None = None  # why it is not open, or something is not taken up
         self._state: tuple[Told, Problem | None] = ("", None)  # as the writer says
         self._last: tuple[Told, Problem | None] = ("", None)  # as it was told
+        self._only_quiet = False  # nothing but how one looks waits to be written
         self._asked = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -101,8 +102,12 @@ class Keeping(QObject):
 
     # ------------------------------------------------------------------ writing
 
-    def write(self, write: Write) -> None:
-        """Have the writer do something, after all before it; before the library is open it waits."""
+    def write(self, write: Write, *, quietly: bool = False) -> None:
+        """Have the writer do something, after all before it; before the library is open it waits.
+
+        `quietly`: where one looks is no edit, so while only that is written, all else is said to be saved.
+        """
+        self._only_quiet = quietly and (self._only_quiet or self._last[0] in {"", "saved"})
         self.open()
         if self._writer is None:
             self._early.append(write)
@@ -218,6 +223,8 @@ class Keeping(QObject):
             kind, problem = "failing", self._problem
         elif kind in {"", "saved"} and (self._early or self._held):
             kind = "saving"
+        if kind == "saving" and self._only_quiet:
+            kind = "saved"
         if (kind, problem) != self._last:
             self._last = kind, problem
             self.told.emit(kind, problem)
