@@ -144,7 +144,8 @@ class SeriesKeeper(Keeper):
         if analysis is None:
             return
         self._verdicts = verdicts
-        self.mark("model", lambda: {"card": card_to_json(findings.card)})
+        card: Any = card_to_json(findings.card)
+        self.mark("model", lambda: {"card": card})
         self.flush()
         self.edit(partial(keep_analysis, analysis, verdicts, number))
 

@@ -56,7 +56,7 @@ class Keeping(QObject):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_AGAIN_MS)
-        self._later.timeout.connect(self._try_again)
+        self._later.timeout.connect(self.open_again)
         self._news.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -119,6 +119,7 @@ class Keeping(QObject):
     def hold(self, who: Hashable) -> None:
         """Somebody will write in a moment: until `release`, nobody may think that all is saved."""
         self._held.add(who)
+        self._only_quiet = False
         self._tell()
 
     def release(self, who: Hashable) -> None:
@@ -142,9 +143,13 @@ class Keeping(QObject):
         self._reader.tell(lambda: (call(), None)[1])
 
     def open_again(self) -> None:
-        """Try now to open what could not be opened."""
+        """Try now what could not be opened, or taken up."""
         self._later.stop()
-        self._try_again()
+        if self._library is None:
+            self._asked = False
+            self.open()
+        else:
+            self.again.emit()
 
     # ------------------------------------------------------------------ the end
 
@@ -197,13 +202,6 @@ class Keeping(QObject):
         self.refused.emit(self._problem)
         self._later.start()
         self._tell()
-
-    def _try_again(self) -> None:
-        if self._library is None:
-            self._asked = False
-            self.open()
-        else:
-            self.again.emit()
 
     def _take(self, news: News) -> None:
         if isinstance(news, SaveState):  # how it stands by now, not when this was said
