@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+_LIBRARY_MS = 100  # after the window is there: time to open the case library
 _EARLY_MS = 300  # after the window is there: time to load what reads files
 
 
@@ -48,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT",
         help="analyze a region of the sample slide and write the results here",
     )
+    parser.add_argument(
+        "--library",
+        default="",
+        metavar="URL",
+        help="keep cases there instead: postgresql://… of a department, or a file",
+    )
     parser.add_argument("--version", action="store_true", help="say the version and end")
     return parser
 
@@ -60,7 +68,9 @@ def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
     from viewer.work.background import as_problem
 
     start_log()
-    app, window = build(sys.argv[:1])
+    own = TemporaryDirectory() if wishes.demo is not None else None  # a demo leaves no case behind
+    library = wishes.library if own is None else str(Path(own.name) / "library.sqlite")
+    app, window = build(sys.argv[:1], library)
     catch_faults(lambda error: window.show_problem(as_problem(error, "The last action")))
     window.show()
     if wishes.demo is not None:
@@ -68,6 +78,7 @@ def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
 
         return Demo(window, wishes.demo, stay=stay).play(app)
     QTimer.singleShot(_EARLY_MS, window.slides.warm)
+    QTimer.singleShot(_LIBRARY_MS, window.cases.begin)
     window.slides.open_all(wishes.files)
     if wishes.samples:
         window.run("samples")

@@ -67,6 +67,7 @@ class Settings:
     private = Entry("ct/private", False)  # names of patients are hidden
     smooth = Entry("ct/smooth", True)
     saved_windows: Entry[tuple[str, ...]] = Entry("ct/windows", ())  # "name|width|level"
+    library = Entry("cases/library", "")  # the address of a department's; empty: this computer's own
     switch_ms = Entry("work/switch_ms", 1.0)
 
     def __init__(self, path: Path | None = None) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from viewer.actions import ct, looking, navigating, splitting
+from viewer.actions import cases, ct, looking, navigating, splitting
 from viewer.actions.command import Entry
 from viewer.canvas.camera import PRESETS
 from viewer.ct.look import PRESETS as PRESETS_CT
 
 FILE, EDIT, TOOLS, VIEW, GO, IMAGE = "File", "Edit", "Tools", "View", "Go", "Image"
 ANALYZE, HELP = "Analyze", "Help"
-MENUS = (FILE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
+MENUS = (FILE, cases.CASE, EDIT, TOOLS, VIEW, GO, IMAGE, ANALYZE, HELP)
 
 _FILE = (
     Entry(
@@ -37,7 +37,7 @@ _FILE = (
         ("Ctrl+E",),
         2,
     ),
-    Entry("settings", "Settings…", "Memory for the picture, inertia.", FILE, "", ("Ctrl+,",), 3),
+    Entry("settings", "Settings…", "Memory, inertia, where cases lie.", FILE, "", ("Ctrl+,",), 3),
     Entry("quit", "Quit", "Close the window; a run is stopped first.", FILE, "", ("Ctrl+Q",), 3),
 )
 
@@ -87,8 +87,8 @@ _VIEW = (
     Entry("only_picture", "Only the picture", "Hide all but the picture.", VIEW, "expand", ("F11",), 3),
     Entry(
         "slides_panel",
-        "List of what is open",
-        "Show or hide the list at the left.",
+        "Cases",
+        "Show or hide the cases at the left.",
         VIEW,
         "panel-left",
         ("F9",),
@@ -171,6 +171,7 @@ _SLIDE_VIEWS = tuple(e for e in _VIEW if e.section in {1, 2})
 
 CATALOG: tuple[Entry, ...] = (
     *_FILE,
+    *cases.ENTRIES,
     *_EDIT,
     *_TOOLS[:2],
     *_for_slides(_TOOLS[2:]),

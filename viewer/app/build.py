@@ -20,6 +20,7 @@ from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
+from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reformatting import Reformatting
@@ -29,8 +30,11 @@ from viewer.work.watching import Watching
 _MIB = 2**20
 
 
-def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
-    """The application and its window, not yet shown. `arguments` are those of the process, for Qt."""
+def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, MainWindow]:
+    """The application and its window, not yet shown. `arguments` are those of the process, for Qt.
+
+    `library` is the address of a department's case library; empty: as the settings say.
+    """
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         QApplication.setApplicationName("Parfocal")
@@ -58,6 +62,7 @@ def build(arguments: Sequence[str]) -> tuple[QApplication, MainWindow]:
         ct_finding=CtFinding(),
         ct_loading=CtLoading(),
         reformatting=Reformatting(),
+        keeping=Keeping(library or settings.library),
     )
     window = MainWindow(parts)
     parts.models.read()

@@ -50,6 +50,11 @@ class CameraView(QWidget):
         self._look(camera)
 
     @property
+    def shows_all(self) -> bool:
+        """Whether the whole is shown, and nobody has moved since."""
+        return self._shows_all
+
+    @property
     def magnification(self) -> float | None:
         """The N of ×N; None while nobody knows how large a pixel is."""
         return magnification(self._camera, self._spacing.spacing) if self._spacing else None

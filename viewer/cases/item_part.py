@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from viewer.cases import trail
 from viewer.cases.edits import no_item
 from viewer.cases.packing import canonical
-from viewer.cases.part import Part
+from viewer.cases.part import Gone, Part
 from viewer.cases.tables import cases, items, states, thumbnails
 from viewer.cases.values import Item, ItemFacts, Json
 
@@ -71,6 +71,21 @@ class ItemPart(Part):
             connection.execute(items.update().where(items.c.id == item.id).values(path=str(path)))
             self._tell(connection, "item moved", {"name": item.name}, item.case_id, item.id)
             return _item(connection, item.id)
+
+    def move_item(self, item_id: int, case_id: int) -> Item:
+        """Put an item into another case, with all that is kept of it. Both cases tell of it."""
+        with self._database.writing() as connection:
+            item = _item(connection, item_id)
+            name = connection.scalar(sa.select(cases.c.name).where(cases.c.id == case_id))
+            was = connection.scalar(sa.select(cases.c.name).where(cases.c.id == item.case_id))
+            if name is None:
+                raise Gone("The other case is not in the library any more.", "Choose another.", case=case_id)
+            if case_id != item.case_id:
+                connection.execute(items.update().where(items.c.id == item_id).values(case_id=case_id))
+                told = {"name": item.name, "from": str(was), "to": str(name)}
+                self._tell(connection, "item to another case", told, item.case_id, item.id)
+                self._tell(connection, "item from another case", told, case_id, item.id)
+            return _item(connection, item_id)
 
     def remove_item(self, item_id: int) -> None:
         """Take an item out of its case, with all that is kept of it. Its file stays."""

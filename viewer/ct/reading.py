@@ -66,15 +66,14 @@ class Reading(QObject):
 
     def go_to_place(self, place: Place) -> None:
         """Bring all planes to a place in the patient; within the volume."""
-        column, row, slice_ = self.opened.volume.geometry.to_voxel(*place)
+        self.go_to_voxel(self.opened.volume.geometry.to_voxel(*place))
+
+    def go_to_voxel(self, voxel: Place) -> None:
+        """Bring all planes to a voxel: column, row, slice; within the volume."""
         rows, columns = self.opened.series.slices[0].size
-        self._move(
-            (
-                min(max(column, 0.0), columns - 1.0),
-                min(max(row, 0.0), rows - 1.0),
-                min(max(slice_, 0.0), self.count - 1.0),
-            )
-        )
+        most = (columns - 1.0, rows - 1.0, self.count - 1.0)
+        column, row, slice_ = (min(max(value, 0.0), top) for value, top in zip(voxel, most, strict=True))
+        self._move((column, row, slice_))
 
     def set_look(self, look: CtLook) -> None:
         """Show it otherwise."""

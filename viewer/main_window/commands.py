@@ -11,6 +11,7 @@ from viewer.actions.command import Bound, Command, bind
 from viewer.canvas.camera import PRESETS
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
 from viewer.main_window.looking import Looking
@@ -42,13 +43,14 @@ class Hands:
     navigating: Navigating
     splitting: Splitting
     ct: CtPieces
+    cases: CasePieces
 
 
 def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding)
-    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct):
+    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct, hands.cases.commands):
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)

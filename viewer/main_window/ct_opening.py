@@ -41,6 +41,7 @@ class CtOpening(QObject):
         self.page: CtPage | None = None
         self.left_out: tuple[tuple[str, str], ...] = ()  # of what was opened last
         self._left_name = ""
+        self._expected: dict[Path, set[str]] = {}  # series that are wanted of a path, without asking
         parts.opening.is_ct.connect(parts.ct_finding.find)
         parts.ct_finding.step.connect(self._tell)
         parts.ct_finding.found.connect(self._offer)
@@ -52,6 +53,11 @@ class CtOpening(QObject):
         parts.session.closing.connect(self._let_go)
         views.make_with(self._new_page)
         views.page_changed.connect(self._follow)
+
+    def expect(self, path: Path, key: str) -> None:
+        """Of what is found there next, this series is wanted: nobody has to choose."""
+        if key:
+            self._expected.setdefault(path.absolute(), set()).add(key)
 
     def show_left_out(self) -> None:
         """List what was found beside the series that were opened last, each file with its reason."""
@@ -97,8 +103,10 @@ class CtOpening(QObject):
             self._frame.banner.show_problem(problem, "warning", ("Show which…", self.show_left_out))
 
     def _chosen(self, found: FoundCt) -> list[int]:
-        if len(found.series) == 1:
-            return [0]
+        expected = self._expected.pop(found.path.absolute(), set())
+        wanted = [n for n, one in enumerate(found.series) if one.series.key in expected]
+        if wanted or len(found.series) == 1:
+            return wanted or [0]
         choices = [_choice(one, self._parts.settings.private) for one in found.series]
         dialog = SeriesChooser(found.path.name, choices, self.left_out, self._frame)
         accepted = dialog.exec() == QDialog.DialogCode.Accepted

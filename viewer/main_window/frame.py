@@ -1,4 +1,4 @@
-"""The frame: slides at the left, the picture in the middle, the inspector at the right."""
+"""The frame: cases at the left, the picture in the middle, the inspector at the right."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from viewer.main_window.parts import Parts
 from viewer.main_window.view_grid import ViewGrid
 from viewer.panels.analyze_panel import AnalyzePanel
 from viewer.panels.banner import Banner
+from viewer.panels.cases_panel import CasesPanel
 from viewer.panels.ct_analyze_panel import CtAnalyzePanel
 from viewer.panels.ct_findings_panel import CtFindingsPanel
 from viewer.panels.findings_panel import FindingsPanel
@@ -17,11 +18,10 @@ from viewer.panels.image_panel import ImagePanel
 from viewer.panels.layers_panel import LayersPanel
 from viewer.panels.series_panel import SeriesPanel
 from viewer.panels.slide_panel import SlidePanel
-from viewer.panels.slides_panel import SlidesPanel
 from viewer.panels.welcome_page import WelcomePage
 from viewer.panels.window_panel import WindowPanel
 
-_WIDTHS = (176, 784, 320)  # px of a window 1280 wide
+_WIDTHS = (196, 764, 320)  # px of a window 1280 wide
 
 
 class Frame(QWidget):
@@ -30,7 +30,7 @@ class Frame(QWidget):
     def __init__(self, parts: Parts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = parts.settings
-        self.slides = SlidesPanel(parts.session)
+        self.slides = CasesPanel(parts.session)
         self.welcome = WelcomePage(parts.recent.paths())
         self.banner = Banner()
         self.stack = QStackedWidget()
@@ -95,7 +95,7 @@ class Frame(QWidget):
             self.inspector.setTabVisible(place, ct == (self._kind == "ct"))
 
     def toggle_slides(self) -> None:
-        """Show or hide the list of slides."""
+        """Show or hide the cases."""
         self._settings.slides_shown = not self._settings.slides_shown
         self.slides.setVisible(self._settings.slides_shown)
 

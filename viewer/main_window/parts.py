@@ -15,6 +15,7 @@ from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
 from viewer.work.figure_export import FigureWork
+from viewer.work.keeping import Keeping
 from viewer.work.models import ModelList
 from viewer.work.opening import Opening, SmallPictures
 from viewer.work.reformatting import Reformatting
@@ -43,6 +44,7 @@ class Parts:
     ct_finding: CtFinding
     ct_loading: CtLoading
     reformatting: Reformatting
+    keeping: Keeping
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
@@ -53,5 +55,6 @@ class Parts:
             reading.close()
         for opened in list(self.session.items):
             self.session.close(opened)
+        self.keeping.close()
         self.loader.close()
         self.settings.save()

@@ -11,6 +11,7 @@ from ml.progress import Step
 from ml.report.words import SPACE, length
 from ml.slide.slide import KnownSpacing
 from viewer.panels.quantities import time_left
+from viewer.theme.colors import colors
 
 
 class StatusLine(QStatusBar):
@@ -18,12 +19,15 @@ class StatusLine(QStatusBar):
 
     stop_wished = Signal()
     goto_wished = Signal()  # magnification or place was clicked
+    kept_wished = Signal()  # whether all is saved was clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scale = _Clickable("Click to type a magnification or a place (Ctrl+G)")
         self.cursor_place = _Clickable("Click to type a place (Ctrl+G)")
         self.altered = QLabel()
+        self.kept = _Clickable("Whether everything that you did is kept")
+        self.kept.setAccessibleName("Saved or not")
         self.device = QLabel()
         self.work = _WorkLine()
         self.work.stop.clicked.connect(self.stop_wished)
@@ -40,6 +44,8 @@ class StatusLine(QStatusBar):
         self.addWidget(self.cursor_place)
         self.addPermanentWidget(self.work, 1)  # takes the room that is left
         self.addPermanentWidget(self.altered)  # never hidden by a message
+        self.addPermanentWidget(self.kept)
+        self.kept.clicked.connect(self.kept_wished)
         for widget in (self.device, research):
             self.addPermanentWidget(widget)
         for label in (self.scale, self.cursor_place):
@@ -56,6 +62,12 @@ class StatusLine(QStatusBar):
     def show_altered(self, text: str) -> None:
         """That the picture is not as the file has it: nobody shall judge a stain unaware of that."""
         self.altered.setText(text)
+
+    def show_kept(self, words: str, tip: str, *, warn: bool = False) -> None:
+        """ "Saved", "Saving …", or in the colour of a loss why it is not."""
+        self.kept.setText(words)
+        self.kept.setToolTip(tip)
+        self.kept.setStyleSheet(f"color: {colors().danger}" if warn else "")
 
     def show_place(self, point: Point | None, spacing: Spacing | None, value: str = "") -> None:
         """Where the cursor is, and what the shown layer says there."""

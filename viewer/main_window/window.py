@@ -15,6 +15,7 @@ from viewer.actions.command import Kind
 from viewer.actions.surface import Surface
 from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
+from viewer.main_window.case_pieces import CasePieces
 from viewer.main_window.commands import Hands, commands_of
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.ct_pieces import CtPieces
@@ -32,6 +33,9 @@ from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
+from viewer.state.opened import Opened
+from viewer.state.opened_series import OpenedSeries
+from viewer.state.opened_slide import OpenedSlide
 
 _FIRST_SIZE = QSize(1280, 800)
 _HERE = ("analyze", "explain", "accept", "annotate", "delete", "rectangle", "outline", "fit", "export")
@@ -40,6 +44,7 @@ _HERE_ON_CT = (
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
     *("window_own", "invert", "three_planes", "cine", "fit", "copy_view"),
 )
+_WITH_CASE = ("rename_case", "add_files", "case_history", "new_case", "delete_case")
 _IDLE_MS = 1000  # nobody drags for so long after the picture is sharp: time to load the network library
 
 
@@ -69,9 +74,12 @@ class MainWindow(QMainWindow):
         self.looking, self.navigating = Looking(*follows), Navigating(*follows)
         self.on_ct = CtPieces.of(parts, self.frame, self.status, self.views, self.reporting)
         self.ct = self.on_ct.viewing
+        self.cases = CasePieces.of(
+            parts, self.frame, self.status, self.views, self.slides, self.on_ct.opening
+        )
         self.splitting = Splitting(parts, self.frame, self.status, self.views, self.viewing)
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
-        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct)
+        hands = Hands(parts, *pieces, self.looking, self.navigating, self.splitting, self.on_ct, self.cases)
         self.surface = Surface(self, commands_of(hands))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
@@ -95,6 +103,9 @@ class MainWindow(QMainWindow):
         self.surface.fill_menus(self, MENUS)
         files = self.menuBar().actions()[0].menu()
         assert isinstance(files, QMenu)
+        more = QMenu(self)
+        more.addActions([self.surface.action(name) for name in _WITH_CASE])
+        self.frame.slides.case.set_menu(more)
         files.insertMenu(self.surface.action("samples"), self.recent)
         self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze", "analyze_series"))
         self.setAcceptDrops(True)
@@ -107,7 +118,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         pieces = (self.looking, self.navigating, self.splitting)
         on_ct = self.on_ct
-        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting)
+        cases = self.cases
+        of_cases = (cases.work, cases.shown, cases.opening, cases.commands, cases.telling)
+        refusing = (on_ct.opening, on_ct.analyzing, on_ct.reporting, *of_cases)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *pieces):
             piece.refused.connect(self.show_problem)
         for changed in (
@@ -118,13 +131,17 @@ class MainWindow(QMainWindow):
             self.ct.changed,
             on_ct.analyzing.changed,
             on_ct.deciding.changed,
+            cases.commands.changed,
             *(piece.changed for piece in pieces),
         ):
             changed.connect(self.surface.refresh)
         self.views.page_changed.connect(self._show_title)
-        self.slides.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
+        for telling in (self.slides, cases.work, cases.opening, cases.commands, cases.telling):
+            telling.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
+        self.ct.changed.connect(cases.shown.show_privacy)
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)
+        cases.work.taken_up.connect(self._resume)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
@@ -137,6 +154,13 @@ class MainWindow(QMainWindow):
         self.frame.show_kind(kind)
         self.surface.show_kind(kind)
         self.setWindowTitle("Parfocal" if page is None else f"{page.opened.title} – Parfocal")
+
+    def _resume(self, opened: Opened) -> None:
+        """What the library had of it is shown: what was analyzed can be explained on."""
+        if isinstance(opened, OpenedSlide):
+            self.analyzing.resume(opened)
+        elif isinstance(opened, OpenedSeries):
+            self.on_ct.analyzing.resume(opened)
 
     def _put_off(self) -> None:
         if self._idle.isActive():
@@ -190,10 +214,12 @@ class MainWindow(QMainWindow):
         """Keep the layout, stop all work, let every file go."""
         self._idle.stop()
         self.recognizing.close()
+        self.cases.finish()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())
         self.hide()  # what is left takes up to one batch; nobody has to watch it
+        self.cases.close()
         self._parts.close()
         super().closeEvent(event)
         self.closed.emit()

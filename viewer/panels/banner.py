@@ -14,6 +14,9 @@ from viewer.panels.pieces import GRID, Text, column, named, row
 from viewer.panels.symbols import SignLabel
 from viewer.theme.colors import colors
 
+Action = tuple[str, Callable[[], object]]
+"""What a button is called, and what it does."""
+
 Severity = Literal["warning", "refusal"]
 _WORDS = {"warning": "Note", "refusal": "Refused"}
 
@@ -27,14 +30,14 @@ class Banner(QFrame):
         super().__init__(parent)
         self._problem: Problem | None = None
         self._severity: Severity = "warning"
-        self._action: Callable[[], object] | None = None
+        self._actions: list[Callable[[], object]] = []
         self._sign = SignLabel("warning", self)
         self.what = Text(parent=self)
         font = self.what.font()
         font.setBold(True)
         self.what.setFont(font)
         self.remedy = Text(parent=self)
-        self.action_button = QPushButton(self)
+        self.action_button, self.other_button = QPushButton(self), QPushButton(self)
         self.copy_button = QPushButton("Copy details", self)
         named(self.copy_button, "Copy details", "Copy this message with its facts, to send or to keep")
         self.close_button = QToolButton(self)
@@ -45,7 +48,8 @@ class Banner(QFrame):
         self._lay_out()
         self.copy_button.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.dismiss)
-        self.action_button.clicked.connect(self._act)
+        self.action_button.clicked.connect(lambda: self._act(0))
+        self.other_button.clicked.connect(lambda: self._act(1))
         self.hide()
 
     def _lay_out(self) -> None:
@@ -55,7 +59,7 @@ class Banner(QFrame):
         line = row(self._sign)
         line.setAlignment(self._sign, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
-        for button in (self.action_button, self.copy_button, self.close_button):
+        for button in (self.action_button, self.other_button, self.copy_button, self.close_button):
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         line.setContentsMargins(3 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         self.setLayout(line)
@@ -64,19 +68,21 @@ class Banner(QFrame):
         self,
         problem: Problem,
         severity: Severity = "warning",
-        action: tuple[str, Callable[[], object]] | None = None,
+        action: Action | None = None,
+        other: Action | None = None,
     ) -> None:
-        """Show a problem, with one more thing that can be done about it: its name and what does it."""
+        """Show a problem, with one or two things that can be done about it: a name and what does it."""
         self._problem = problem
         self._severity = severity
         self._sign.set_sign(severity)
         self.what.setText(f"{_WORDS[severity]}: {problem.what}")
         self.remedy.say(problem.remedy)
-        self._action = action[1] if action else None
-        self.action_button.setVisible(action is not None)
-        if action is not None:
-            self.action_button.setText(action[0])
-            named(self.action_button, action[0], action[0])
+        self._actions = [one[1] for one in (action, other) if one is not None]
+        for button, one in ((self.action_button, action), (self.other_button, other)):
+            button.setVisible(one is not None)
+            if one is not None:
+                button.setText(one[0])
+                named(button, one[0], one[0])
         self.copy_button.setText("Copy details")
         self.setAccessibleName(f"{self.what.text()} {problem.remedy}")
         self.show()
@@ -91,7 +97,7 @@ class Banner(QFrame):
         """Close it."""
         if self._problem is not None:
             self._problem = None
-            self._action = None
+            self._actions = []
             self.hide()
             self.closed.emit()
 
@@ -116,6 +122,6 @@ class Banner(QFrame):
             QGuiApplication.clipboard().setText(self._problem.details())
             self.copy_button.setText("Copied")
 
-    def _act(self) -> None:
-        if self._action is not None:
-            self._action()
+    def _act(self, number: int) -> None:
+        if number < len(self._actions):
+            self._actions[number]()

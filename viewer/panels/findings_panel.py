@@ -43,7 +43,7 @@ class FindingsPanel(QWidget):
         super().__init__(parent)
         self._opened: OpenedSlide | None = None
         self._findings: Findings | None = None
-        self._links = Links()
+        self._links, self._comments = Links(), Links()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_TELL_MS)
@@ -111,9 +111,11 @@ class FindingsPanel(QWidget):
 
     def set_slide(self, opened: OpenedSlide | None) -> None:
         """Look at another slide: its comment, and whether there is something to report."""
+        self._comments.drop()
         self._opened = opened
-        with QSignalBlocker(self.comment):
-            self.comment.setPlainText(opened.comment if opened else "")
+        self._show_comment(opened.comment if opened else "")
+        if opened is not None:
+            self._comments.follow(opened.comment_changed, self._show_comment)
         self.comment.setEnabled(opened is not None)
         self.export_button.setEnabled(opened is not None and self._findings is not None)
         if self._findings is None:
@@ -164,9 +166,15 @@ class FindingsPanel(QWidget):
         self._soon.stop()
         self.tell()
 
+    def _show_comment(self, text: str) -> None:
+        """Somebody else wrote it: what was kept, or another view."""
+        if text != self.comment.toPlainText():
+            with QSignalBlocker(self.comment):
+                self.comment.setPlainText(text)
+
     def _keep_comment(self) -> None:
         if self._opened is not None:
-            self._opened.comment = self.comment.toPlainText()
+            self._opened.set_comment(self.comment.toPlainText())
 
 
 def class_lines(findings: Findings) -> tuple[ClassLine, ...]:

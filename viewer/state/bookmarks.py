@@ -8,7 +8,7 @@ import logging
 import math
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -34,16 +34,13 @@ class Bookmark:
 
 
 class Bookmarks(QObject):
-    """Those of one slide, in the order in which they were made. Written down at every edit."""
+    """Those of one slide, in the order in which they were made."""
 
     changed = Signal()
 
-    def __init__(self, slide: Path, size: Size, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        key = f"{slide.absolute()} {size.width} {size.height}".encode()
-        self._file = paths.data() / "places" / f"{hashlib.sha256(key).hexdigest()[:32]}.json"
-        self._slide = slide
-        self.items: tuple[Bookmark, ...] = _read(self._file)
+        self.items: tuple[Bookmark, ...] = ()
 
     def apply(self, removed: Iterable[Bookmark], added: Iterable[Bookmark]) -> None:
         """Carry out an edit: what is added under an id that goes takes its place in the order."""
@@ -51,24 +48,12 @@ class Bookmarks(QObject):
         come = {bookmark.id: bookmark for bookmark in added}
         kept = [come.pop(b.id) if b.id in come else b for b in self.items if b.id in come or b.id not in gone]
         self.items = (*kept, *come.values())
-        self._save()
         self.changed.emit()
 
     def next_name(self) -> str:
         """ "Place 3": the first that is free."""
         taken = {bookmark.name for bookmark in self.items}
         return next(name for n in range(1, len(taken) + 2) if (name := f"Place {n}") not in taken)
-
-    def _save(self) -> None:
-        """Whole or not at all; a folder that cannot be written costs the bookmarks, not the session."""
-        part = self._file.with_suffix(".part")
-        document = {"slide": self._slide.name, "places": [asdict(b) for b in self.items]}
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            part.replace(self._file)
-        except OSError:
-            _log.exception("Bookmarks could not be kept")
 
 
 class BookmarkEdit(QUndoCommand):
@@ -94,23 +79,35 @@ def renamed(bookmark: Bookmark, name: str) -> Bookmark:
     return replace(bookmark, name=name.strip() or bookmark.name)
 
 
-def _read(file: Path) -> tuple[Bookmark, ...]:
-    """What was kept; a damaged file is set aside, not written over."""
+def file_of_old(slide: Path, size: Size) -> Path:
+    """Where versions before the case library kept the bookmarks of a slide."""
+    key = f"{slide.absolute()} {size.width} {size.height}".encode()
+    return paths.data() / "places" / f"{hashlib.sha256(key).hexdigest()[:32]}.json"
+
+
+def read_old(file: Path) -> tuple[Bookmark, ...]:
+    """What an old version kept; a damaged file is set aside, not written over."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(_bookmark(raw) for raw in document["places"])
+        return tuple(bookmark_of(raw) for raw in document["places"])
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         _log.warning("Bookmarks in %s cannot be read: %s", file.name, error)
-        try:
-            file.replace(file.with_suffix(".damaged"))
-        except OSError:
-            _log.warning("%s could not be set aside", file.name)
+        set_aside(file, ".damaged")
         return ()
 
 
-def _bookmark(raw: Mapping[str, object]) -> Bookmark:
+def set_aside(file: Path, ending: str) -> None:
+    """Give an old file another ending, so that it is not read again; it is never deleted."""
+    try:
+        file.replace(file.with_suffix(ending))
+    except OSError:
+        _log.warning("%s could not be set aside", file.name)
+
+
+def bookmark_of(raw: Mapping[str, object]) -> Bookmark:
+    """A bookmark out of JSON. Raises `ValueError`, `TypeError`."""
     made = Bookmark(**raw)  # type: ignore[arg-type]  # checked below
     numbers = (made.x, made.y, made.scale, made.angle)
     if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers) or made.scale <= 0:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
@@ -19,6 +22,7 @@ class CtFindings(QObject):
     scored = Signal()  # more slices have answers; findings may be others
     explained = Signal(int, int)  # slice and class of a map that is new
     decided = Signal()  # a verdict is another one
+    finished = Signal()  # `analysis` is there
     selected = Signal()  # another finding, or another class, is shown
 
     def __init__(self, planned: CtPlanned, card: ModelCard, series: Series) -> None:
@@ -52,6 +56,19 @@ class CtFindings(QObject):
         for cam in analysis.cams:
             self.put_cam(cam)
         self.scored.emit()
+        self.finished.emit()
+
+    @classmethod
+    def of(
+        cls, analysis: CtAnalysis, card: ModelCard, series: Series, verdicts: Mapping[str, Verdict]
+    ) -> CtFindings:
+        """Those of an analysis that was kept, with what was decided about them."""
+        scores = analysis.scores
+        planned = CtPlanned(np.flatnonzero(scores.scored), len(series), scores.class_names)
+        found = cls(planned, card, series)
+        found.verdicts = dict(verdicts)
+        found.finish(analysis)
+        return found
 
     def verdict(self, finding: CtFinding) -> Verdict:
         """What the person decided; "open" when nothing yet."""

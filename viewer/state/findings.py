@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -45,6 +46,36 @@ class Findings(QObject):
         self.rule = rule
         self._verdicts: dict[str, Verdict] = {}
         self._accepted: dict[str, Box] = {}
+
+    @classmethod
+    def of(
+        cls,
+        analysis: Analysis,
+        card: ModelCard,
+        rule: BoxRule | None,
+        verdicts: Mapping[str, Verdict],
+        accepted: Iterable[Box] = (),
+    ) -> Findings:
+        """Those of an analysis that was kept, with what was decided about them."""
+        scores = analysis.scores
+        rule = rule or BoxRule(card.shown_class, card.threshold)
+        found = cls(Planned(scores.grid, scores.class_names), card, analysis.provenance.spacing.spacing, rule)
+        found.scores, found.cam, found.analysis = scores, analysis.cam, analysis
+        found._verdicts = dict(verdicts)
+        found._accepted = {box.key: box for box in accepted if found.verdict(box.key) == "accepted"}
+        found._find_boxes()
+        found._accepted |= {box.key: box for box in found.boxes if found.verdict(box.key) == "accepted"}
+        return found
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """What was decided so far, by key of the box."""
+        return dict(self._verdicts)
+
+    @property
+    def accepted(self) -> tuple[Box, ...]:
+        """The boxes that were accepted, as they were found then."""
+        return tuple(self._accepted.values())
 
     def put(self, part: ScorePart) -> None:
         """Take in scores as they come."""

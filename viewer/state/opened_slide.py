@@ -38,6 +38,7 @@ class OpenedSlide(Opened):
     annotations_changed = Signal(object)  # Change
     selection_changed = Signal(object)  # id of an annotation, or None
     findings_changed = Signal(object)  # Findings, or None
+    comment_changed = Signal(str)
 
     def __init__(self, slide: Slide, parent: QObject | None = None) -> None:
         super().__init__(slide.info.path, parent)
@@ -46,7 +47,7 @@ class OpenedSlide(Opened):
         self.spacing: KnownSpacing | None = slide.info.spacing
         self.look = Look()
         self.plane = slide.info.planes // 2
-        self.bookmarks = Bookmarks(slide.info.path, slide.info.size, self)
+        self.bookmarks = Bookmarks(self)
         self.annotations = AnnotationDocument()
         self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
         self.annotations.listen(self.annotations_changed.emit)
@@ -94,6 +95,12 @@ class OpenedSlide(Opened):
     def selected(self) -> Annotation | None:
         """The selected annotation, None where none is."""
         return None if self.selected_id is None else self.annotations[self.selected_id]
+
+    def set_comment(self, text: str) -> None:
+        """Say something about the slide, as it shall stand in the report."""
+        if text != self.comment:
+            self.comment = text
+            self.comment_changed.emit(text)
 
     def set_findings(self, findings: Findings | None) -> None:
         """Replace what the last analysis found."""
