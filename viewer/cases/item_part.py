@@ -130,7 +130,7 @@ class ItemPart(Part):
             if value is not None:
                 row = {"item_id": item_id, "name": name, "value": text, "changed": trail.now()}
                 connection.execute(states.insert(), row)
-            if name not in _QUIET:
+            if name not in _QUIET and not name.startswith("undecided "):
                 self._tell(connection, "state", {"name": name, "value": value}, item.case_id, item_id)
 
 

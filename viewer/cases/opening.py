@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from datetime import datetime
@@ -22,14 +23,15 @@ _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 def opened(where: Path | str, rule: BackupRule, author: str) -> tuple[Database, tuple[str, ...]]:
     """The database, and sentences about what was done so that it could be opened. Raises `Problem`."""
     database = Database(url_of(where))
-    try:
+    said: tuple[str, ...] = ()
+    with contextlib.ExitStack() as otherwise:
+        otherwise.callback(database.close)
         if database.file is None:
             upgrade(database)
-            return database, ()
-        return database, _file(database, database.file, rule, author)
-    except BaseException:
-        database.close()
-        raise
+        else:
+            said = _file(database, database.file, rule, author)
+        otherwise.pop_all()
+    return database, said
 
 
 def _file(database: Database, file: Path, rule: BackupRule, author: str) -> tuple[str, ...]:

@@ -222,6 +222,8 @@ class Casework(QObject):
 
     def _follow(self, opened: Opened | None) -> None:
         item = self.item_of(opened)
+        if item is not None:  # somebody else may have gone on with it
+            self._keeping.write(lambda writer: writer.look(item.id), quietly=True)
         if item is not None and (self.case is None or self.case.id != item.case_id):
             self._keeping.ask(lambda library: library.case(item.case_id), self.choose, self.refused.emit)
 

@@ -159,6 +159,8 @@ class Keeping(QObject):
             self.do_now(lambda _: None)
         if self._writer is not None and not self._writer.flush(_PATIENCE):
             state = self._writer.state
+            if state.kind == "asking":  # what nobody decided is kept as well, and asked about again
+                return None
             return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
         return self._problem if self._early or self._held else None
 

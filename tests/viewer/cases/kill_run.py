@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -30,7 +31,7 @@ from viewer.cases.library import Library
 from viewer.cases.soundness import flaw_of
 from viewer.cases.values import Item, ItemFacts
 
-_LONGEST = 0.6  # seconds that a child lives
+_LONGEST = 0.5  # seconds that a child lives on
 
 
 def edit(file: Path, seed: int, confirm: Callable[[str, object], None]) -> None:
@@ -86,7 +87,9 @@ def kill_once(file: Path, seed: int, chance: random.Random) -> dict[str, list[ob
         finally:
             os._exit(1)
     os.close(writer)
-    time.sleep(chance.uniform(0.01, _LONGEST))
+    if chance.random() < 0.8:  # else also while it opens the library
+        select.select([reader], [], [], 60)  # until it has confirmed something, however busy the machine
+    time.sleep(chance.uniform(0, _LONGEST))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reader) as pipe:

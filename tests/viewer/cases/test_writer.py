@@ -141,6 +141,36 @@ def test_a_conflict_is_held_until_somebody_decides(
     assert {a.id: a for a in document} == {a.id: a for a in kept}
 
 
+def test_edits_that_nobody_decided_about_outlive_the_program(
+    library: Library, item: Item, writer: Writer, ear: Ear
+) -> None:
+    one = box(1)
+    writer.opened(item.id, library.commit(item.id, draw(one)))
+    theirs, mine = replace(one, name="theirs"), replace(one, name="mine")
+    library.commit(item.id, Change((one,), (theirs,), "Name"))
+    writer.commit(item.id, Change((one,), (mine,), "Name"))
+    ear.wait(lambda news: isinstance(news, SaveState) and news.kind == "asking")
+    writer.commit(item.id, Change((mine,), (replace(mine, name="mine too"),), "Name"))
+    ear.wait(lambda news: isinstance(news, SaveState) and news == SaveState("asking", 2))
+    assert not writer.flush(60)  # at once: it waits for a person
+    assert not writer.close(60)
+    later = Ear()
+    again = Writer(library, later)
+    document = AnnotationDocument()
+    document.apply(draw(*library.annotations(item.id)))
+    again.opened(item.id, library.item(item.id).version)
+    told = later.of(Theirs)
+    assert again.close()
+    document.apply(fitting(document, told.change))
+    assert sorted(a.name for a in library.annotations(item.id)) == ["mine too", "theirs"]
+    assert tuple(document) == library.annotations(item.id)
+    last = Writer(library)
+    last.opened(item.id, library.item(item.id).version)
+    assert last.close()
+    assert len(library.annotations(item.id)) == 2
+    assert library.check_audit() is None
+
+
 def test_edits_of_others_are_told(library: Library, item: Item, writer: Writer, ear: Ear) -> None:
     writer.opened(item.id, 0)
     theirs, mine = box(1), box(2)
