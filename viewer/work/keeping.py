@@ -44,7 +44,7 @@ class Keeping(QObject):
         self._where = where
         self._reader = Background("case library reader", self)
         self._library: Library | None = None
-        self._opening = threading.Lock()
+        self._turn = threading.RLock()  # the end of the window does not wait for the reader's row
         self._writer: Writer | None = None
         self._early: list[Write] = []  # edits from before it was open
         self._held: set[Hashable] = set()  # whoever will write in a moment
@@ -83,7 +83,8 @@ class Keeping(QObject):
                 raise self._problem or Problem(
                     "The case library is not open.", "It is tried again by itself."
                 )
-            return job(self._library)
+            with self._turn:
+                return job(self._library)
 
         def fail(error: BaseException) -> None:
             failed(as_problem(error, "Reading the case library"))
@@ -95,7 +96,8 @@ class Keeping(QObject):
         try:
             library = self._open()
             self._begin(library)
-            return job(library)
+            with self._turn:  # what the thread is about to take up is not taken up twice
+                return job(library)
         except Exception as error:  # the border of a run: whatever happened is told
             self._problem = as_problem(error, "Keeping the case")
             return None
@@ -103,10 +105,7 @@ class Keeping(QObject):
     # ------------------------------------------------------------------ writing
 
     def write(self, write: Write, *, quietly: bool = False) -> None:
-        """Have the writer do something, after all before it; before the library is open it waits.
-
-        `quietly`: where one looks is no edit, so while only that is written, all else is said to be saved.
-        """
+        """Have the writer do something in its turn. `quietly`: it is no edit, and all is said to be saved."""
         self._only_quiet = quietly and (self._only_quiet or self._last[0] in {"", "saved"})
         self.open()
         if self._writer is None:
@@ -159,9 +158,8 @@ class Keeping(QObject):
             self.do_now(lambda _: None)
         if self._writer is not None and not self._writer.flush(_PATIENCE):
             state = self._writer.state
-            if state.kind == "asking":  # what nobody decided is kept as well, and asked about again
-                return None
-            return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
+            if state.kind != "asking":  # what nobody decided is kept, too
+                return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
         return self._problem if self._early or self._held else None
 
     def close(self) -> None:
@@ -180,7 +178,7 @@ class Keeping(QObject):
         """In a thread: what the library is made of is first imported here."""
         from viewer.cases.library import Library
 
-        with self._opening:  # the window may be closed while the thread opens it
+        with self._turn:
             if self._library is None:
                 self._library = Library.open(self._where or None)
         return self._library
