@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ml.annotation.document import Change
 from ml.errors import Problem
 from viewer.cases.conflict import Conflict
+from viewer.cases.item_part import ANY, StateChanged
 from viewer.cases.library import Library
 from viewer.cases.news import News, Refused, SaveState
 from viewer.cases.part import Gone
@@ -33,6 +34,7 @@ class Task:
     change: Change | None = None
     seen: int = 0  # how many edits of others the document showed when this one was made
     key: tuple[int, str] | None = None  # a later one with the same key replaces it
+    base: object = ANY  # of a state: what was there before
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -60,11 +62,14 @@ class Row:
         with self._changed:
             return self._state()
 
-    def set_state(self, item_id: int, name: str, value: Json) -> None:
+    def set_state(self, item_id: int, name: str, value: Json, base: object = ANY) -> None:
         """Keep something under a name (see `Library.set_state`); one that still waits is replaced."""
-        self._replace(
-            Task(name, lambda library: library.set_state(item_id, name, value), key=(item_id, name))
-        )
+
+        def work(library: Library) -> None:
+            library.set_state(item_id, name, value, task.base)
+
+        task = Task(name, work, key=(item_id, name), base=base)
+        self._replace(task)
 
     def do(self, title: str, work: Work) -> None:
         """Do anything else with the library, in its turn. It is tried again as a whole where it must be."""
@@ -114,6 +119,7 @@ class Row:
         with self._changed:
             waiting = [one for one in self._row if one.key == task.key and one is not self._current]
             if waiting:
+                task.base = waiting[0].base
                 waiting[0].work = task.work
             else:
                 self._put(task)
@@ -144,6 +150,8 @@ class Row:
         except Conflict as conflict:
             self._dispute(task, conflict)
             news.append(conflict)
+        except StateChanged as changed:
+            news.append(changed)
         except Gone as gone:
             news.append(Refused(task.title, gone))
         except Problem as trouble:

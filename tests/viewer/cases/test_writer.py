@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.geometry import Rect
 from viewer.cases.conflict import Conflict
 from viewer.cases.database import NotNow
+from viewer.cases.item_part import StateChanged
 from viewer.cases.library import Library
 from viewer.cases.news import News, Refused, SaveState, Theirs, fitting
 from viewer.cases.values import Item, ItemFacts
@@ -197,7 +198,7 @@ def test_what_can_never_be_saved_is_told_and_holds_up_nothing(
     assert len(library.annotations(other.id)) == 1
 
 
-def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Writer) -> None:
+def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Writer, ear: Ear) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def hold_up(_: Library) -> None:
@@ -208,7 +209,14 @@ def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Wr
     assert begun.wait(20)
     for number in range(50):
         writer.set_state(item.id, "view", number)
-    assert writer.state.waiting == 2
+        writer.set_state(item.id, "comment", number, base=number - 1 if number else None)
+    assert writer.state.waiting == 3
     go_on.set()
     assert writer.flush(30)
-    assert library.state(item.id, "view") == 49
+    assert (library.state(item.id, "view"), library.state(item.id, "comment")) == (49, 49)
+    library.set_state(item.id, "comment", "theirs")
+    writer.set_state(item.id, "comment", "mine", base=49)
+    told = ear.of(StateChanged)
+    assert (told.theirs, told.mine) == ("theirs", "mine")
+    assert writer.flush(30)
+    assert library.state(item.id, "comment") == "theirs"
