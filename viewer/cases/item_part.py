@@ -8,8 +8,8 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from ml.errors import Problem
 from viewer.cases import trail
+from viewer.cases.conflict import StateChanged
 from viewer.cases.edits import no_item
 from viewer.cases.packing import canonical
 from viewer.cases.part import Gone, Part
@@ -21,19 +21,6 @@ _QUIET = {"view", "look", "layers", "window"}  # how one looks is no fact about 
 
 ANY: Final = object()
 """As the base of a state: whatever was there."""
-
-
-class StateChanged(Problem):
-    """Somebody else kept something else under the same name meanwhile; nothing was written."""
-
-    def __init__(self, item_id: int, name: str, base: object, theirs: Json, mine: Json) -> None:
-        super().__init__(
-            f"Somebody else changed the {name} meanwhile.",
-            "Look at what is there now, and change it again where that is still right.",
-            item=item_id,
-        )
-        self.item_id, self.name = item_id, name
-        self.base, self.theirs, self.mine = base, theirs, mine
 
 
 class ItemPart(Part):

@@ -7,8 +7,7 @@ from typing import Literal, TypeAlias
 
 from ml.annotation.document import AnnotationDocument, Change
 from ml.errors import Problem
-from viewer.cases.conflict import Conflict
-from viewer.cases.item_part import StateChanged
+from viewer.cases.conflict import Conflict, StateChanged
 
 
 @dataclass(frozen=True)

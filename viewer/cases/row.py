@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from ml.annotation.document import Change
 from ml.errors import Problem
-from viewer.cases.conflict import Conflict
-from viewer.cases.item_part import ANY, StateChanged
+from viewer.cases.conflict import Conflict, StateChanged
+from viewer.cases.item_part import ANY
 from viewer.cases.library import Library
 from viewer.cases.news import News, Refused, SaveState
 from viewer.cases.part import Gone

@@ -80,9 +80,7 @@ class Keeping(QObject):
 
         def work() -> T:
             if self._library is None:
-                raise self._problem or Problem(
-                    "The case library is not open.", "It is tried again by itself."
-                )
+                raise self._problem or Problem("The case library is not open.", "It is tried again.")
             with self._turn:
                 return job(self._library)
 
@@ -214,6 +212,8 @@ class Keeping(QObject):
             self.theirs.emit(news)
         elif isinstance(news, Refused):
             self.lost.emit(news.problem)
+        else:  # the same comment (or another state) was changed by somebody else
+            self.lost.emit(news)
 
     def _tell(self) -> None:
         kind, problem = self._state

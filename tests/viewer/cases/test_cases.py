@@ -10,7 +10,7 @@ import pytest
 from ml.errors import Problem
 from tests.viewer.cases.drawn import box, draw
 from viewer.cases.case_part import CaseChanged
-from viewer.cases.item_part import StateChanged
+from viewer.cases.conflict import StateChanged
 from viewer.cases.library import Library
 from viewer.cases.values import Item, ItemFacts
 

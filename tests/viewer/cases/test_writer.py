@@ -13,9 +13,8 @@ from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
 from ml.geometry import Rect
-from viewer.cases.conflict import Conflict
+from viewer.cases.conflict import Conflict, StateChanged
 from viewer.cases.database import NotNow
-from viewer.cases.item_part import StateChanged
 from viewer.cases.library import Library
 from viewer.cases.news import News, Refused, SaveState, Theirs, fitting
 from viewer.cases.values import Item, ItemFacts
