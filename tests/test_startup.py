@@ -20,6 +20,9 @@ HEAVY = {
     "pyqtgraph",
     "reportlab",
     "pydicom",
+    "sqlalchemy",
+    "alembic",
+    "psycopg",
 }
 
 

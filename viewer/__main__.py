@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _LIBRARY_MS = 100  # after the window is there: time to open the case library
 _EARLY_MS = 300  # after the window is there: time to load what reads files
@@ -67,7 +68,9 @@ def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
     from viewer.work.background import as_problem
 
     start_log()
-    app, window = build(sys.argv[:1], wishes.library)
+    own = TemporaryDirectory() if wishes.demo is not None else None  # a demo leaves no case behind
+    library = wishes.library if own is None else str(Path(own.name) / "library.sqlite")
+    app, window = build(sys.argv[:1], library)
     catch_faults(lambda error: window.show_problem(as_problem(error, "The last action")))
     window.show()
     if wishes.demo is not None:

@@ -28,11 +28,14 @@ from viewer.state.opened_slide import OpenedSlide
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    """A flat picture of tissue that says nothing about its pixel size."""
+    """A flat picture of tissue that says nothing about its pixel size; in every test another one."""
     from skimage.data import immunohistochemistry
 
     path = tmp_path / "field.png"
-    Image.fromarray(np.tile(immunohistochemistry(), (2, 2, 1))).save(path)
+    pixels = np.tile(immunohistochemistry(), (2, 2, 1))
+    name = np.frombuffer(str(tmp_path).encode(), np.uint8)
+    pixels[0, : len(name)] = name[:, None]
+    Image.fromarray(pixels).save(path)
     return path
 
 
@@ -72,7 +75,7 @@ def test_a_case_with_two_slides_and_ct_is_there_again_as_it_was_left(
         slide.select(drawn.id)
         slide.set_comment("Dense at the edge.")
         window.run("analyze")
-        qtbot.waitUntil(lambda: not window.analyzing.running, timeout=LONG)
+        qtbot.waitUntil(lambda: not window.analyzing.running, timeout=3 * LONG)
         scores = slide.findings.scores.values.copy()
         box = slide.findings.boxes[0]
         slide.findings.select(box.key)

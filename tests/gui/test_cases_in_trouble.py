@@ -181,7 +181,8 @@ def test_two_at_one_case_the_later_is_told_who_and_loses_nothing(
         qtbot.waitUntil(lambda: banner.problem is not None, timeout=LONG)
         assert "changed the same annotation meanwhile: “Move rectangle”" in banner.problem.what
         assert "@" in banner.problem.what
-        assert other.status.kept.text() == "Not saved: your decision"
+        kept = other.status.kept
+        qtbot.waitUntil(lambda: kept.text() == "Not saved: your decision", timeout=LONG)
         assert banner.action_button.text() == "Take theirs"
         assert banner.other_button.text() == "Keep mine as well"
         banner.dismiss()
@@ -197,6 +198,28 @@ def test_two_at_one_case_the_later_is_told_who_and_loses_nothing(
         item = known(qtbot, other, there)
         stored = other._parts.keeping.do_now(lambda library: library.annotations(item))
         assert {a.id for a in stored} == {a.id for a in there.annotations}
+
+
+def test_what_nobody_decided_is_there_the_next_time_beside_what_the_other_did(
+    qtbot: QtBot, picture: Path
+) -> None:
+    with a_window(qtbot) as one:
+        here = open_slide(qtbot, one, picture)
+        before = put(here, 100)
+        saved(qtbot, one)
+        with a_window(qtbot) as other:
+            there = open_slide(qtbot, other, picture)
+            qtbot.waitUntil(lambda: len(there.annotations) == 1, timeout=LONG)
+            theirs = moved(here, before, 500)
+            saved(qtbot, one)
+            mine = moved(there, before, 900)
+            kept = other.status.kept
+            qtbot.waitUntil(lambda: kept.text() == "Not saved: your decision", timeout=LONG)
+    with a_window(qtbot) as again:
+        opened = open_slide(qtbot, again, picture)
+        qtbot.waitUntil(lambda: len(opened.annotations) == 2, timeout=LONG)
+        assert opened.annotations[before.id] == theirs
+        assert mine.shape in [a.shape for a in opened.annotations]
 
 
 def test_a_library_that_cannot_be_opened_is_said_and_edits_wait_for_it(

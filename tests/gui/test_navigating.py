@@ -125,7 +125,8 @@ def test_bookmarks_are_kept_renamed_removed_and_undone(
     assert [mark.name for mark in opened.bookmarks.items] == ["Mitosis", "Place 2"]
     window.slides.close_current()
     open_file(qtbot, window, sample_slide)  # they are there again
-    assert [mark.name for mark in window.slides.page.opened.bookmarks.items] == ["Mitosis", "Place 2"]
+    again = window.slides.page.opened.bookmarks
+    qtbot.waitUntil(lambda: [mark.name for mark in again.items] == ["Mitosis", "Place 2"], timeout=LONG)
 
 
 def test_turning_and_mirroring_by_key_and_by_hand(

@@ -42,7 +42,7 @@ _FILE = (
     Entry("samples", "Samples", "Open the slide and pictures that come with Parfocal.", FILE, "images"),
     Entry("close", "Close", "Close what you look at; a run on it is stopped.", FILE, "x", ("Ctrl+W",), 1),
     *reporting.ENTRIES,
-    Entry("settings", "Settings…", "Memory for the picture, inertia.", FILE, "", ("Ctrl+,",), 3),
+    Entry("settings", "Settings…", "Memory, inertia, where cases lie.", FILE, "", ("Ctrl+,",), 3),
     Entry("quit", "Quit", "Close the window; a run is stopped first.", FILE, "", ("Ctrl+Q",), 3),
 )
 

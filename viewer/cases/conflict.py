@@ -10,6 +10,7 @@ from typing import Literal
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
 from ml.errors import Problem
+from viewer.cases.values import Json
 
 Choice = Literal["theirs", "mine", "both"]
 
@@ -57,6 +58,19 @@ class Conflict(Problem):
         """
         ways = {"theirs": _keep_theirs, "mine": _keep_mine, "both": _keep_both}
         return merged(self.change, self.disputed, ways[choice])
+
+
+class StateChanged(Problem):
+    """Somebody else kept something else under the same name meanwhile; nothing was written."""
+
+    def __init__(self, item_id: int, name: str, base: object, theirs: Json, mine: Json) -> None:
+        super().__init__(
+            f"Somebody else changed the {name} meanwhile.",
+            "Look at what is there now, and change it again where that is still right.",
+            item=item_id,
+        )
+        self.item_id, self.name = item_id, name
+        self.base, self.theirs, self.mine = base, theirs, mine
 
 
 Way = Callable[[Disputed], tuple[tuple[Annotation, ...], tuple[Annotation, ...]]]

@@ -14,6 +14,7 @@ from ml.errors import Problem
 
 PATIENCE = 5.0  # seconds that a transaction waits for another one's end
 _CACHE_KIB = 65_536
+_LOG_BYTES = 64 << 20  # that the log keeps after a large edit
 _WRITES = "library_writes"
 _TURN = 0x50617266  # the lock of a server that every writer takes first: one after the other, as in a file
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"}
@@ -184,6 +185,7 @@ def _prepared(connection: sqlite3.Connection, _: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    cursor.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     cursor.close()
 
 

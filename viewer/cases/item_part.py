@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
 from viewer.cases import trail
+from viewer.cases.conflict import StateChanged
 from viewer.cases.edits import no_item
 from viewer.cases.packing import canonical
 from viewer.cases.part import Gone, Part
@@ -16,6 +17,10 @@ from viewer.cases.tables import cases, items, states, thumbnails
 from viewer.cases.values import Item, ItemFacts, Json
 
 _QUIET = {"view", "look", "layers", "window"}  # how one looks is no fact about a case
+
+
+ANY: Final = object()
+"""As the base of a state: whatever was there."""
 
 
 class ItemPart(Part):
@@ -115,22 +120,27 @@ class ItemPart(Part):
             found = connection.scalar(query)
         return None if found is None else cast("Json", json.loads(found))
 
-    def set_state(self, item_id: int, name: str, value: Json) -> None:
-        """Keep something under a name; None forgets it. The last one that is kept counts.
+    def set_state(self, item_id: int, name: str, value: Json, base: object = ANY) -> None:
+        """Keep something under a name; None forgets it. Raises `StateChanged`.
 
-        How one looks ("view", "look", "layers", "window") is not told by the audit trail; all else is.
+        `base` is what was there when the person began, for what two may write at once (a comment): when
+        something else is there now, nothing is overwritten. Without it the last one counts. How one looks
+        ("view", "look", "layers", "window") is not told by the audit trail; all else is.
         """
         with self._database.writing() as connection:
             item = _item(connection, item_id)
             text = canonical(value)
             here = (states.c.item_id == item_id, states.c.name == name)
-            if connection.scalar(sa.select(states.c.value).where(*here)) == text:
+            there = connection.scalar(sa.select(states.c.value).where(*here))
+            if there == text or (there is None and value is None):
                 return
+            if base is not ANY and (there or "null") != canonical(base):
+                raise StateChanged(item_id, name, base, None if there is None else json.loads(there), value)
             connection.execute(states.delete().where(*here))
             if value is not None:
                 row = {"item_id": item_id, "name": name, "value": text, "changed": trail.now()}
                 connection.execute(states.insert(), row)
-            if name not in _QUIET:
+            if name not in _QUIET and not name.startswith("undecided "):
                 self._tell(connection, "state", {"name": name, "value": value}, item.case_id, item_id)
 
 

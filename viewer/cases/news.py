@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from ml.annotation.document import AnnotationDocument, Change
 from ml.errors import Problem
-from viewer.cases.conflict import Conflict
+from viewer.cases.conflict import Conflict, StateChanged
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Refused:
     problem: Problem
 
 
-News: TypeAlias = SaveState | Conflict | Theirs | Refused
+News: TypeAlias = SaveState | Conflict | StateChanged | Theirs | Refused
 
 
 def fitting(document: AnnotationDocument, change: Change) -> Change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from datetime import datetime
@@ -12,9 +13,9 @@ from ml.report.atomic import cannot_write, whole_file
 from viewer.cases import backups
 from viewer.cases.backups import BackupRule
 from viewer.cases.database import Database, url_of
-from viewer.cases.migrations.upgrade import pending, schema_of, upgrade
+from viewer.cases.migrations.upgrade import pending, upgrade
 from viewer.cases.salvage import Salvaged, salvage
-from viewer.cases.soundness import flaw_of, holds_tables, is_database
+from viewer.cases.soundness import flaw_of, is_database, is_foreign
 
 _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 
@@ -22,14 +23,15 @@ _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 def opened(where: Path | str, rule: BackupRule, author: str) -> tuple[Database, tuple[str, ...]]:
     """The database, and sentences about what was done so that it could be opened. Raises `Problem`."""
     database = Database(url_of(where))
-    try:
+    said: tuple[str, ...] = ()
+    with contextlib.ExitStack() as otherwise:
+        otherwise.callback(database.close)
         if database.file is None:
             upgrade(database)
-            return database, ()
-        return database, _file(database, database.file, rule, author)
-    except BaseException:
-        database.close()
-        raise
+        else:
+            said = _file(database, database.file, rule, author)
+        otherwise.pop_all()
+    return database, said
 
 
 def _file(database: Database, file: Path, rule: BackupRule, author: str) -> tuple[str, ...]:
@@ -37,15 +39,13 @@ def _file(database: Database, file: Path, rule: BackupRule, author: str) -> tupl
         file.parent.mkdir(parents=True, exist_ok=True)
         there = file.exists() and file.stat().st_size > 0
         flaw = flaw_of(file) if there else ""
-        if there and not is_database(file) and not backups.backups_of(file):
+        if there and not backups.backups_of(file) and (is_foreign(file) or not is_database(file)):
             raise _no_library(file)
         if flaw or (not there and backups.newest_sound(file) is not None):
             return _restored(database, file, flaw, author)
     except OSError as error:
         raise cannot_write(file.name, error) from error
     if there and (steps := pending(database)):
-        if schema_of(database) is None and holds_tables(file):
-            raise _no_library(file)
         backups.take(file, rule, f"before-{steps[0].revision}")
     upgrade(database)
     if backups.is_due(file, rule):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,8 @@ def salvage(damaged: Path, database: Database, author: str, facts: Mapping[str, 
         vouched = {(e["item_id"], v["version"]): v["sha256"] for e, v in _of_edits(told)}
         back = _replay(source, connection, vouched)
         _append(connection, told)
-        gone = {entry["item_id"] for entry in told if entry["kind"] == "item removed"}
-        lost = sum(place not in back and place[0] not in gone for place in vouched)
+        _count_on(connection, vouched)
+        lost = _lost(told, back.keys())
         for (item_id, version), said in back.items():
             if (item_id, version) not in vouched:
                 case_id = connection.scalar(sa.select(items.c.case_id).where(items.c.id == item_id))
@@ -98,6 +98,18 @@ def _following(rows: Iterator[_Row], seq: int, before: str) -> Iterator[_Row]:
 
 def _of_edits(told: list[_Row]) -> list[tuple[_Row, Any]]:
     return [(entry, json.loads(entry["facts"])) for entry in told if entry["kind"] == "edit"]
+
+
+def _lost(told: list[_Row], back: Collection[tuple[int, int]]) -> int:
+    """How many edits did not come back, of items that were not deleted afterwards."""
+    deleted = [(e["kind"], e["case_id"], e["item_id"]) for e in told if e["kind"] in _DELETED]
+    cases_gone = {case_id for kind, case_id, _ in deleted if kind == "case deleted"}
+    items_gone = {item_id for kind, _, item_id in deleted if kind == "item removed"}
+    return sum(
+        (entry["item_id"], said["version"]) not in back
+        for entry, said in _of_edits(told)
+        if entry["case_id"] not in cases_gone and entry["item_id"] not in items_gone
+    )
 
 
 def _copy_rows(source: _Source, connection: sa.Connection) -> None:
@@ -143,6 +155,13 @@ def _replay(
             back[place] = {"title": row["title"], "sha256": sha256, **counts}
             expected += 1
     return back
+
+
+def _count_on(connection: sa.Connection, vouched: Iterable[tuple[int, int]]) -> None:
+    """The number of an edit that the trail tells of is never given to another, also when it is lost."""
+    for item_id, version in vouched:
+        here = (items.c.id == item_id, items.c.version < version)
+        connection.execute(items.update().where(*here).values(version=version))
 
 
 def _append(connection: sa.Connection, told: list[_Row]) -> None:

@@ -23,10 +23,16 @@ def is_database(file: Path) -> bool:
         return raw.read(len(_HEAD)) == _HEAD
 
 
-def holds_tables(file: Path) -> bool:
-    """Whether there are any tables in a sound file."""
-    with reader_of(file) as connection:
-        return bool(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+def is_foreign(file: Path) -> bool:
+    """Whether it is a database, and another program's. It is only read. Raises `OSError`."""
+    if not is_database(file):
+        return False
+    try:
+        with reader_of(file) as connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    except sqlite3.Error:
+        return False
+    return bool(tables) and "alembic_version" not in tables
 
 
 def flaw_of(file: Path) -> str:

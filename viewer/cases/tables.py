@@ -37,7 +37,7 @@ cases = Table(
     Column("comment", Text, nullable=False),
     Column("created", Text, nullable=False),
     Column("changed", Text, nullable=False),
-    Column("touched", BigInteger, nullable=False, index=True),  # seq of the last audit entry about it
+    Column("touched", BigInteger, nullable=False),  # seq of the last audit entry about it
     Column("version", Integer, nullable=False),
     sqlite_autoincrement=True,  # the number of a case that was deleted is never given again
 )

@@ -1,107 +1,59 @@
-"""The one thread that carries out what the window does to the library: no gesture waits for the disk."""
+"""Carries out what the window does to the library, in a thread of its own: no gesture waits for the disk."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import uuid
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ml.annotation.document import Change
-from ml.errors import Problem
+from viewer.cases import undecided
 from viewer.cases.conflict import Choice, Conflict, as_one
 from viewer.cases.library import Library
-from viewer.cases.news import News, Refused, SaveState, Theirs
-from viewer.cases.part import Gone
-from viewer.cases.values import Json
-
-_log = logging.getLogger(__name__)
-_AGAIN = 0.5  # seconds until what could not be saved is tried again
-
-Work = Callable[[Library], object]
+from viewer.cases.news import News, Theirs
+from viewer.cases.row import Row, Task
 
 
-@dataclass(eq=False)
-class _Edit:
-    """One thing to be done: `change` to the annotations of `item_id`, or else `work`."""
-
-    title: str
-    work: Work | None = None
-    item_id: int = 0
-    change: Change = field(default_factory=lambda: Change((), (), ""))
-    seen: int = 0  # how many edits of others the document showed when this one was made
-    key: tuple[int, str] | None = None  # a later one with the same key replaces it
-    token: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-
-@dataclass(eq=False)
+@dataclass
 class _Document:
     """What is known of the annotations of an item that is open."""
 
     version: int | None = None  # of the library, after our last edit; None: nobody said
     foreign: int = 0  # how often edits of others were found
     shown: int = 0  # how many of these the document shows
-    held: list[_Edit] = field(default_factory=list)  # wait for a person's decision
+    held: list[Task] = field(default_factory=list)  # edits that wait for a person's decision
 
 
-class Writer:
-    """Carries out edits in the order in which they come; `told` is called from the writer's own thread.
+class Writer(Row):
+    """The row of what the window does. It knows which edits of others each open document shows.
 
-    An edit that cannot be written now stays first in the row and is tried again: the order is kept, and
-    nothing is lost while the program runs. `close` says whether all was saved.
+    Edits that are disputed are held with all that follow on the same item, and kept in the library meanwhile;
+    edits of other items go on.
     """
 
     def __init__(self, library: Library, told: Callable[[News], None] = lambda _: None) -> None:
-        self._library = library
-        self._told = told
-        self._row: deque[_Edit] = deque()
         self._documents: dict[int, _Document] = {}
-        self._current: _Edit | None = None  # being carried out: it is not replaced any more
-        self._problem: Problem | None = None
-        self._closing = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="case library", daemon=True)
-        self._thread.start()
-
-    @property
-    def state(self) -> SaveState:
-        """How saving stands."""
-        with self._changed:
-            return self._state()
+        super().__init__(library, told)
 
     def opened(self, item_id: int, version: int) -> None:
-        """The document of an item shows its annotations as they are at this version of the library."""
+        """The document of an item shows its annotations as they are at this version of the library.
+
+        Edits that nobody decided about before the program ended are put beside what others did: `Theirs`.
+        """
         with self._changed:
             document = self._document(item_id)
             document.version, document.shown = version, document.foreign
+            self._put(Task("Edits that waited", lambda _: self._take_up(item_id)))
 
     def commit(self, item_id: int, change: Change) -> None:
         """Keep an edit that the document already shows."""
         with self._changed:
             document = self._document(item_id)
-            edit = _Edit(change.title, item_id=item_id, change=change, seen=document.shown)
+            task = Task(change.title, lambda _: self._commit(task), item_id, change, document.shown)
             if document.held:
-                document.held.append(edit)
+                document.held.append(task)
+                self._keep_held(item_id)
             else:
-                self._put(edit)
-
-    def set_state(self, item_id: int, name: str, value: Json) -> None:
-        """Keep something under a name (see `Library.set_state`); one that still waits is replaced."""
-        key = (item_id, name)
-        edit = _Edit(name, lambda library: library.set_state(item_id, name, value), key=key)
-        with self._changed:
-            waiting = [one for one in self._row if one.key == key and one is not self._current]
-            if waiting:
-                waiting[0].work = edit.work
-            else:
-                self._put(edit)
-
-    def do(self, title: str, work: Work) -> None:
-        """Do anything else with the library, in its turn. It is tried again as a whole where it must be."""
-        with self._changed:
-            self._put(_Edit(title, work))
+                self._put(task)
 
     def look(self, item_id: int) -> None:
         """See whether others edited the annotations of an item that is open: `Theirs` tells it."""
@@ -118,89 +70,23 @@ class Writer:
         """A person has decided a conflict: what waits for it goes on; `Theirs` tells what to show."""
         self.do("Merge", lambda _: self._settle(item_id, choice))
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until all that was submitted is saved; False when it is not after so many seconds."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._state().kind == "saved", timeout)
-
-    def close(self, timeout: float = 10.0) -> bool:
-        """Save what waits, and end the thread; False when not all could be saved."""
-        saved = self.flush(timeout)
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        self._thread.join()
-        return saved
-
-    def _state(self) -> SaveState:
-        held = sum(len(document.held) for document in self._documents.values())
-        if self._problem is not None:
-            return SaveState("failing", len(self._row) + held, self._problem)
-        if self._row:
-            return SaveState("saving", len(self._row) + held)
-        return SaveState("asking", held) if held else SaveState("saved")
+    def _held(self) -> int:
+        return sum(len(document.held) for document in self._documents.values())
 
     def _document(self, item_id: int) -> _Document:
         return self._documents.setdefault(item_id, _Document())
 
-    def _put(self, edit: _Edit) -> None:
-        self._row.append(edit)
-        self._changed.notify_all()
-
-    def _run(self) -> None:
-        told = SaveState("saved")
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._row) or self._closing)
-                if self._closing:
-                    return
-                self._current = self._row[0]
-                state = self._state()
-            if state.kind != told.kind:
-                self._told(state)
-            self._carry_out(self._current)
-            told = self.state
-            self._told(told)
-            with self._changed:
-                if self._problem is not None:
-                    self._changed.wait_for(lambda: self._closing, _AGAIN)
-
-    def _carry_out(self, edit: _Edit) -> None:
-        """Do one; it leaves the row unless it has to be tried again."""
-        problem, news = None, list[News]()
-        try:
-            if edit.work is not None:
-                edit.work(self._library)
-            else:
-                self._commit(edit)
-        except Conflict as conflict:
-            news.append(self._hold(edit, conflict))
-        except Gone as gone:
-            news.append(Refused(edit.title, gone))
-        except Problem as trouble:
-            problem = trouble
-        except Exception as bug:  # this thread must go on, and the person must know
-            _log.exception("“%s” could not be saved", edit.title)
-            news.append(Refused(edit.title, _mistake(edit.title, bug)))
+    def _commit(self, task: Task) -> None:
+        assert task.change is not None
         with self._changed:
-            self._current, self._problem = None, problem
-            if problem is None:
-                self._row.remove(edit)
-            self._changed.notify_all()
-        for one in news:
-            self._told(one)
-
-    def _commit(self, edit: _Edit) -> None:
+            document = self._document(task.item_id)
+            base = document.version if task.seen == document.foreign else None
+        version = self._library.commit(task.item_id, task.change, base, task.token)
         with self._changed:
-            document = self._document(edit.item_id)
-            base = document.version if edit.seen == document.foreign else None
-        version = self._library.commit(edit.item_id, edit.change, base, edit.token)
-        with self._changed:
-            known = document.version
-            if known is not None and version == known + 1:
+            if document.version is not None and version == document.version + 1:
                 document.version = version
                 return
-        self._tell_others(edit.item_id, edit.token)
+        self._tell_others(task.item_id, task.token)
 
     def _tell_others(self, item_id: int, *own: str) -> None:
         """Tell what others did since our last edit."""
@@ -217,14 +103,22 @@ class Writer:
         if theirs:
             self._told(Theirs(item_id, found[-1].version, as_one(theirs)))
 
-    def _hold(self, edit: _Edit, conflict: Conflict) -> Conflict:
-        """Have this edit and those of the same item behind it wait for a decision about them all."""
+    def _dispute(self, task: Task, conflict: Conflict) -> None:
+        """Have an edit and those of the same item behind it wait for a decision about them all."""
         with self._changed:
-            waiting = [one for one in self._row if one.item_id == edit.item_id and one.work is None]
+            waiting = [one for one in self._row if one.item_id == task.item_id and one.change is not None]
             for one in waiting[1:]:
                 self._row.remove(one)
-            self._document(edit.item_id).held = waiting
-        return conflict
+            self._document(conflict.item_id).held = waiting
+            self._keep_held(conflict.item_id)
+
+    def _keep_held(self, item_id: int) -> None:
+        self._replace(Task("Merge", lambda _: self._keep_now(item_id), key=(item_id, "undecided")))
+
+    def _keep_now(self, item_id: int) -> None:
+        with self._changed:
+            changes = tuple(one.change for one in self._document(item_id).held if one.change is not None)
+        undecided.keep(self._library, item_id, changes)
 
     def _settle(self, item_id: int, choice: Choice) -> None:
         with self._changed:
@@ -232,31 +126,22 @@ class Writer:
             held = tuple(document.held)
         if not held:
             return
-        shows = _merged(self._library, item_id, held, choice)
+        wanted = as_one(tuple(one.change for one in held if one.change is not None))
+        _, shows = undecided.commit(self._library, item_id, wanted, choice, held[0].token)
+        undecided.keep(self._library, item_id, ())
         with self._changed:
             later, document.held = document.held[len(held) :], []
-            self._row.extendleft(reversed(later))
+            self._row.extend(later)
         self._tell_others(item_id, held[0].token)
         if shows:
             self._told(Theirs(item_id, document.version or 0, as_one(shows)))
 
-
-def _merged(library: Library, item_id: int, held: tuple[_Edit, ...], choice: Choice) -> tuple[Change, ...]:
-    """Commit edits that were held, by a person's decision; what the document then has to show."""
-    wanted, shows = as_one(tuple(edit.change for edit in held)), list[Change]()
-    while True:
-        try:
-            library.commit(item_id, wanted, None, held[0].token)
-            return tuple(show for show in shows if show.removed or show.added)
-        except Conflict as conflict:
-            resolution = conflict.resolved(choice)
-            wanted = resolution.commit
-            shows.append(resolution.show)
-
-
-def _mistake(title: str, bug: Exception) -> Problem:
-    return Problem(
-        f"“{title}” could not be saved: Parfocal made a mistake.",
-        "Copy the details, and report them. Everything else is saved.",
-        error=f"{type(bug).__name__}: {bug}",
-    )
+    def _take_up(self, item_id: int) -> None:
+        waited = undecided.kept(self._library, item_id)
+        if waited is None:
+            return
+        token = Task("", lambda _: None).token
+        committed, _ = undecided.commit(self._library, item_id, waited, "both", token)
+        undecided.keep(self._library, item_id, ())
+        self._tell_others(item_id, token)
+        self._told(Theirs(item_id, self._document(item_id).version or 0, committed))

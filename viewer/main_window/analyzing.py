@@ -90,6 +90,13 @@ class Analyzing(QObject):
         if self._parts.session.slide is not None:
             self._start(self._parts.session.slide, None)
 
+    def resume(self, opened: OpenedSlide) -> None:
+        """Findings that were kept are shown again: patches of theirs can be explained, as after the run."""
+        request = _again(opened, self._frame.analyze.options.device)
+        if request is not None and request.model in self._cards:
+            self._last[opened] = request
+            self._frame.analyze.choose_model(request.model)
+
     def stop(self) -> None:
         """End the run within one batch, keeping what is there."""
         self._parts.analysis.stop()
@@ -220,3 +227,18 @@ class Analyzing(QObject):
     def _show_device(self, text: str) -> None:
         self._frame.analyze.show_device(text)
         self._status.show_device(text)
+
+
+def _again(opened: OpenedSlide, device: str) -> AnalyzeRequest | None:
+    """What the findings of a slide were asked for with; None where it has none."""
+    findings = opened.findings
+    if findings is None or findings.analysis is None:
+        return None
+    made = findings.analysis
+    return AnalyzeRequest(
+        slide=opened.info.path,
+        model=findings.card.name,
+        region=made.region,
+        spacing=made.provenance.spacing,
+        device=device,
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 from ml.errors import Problem
 from ml.report.atomic import whole_file
@@ -17,6 +17,7 @@ from ml.report.words import count
 from viewer.actions.command import Bound
 from viewer.cases.values import Case, CaseRow, Item
 from viewer.main_window.case_history import CaseHistory
+from viewer.main_window.case_moving import CaseMoving
 from viewer.main_window.case_opening import CaseOpening
 from viewer.main_window.case_shown import CaseShown
 from viewer.main_window.casework import Casework
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from viewer.cases.library import Library
 
 T = TypeVar("T")
-_NEW = "A new case"
 
 
 class CaseCommands(QObject):
@@ -53,7 +53,9 @@ class CaseCommands(QObject):
         self._casework, self._shown, self._opening = casework, shown, opening
         self._known: dict[int, Case] = {}  # cases as our last edits left them: for the writer's thread
         self.history = CaseHistory(parts, frame, casework)
-        self.history.refused.connect(self.refused)
+        self.moving = CaseMoving(parts, frame, casework)
+        for piece in (self.history, self.moving):
+            piece.refused.connect(self.refused)
         self.history.told.connect(self.told)
         page, listed = frame.slides.case, frame.slides.all
         page.renamed.connect(lambda name: self._change(name=name))
@@ -63,7 +65,6 @@ class CaseCommands(QObject):
         listed.new_wished.connect(self.begin)
         listed.again_wished.connect(parts.keeping.open_again)
         listed.menu_wanted.connect(self._show_menu)
-        frame.slides.move_wished.connect(self.move)
         casework.case_changed.connect(self.changed)
         casework.taken_up.connect(self.changed)
 
@@ -82,10 +83,10 @@ class CaseCommands(QObject):
             "this_case": Bound(partial(self._show_tab, CASE)),
             "rename_case": Bound(self.rename, has),
             "add_files": Bound(self.add_files, has),
-            "move_item": Bound(lambda: self._current and self.move(self._current.id), looks_at_item),
+            "move_item": Bound(self.move, looks_at_item),
             "remove_item": Bound(self.remove, looks_at_item),
             "case_history": Bound(lambda: self.history.show(self._casework.case), has),
-            "delete_case": Bound(lambda: self._casework.case and self.delete(self._casework.case), has),
+            "delete_case": Bound(self.delete_this, has),
             "back_up": Bound(self.back_up, lambda: self._parts.keeping.is_open),
         }
 
@@ -110,9 +111,10 @@ class CaseCommands(QObject):
             self._casework.want(self._casework.case)
             self._slides.ask()
 
-    def move(self, item_id: int) -> None:
-        """Ask for another case, and move it there with all that is kept of it."""
-        self._ask(lambda library: library.cases(sort="changed"), partial(self._ask_where, item_id))
+    def move(self) -> None:
+        """Ask for another case for what is looked at."""
+        if self._current is not None:
+            self.moving.ask(self._current.id)
 
     def remove(self) -> None:
         """Take what is looked at out of its case."""
@@ -122,9 +124,14 @@ class CaseCommands(QObject):
         words = f"Take {item.name} out of its case?"
         more = "What was drawn, found and written on it is deleted. The file stays as it is."
         opened = self._casework.opened_of(item.id)
-        if self._sure(words, more, "Take out") and opened is not None:
+        if _sure(self._frame, words, more, "Take out") and opened is not None:
             self._parts.session.close(opened)
             self._do("Take out of the case", lambda library: library.remove_item(item.id))
+
+    def delete_this(self) -> None:
+        """Ask, and delete the case that is looked at."""
+        if self._casework.case is not None:
+            self.delete(self._casework.case)
 
     def delete(self, case: Case | CaseRow) -> None:
         """Ask, and delete a case with all that is kept in it."""
@@ -187,7 +194,7 @@ class CaseCommands(QObject):
                 keeping.tell(partial(self.refused.emit, problem))
             keeping.tell(self._shown.refresh)
 
-        keeping.do(title, do)
+        keeping.write(lambda writer: writer.do(title, do))
 
     def _ask(self, job: Callable[[Library], T], done: Callable[[T], object]) -> None:
         def show(found: T) -> None:
@@ -196,33 +203,10 @@ class CaseCommands(QObject):
 
         self._parts.keeping.ask(job, show, self.refused.emit)
 
-    def _ask_where(self, item_id: int, rows: tuple[CaseRow, ...]) -> None:
-        here = self._casework.case
-        names = {f"{row.name}": row.id for row in rows if here is None or row.id != here.id}
-        name, accepted = QInputDialog.getItem(
-            self._frame, "Move to another case", "Case:", [_NEW, *names], 0, editable=False
-        )
-        if not accepted:
-            return
-        if name in names:
-            self._move(item_id, names[name])
-        else:
-            name, accepted = QInputDialog.getText(self._frame, "New case", "Name of the case:")
-            if accepted and name.strip():
-                self._ask(
-                    lambda library: library.new_case(name.strip()), lambda case: self._move(item_id, case.id)
-                )
-
-    def _move(self, item_id: int, case_id: int) -> None:
-        def moved(item: Item) -> None:
-            self._casework.rehomed(item)
-
-        self._ask(lambda library: library.move_item(item_id, case_id), moved)
-
     def _ask_to_delete(self, case: Case | CaseRow, items: tuple[Item, ...]) -> None:
         holds = count(len(items), "slide or series", "slides and series")
         more = f"It holds {holds}. What was drawn, found and written in it is deleted; the files stay."
-        if not self._sure(f"Delete the case “{case.name}”?", more, "Delete"):
+        if not _sure(self._frame, f"Delete the case “{case.name}”?", more, "Delete"):
             return
         for item in items:
             opened = self._casework.opened_of(item.id)
@@ -231,16 +215,6 @@ class CaseCommands(QObject):
         if self._casework.case is not None and self._casework.case.id == case.id:
             self._casework.choose(None)
         self._do("Delete the case", lambda library: library.delete_case(case.id))
-
-    def _sure(self, words: str, more: str, button: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.Question, "Parfocal", words, parent=self._frame)
-        box.setInformativeText(more)
-        yes = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        box.exec()
-        sure = box.clickedButton() is yes
-        box.deleteLater()
-        return sure
 
     def _show_menu(self, case_id: int, place: QPoint) -> None:
         menu = QMenu(self._frame)
@@ -253,3 +227,15 @@ class CaseCommands(QObject):
         )
         menu.exec(place)
         menu.deleteLater()
+
+
+def _sure(parent: QWidget, words: str, more: str, button: str) -> bool:
+    """Ask before something is lost."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Parfocal", words, parent=parent)
+    box.setInformativeText(more)
+    yes = box.addButton(button, QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    sure = box.clickedButton() is yes
+    box.deleteLater()
+    return sure

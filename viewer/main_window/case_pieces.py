@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from viewer.main_window.case_commands import CaseCommands
 from viewer.main_window.case_opening import CaseOpening
@@ -80,7 +80,3 @@ class CasePieces:
         self.opening.close()
         self.commands.history.close()
         self.reopening.close()
-
-    def fill_menu(self, menu: QMenu) -> None:
-        """What can be done with the case stands behind the dots beside its name, too."""
-        self.frame.slides.case.set_menu(menu)

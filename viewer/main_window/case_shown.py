@@ -178,5 +178,5 @@ def _case_line(library: Library, row: CaseRow, *, pictured: bool) -> CaseLine:
 
 def _picture(library: Library, item_id: int) -> QImage | None:
     png = library.thumbnail(item_id)
-    image = QImage.fromData(png, "PNG") if png else QImage()  # type: ignore[call-overload] # bytes are taken
+    image = QImage.fromData(png) if png else QImage()
     return None if image.isNull() else image

@@ -102,7 +102,7 @@ class CaseTelling(QObject):
     def _decide(self, item_id: int, choice: Choice) -> None:
         self._conflicts.pop(item_id, None)
         self._frame.banner.dismiss()
-        self._parts.keeping.settle(item_id, choice)
+        self._parts.keeping.write(lambda writer: writer.settle(item_id, choice))
         if self._conflicts:
             self._show_conflict(next(iter(self._conflicts)))
 
@@ -114,7 +114,7 @@ class CaseTelling(QObject):
             if change.removed or change.added:
                 self._casework.show_foreign(opened, change)
                 self.told.emit(f"Somebody else changed annotations of {opened.title}; they are shown now.")
-            self._parts.keeping.shown(theirs.item_id, theirs.version)
+            self._parts.keeping.write(lambda writer: writer.shown(theirs.item_id, theirs.version))
 
 
 def reason_in_words(problem: Problem) -> str:

@@ -25,6 +25,7 @@ from viewer.main_window.views import Views
 from viewer.state.opened import Opened
 from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
+from viewer.work.keeping import Keeping
 from viewer.work.kept_item import CHUNK, Home, Kept, adopt
 
 if TYPE_CHECKING:
@@ -221,6 +222,8 @@ class Casework(QObject):
 
     def _follow(self, opened: Opened | None) -> None:
         item = self.item_of(opened)
+        if item is not None:  # somebody else may have gone on with it
+            self._keeping.write(lambda writer: writer.look(item.id), quietly=True)
         if item is not None and (self.case is None or self.case.id != item.case_id):
             self._keeping.ask(lambda library: library.case(item.case_id), self.choose, self.refused.emit)
 
@@ -231,7 +234,11 @@ class Casework(QObject):
     def _keep_picture(self, opened: Opened, image: QImage) -> None:
         keeper = self._keepers.get(opened)
         if keeper is not None:
-            keeper.edit(lambda keeping, item: keeping.do("Small picture", partial(_picture, image, item)))
+            keeper.edit(partial(_keep_picture, image))
+
+
+def _keep_picture(image: QImage, keeping: Keeping, item: int) -> None:
+    keeping.write(lambda writer: writer.do("Small picture", partial(_picture, image, item)))
 
 
 def _picture(image: QImage, item: int, library: Library) -> None:
@@ -242,5 +249,5 @@ def _picture(image: QImage, item: int, library: Library) -> None:
         small = image.scaled(
             _PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
-        small.save(buffer, "PNG")
+        small.save(buffer, "PNG")  # type: ignore[call-overload] # text is what it takes
         library.set_thumbnail(item, bytes(buffer.data().data()))

@@ -14,12 +14,12 @@ from viewer.main_window.analyzing import Analyzing
 from viewer.main_window.asking import Asking
 from viewer.main_window.ct_pieces import CtPieces
 from viewer.main_window.deciding import Deciding
+from viewer.main_window.layer_choice import LayerName
 from viewer.main_window.looking import Looking
 from viewer.main_window.navigating import Navigating
 from viewer.main_window.page import Picture
 from viewer.main_window.parts import Parts
 from viewer.main_window.reporting import Reporting
-from viewer.main_window.slide_page import LayerName
 from viewer.main_window.slides import Slides
 from viewer.main_window.splitting import Splitting
 from viewer.main_window.viewing import Viewing

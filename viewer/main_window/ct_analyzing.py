@@ -90,6 +90,13 @@ class CtAnalyzing(QObject):
             self._tell(Step("Starting", 0, 0))
             self.changed.emit()
 
+    def resume(self, opened: OpenedSeries) -> None:
+        """Findings that were kept are shown again: slices of theirs can be explained, as after the run."""
+        findings = opened.findings
+        if findings is not None and findings.analysis is not None:
+            device = self._frame.analyze.options.device
+            self._asked[opened] = AnalyzeCtRequest(opened.series, findings.card.name, device=device)
+
     def stop(self) -> None:
         """End the run within one batch, keeping what is there."""
         self._parts.ct_analysis.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -82,7 +83,7 @@ class Keeper(QObject):
             self._restore(kept)
         finally:
             self._restoring = False
-        self._keeping.opened(kept.item.id, kept.item.version)
+        self._keeping.write(lambda writer: writer.opened(kept.item.id, kept.item.version))
         self.hand_over(kept.item)
         self.flush()
 
@@ -145,7 +146,11 @@ class Keeper(QObject):
             value = make()
             if self._kept.get(name) != value:
                 self._kept[name] = value
-                self.edit(lambda keeping, item, name=name, value=value: keeping.set_state(item, name, value))
+                self.edit(partial(_set_state, name, value, name in self._quiet))
+
+
+def _set_state(name: str, value: Json, quietly: bool, keeping: Keeping, item: int) -> None:
+    keeping.write(lambda writer: writer.set_state(item, name, value), quietly=quietly)
 
 
 def keep_analysis(
@@ -161,10 +166,14 @@ def keep_analysis(
         if not number:
             number.append(library.keep_analysis(item, analysis, verdicts))
 
-    keeping.do("Analysis", work)
+    keeping.write(lambda writer: writer.do("Analysis", work))
 
 
 def keep_verdict(number: list[int], key: str, verdict: Verdict, keeping: Keeping, item: int) -> None:
     """Keep what was decided about a finding of an analysis that is kept, or will be before this."""
     del item
-    keeping.do("Verdict", lambda library: library.decide(number[0], key, verdict))
+
+    def decide(library: Library) -> None:
+        library.decide(number[0], key, verdict)
+
+    keeping.write(lambda writer: writer.do("Verdict", decide))

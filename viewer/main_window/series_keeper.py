@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 from ml.ct_about import patient_in_words, study_in_words
 from ml.report.ct_content import headline
@@ -142,7 +144,8 @@ class SeriesKeeper(Keeper):
         if analysis is None:
             return
         self._verdicts = verdicts
-        self.mark("model", lambda: {"card": card_to_json(findings.card)})
+        card: Any = card_to_json(findings.card)
+        self.mark("model", lambda: {"card": card})
         self.flush()
         self.edit(partial(keep_analysis, analysis, verdicts, number))
 
@@ -157,15 +160,12 @@ class SeriesKeeper(Keeper):
 
 
 def _view_of(reading: Reading) -> dict[str, Json]:
-    return {
-        "voxel": list(reading.voxel),
-        "look": asdict(reading.look),
-        "slab": asdict(reading.slab),
-        "three": reading.three,
-    }
+    look: dict[str, Any] = asdict(reading.look)
+    slab: dict[str, Any] = asdict(reading.slab)
+    return {"voxel": list(reading.voxel), "look": look, "slab": slab, "three": reading.three}
 
 
-def _place_of(raw: Json) -> tuple[tuple[float, float, float], CtLook, Slab]:
+def _place_of(raw: Mapping[str, Any]) -> tuple[tuple[float, float, float], CtLook, Slab]:
     column, row, slice_ = map(float, raw["voxel"])
     look, slab = raw["look"], raw["slab"]
     window = Window(float(look["window"]["level"]), float(look["window"]["width"]))

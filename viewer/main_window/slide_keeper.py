@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation
@@ -148,7 +150,7 @@ class SlideKeeper(Keeper):
 
     def _keep_change(self, change: Change) -> None:
         if not self._restoring:
-            self.edit(lambda keeping, item: keeping.commit(item, change))
+            self.edit(lambda keeping, item: keeping.write(lambda writer: writer.commit(item, change)))
 
     def _keep_bookmarks(self) -> None:
         marks = self.opened.bookmarks
@@ -160,8 +162,8 @@ class SlideKeeper(Keeper):
         value, file = as_json(old), self._old_bookmarks
 
         def carry(keeping: Keeping, item: int) -> None:
-            keeping.set_state(item, "bookmarks", value)
-            keeping.do("Set old bookmarks aside", lambda _: set_aside(file, ".kept"))
+            keeping.write(lambda writer: writer.set_state(item, "bookmarks", value))
+            keeping.write(lambda writer: writer.do("Old bookmarks", lambda _: set_aside(file, ".kept")))
 
         self.edit(carry)
 
@@ -182,17 +184,8 @@ class SlideKeeper(Keeper):
             self._mark_layers()
 
     def _view(self) -> Json:
-        camera = self._camera
-        assert camera is not None
-        return {
-            "x": camera.center.x,
-            "y": camera.center.y,
-            "scale": camera.scale,
-            "angle": camera.angle,
-            "flipped": camera.flipped,
-            "plane": self.opened.plane,
-            "open": self.is_open,
-        }
+        assert self._camera is not None
+        return _place_of(self._camera) | {"plane": self.opened.plane, "open": self.is_open}
 
     def _mark_layers(self) -> None:
         if (page := self._page) is not None:
@@ -233,7 +226,18 @@ class SlideKeeper(Keeper):
             self.mark("model", model)
 
 
-def _camera_of(raw: Json, camera: Camera) -> Camera:
+def _place_of(camera: Camera) -> dict[str, Json]:
+    center = camera.center
+    return {
+        "x": center.x,
+        "y": center.y,
+        "scale": camera.scale,
+        "angle": camera.angle,
+        "flipped": camera.flipped,
+    }
+
+
+def _camera_of(raw: Mapping[str, Any], camera: Camera) -> Camera:
     center = Point(float(raw["x"]), float(raw["y"]))
     scale = float(raw["scale"])
     if not scale > 0:

@@ -23,7 +23,9 @@ from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
 from viewer.canvas.tool import Tool
+from viewer.cases.values import Json
 from viewer.main_window.crowd_view import CrowdView
+from viewer.main_window.layer_choice import LayerChoice, LayerName
 from viewer.main_window.page import Page
 from viewer.main_window.slide_tools import SlideTools
 from viewer.panels.links import Links
@@ -32,7 +34,6 @@ from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.board import Choices
 
 LentTool = Literal["landmark", "pick", "known_length"]
-LayerName = Literal["heatmap", "cam", "boxes", "annotations"]
 
 
 class SlidePage(Page):
@@ -63,9 +64,8 @@ class SlidePage(Page):
         self.boxes: BoxLayer | None = None
         self.tool = "move"
         self._findings: Findings | None = None
-        self._links = Links()
-        self._shown: dict[LayerName, bool] = {"heatmap": True, "cam": False, "boxes": True}
-        self._opacity: dict[LayerName, float] = {"heatmap": 0.6, "cam": 0.7}  # the tissue stays readable
+        self._links, self._always = Links(), Links()
+        self._choice = LayerChoice()
         on = (opened, self.view, self.annotations, self._box_at, choices or Choices())
         self.drawing = SlideTools(*on, self._back_to_move, self.told.emit, self.refused.emit)
         self._tools = self.drawing.by_name
@@ -75,7 +75,6 @@ class SlidePage(Page):
         self._show_spacing()
         opened.look_changed.connect(self._show_look)
         opened.plane_changed.connect(self._show_look)
-        self._always = Links()
         self._always.follow(opened.selection_changed, self.annotations.select)
         opened.findings_changed.connect(self.follow)
         self.annotations.select(opened.selection)
@@ -93,27 +92,18 @@ class SlidePage(Page):
         layer = self.layer(name)
         if layer is not None:
             layer.set_visible(not layer.visible)
-            self._shown[name] = layer.visible
+            self._choice.shown[name] = layer.visible
             self.layers_changed.emit()
 
-    def kept_layers(self) -> dict[str, object]:
+    def kept_layers(self) -> Json:
         """What is shown and how strongly, to be kept."""
-        for name in self._opacity:
-            if (layer := self.layer(name)) is not None:
-                self._opacity[name] = layer.opacity
-        return {"shown": {**self._shown}, "opacity": {**self._opacity}}
+        self._note_opacity()
+        return self._choice.as_json()
 
     def show_layers(self, kept: Mapping[str, object]) -> None:
-        """As it was kept; names that are not known, and what is no number, are passed over."""
-        shown, opacity = kept.get("shown"), kept.get("opacity")
-        for name in self._shown:
-            if isinstance(shown, Mapping) and isinstance(wanted := shown.get(name), bool):
-                self._shown[name] = wanted
-        for name in self._opacity:
-            if isinstance(opacity, Mapping) and isinstance(wanted := opacity.get(name), int | float):
-                self._opacity[name] = float(wanted)
-                if (layer := self.layer(name)) is not None:
-                    layer.set_opacity(float(wanted))
+        """As it was kept."""
+        self._unlay()
+        self._choice.take(kept)
         self._lay()
 
     @property
@@ -223,10 +213,8 @@ class SlidePage(Page):
         for name in ("heatmap", "cam", "boxes", "annotations"):
             layer = self.layer(name)
             if layer is not None:
-                if name in self._shown:
-                    layer.set_visible(self._shown[name])
-                if name in self._opacity:
-                    layer.set_opacity(self._opacity[name])
+                layer.set_visible(self._choice.shown.get(name, layer.visible))
+                layer.set_opacity(self._choice.opacity.get(name, layer.opacity))
                 self.view.add_layer(layer)
         self.view.add_layer(self.drawing.grid)
         self._explain_colors()
@@ -234,23 +222,25 @@ class SlidePage(Page):
 
     def _explain_colors(self, _: object = None) -> None:
         """Say what the colours mean that are to be seen now."""
-        self.legend.set_lines(_legend_lines(self._findings, self.heatmap, self.cam))
+        names = () if self._findings is None else self._findings.scores.class_names
+        self.legend.set_lines(_legend(names, self.heatmap, self.cam))
 
     def _unlay(self) -> None:
-        for name in self._opacity:  # the next run keeps what the person has chosen
-            before = self.layer(name)
-            if before is not None and before in self.view.layers:
-                self._opacity[name] = before.opacity
+        self._note_opacity()
         for layer in self.view.layers:
             self.view.remove_layer(layer)
+
+    def _note_opacity(self) -> None:
+        """The next run keeps what the person has chosen."""
+        for name in self._choice.opacity:
+            before = self.layer(name)
+            if before is not None and before in self.view.layers:
+                self._choice.opacity[name] = before.opacity
 
     def _drop(self) -> None:
         self._links.drop()
         self._unlay()
         self.heatmap = self.cam = self.boxes = None
-
-    def _back_to_move(self) -> None:
-        self.take("move")
 
     def _box_at(self, point: Point, tolerance: float) -> str | None:
         return self.boxes.hit(point, tolerance) if self.boxes is not None and self.boxes.visible else None
@@ -264,15 +254,13 @@ def _value_at(point: Point, findings: Findings) -> str:
     return f"{findings.scores.class_names[shown]} {number(float(values[shown]))}"
 
 
-def _legend_lines(
-    findings: Findings | None, heatmap: HeatmapLayer | None, cam: CamLayer | None
-) -> list[LegendLine]:
+def _legend(names: tuple[str, ...], heatmap: HeatmapLayer | None, cam: CamLayer | None) -> list[LegendLine]:
+    """What the colours of these layers mean; nothing without the names of the classes."""
     lines = []
-    if findings is not None and heatmap is not None and heatmap.visible:
-        name = findings.scores.class_names[heatmap.class_index]
-        title = f"Probability of “{name}”"
+    if names and heatmap is not None and heatmap.visible:
+        title = f"Probability of “{names[heatmap.class_index]}”"
         lines.append(LegendLine(title, heatmap.colormap, ("0", "1"), heatmap.threshold))
-    if findings is not None and cam is not None and cam.visible:
-        name = findings.scores.class_names[cam.class_index]
-        lines.append(LegendLine(f"Grad-CAM for “{name}”", cam.colormap, ("none", "strongest")))
+    if names and cam is not None and cam.visible:
+        title = f"Grad-CAM for “{names[cam.class_index]}”"
+        lines.append(LegendLine(title, cam.colormap, ("none", "strongest")))
     return lines

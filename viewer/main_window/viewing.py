@@ -7,8 +7,9 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from ml.geometry import Point
 from ml.slide.slide import KnownSpacing
 from viewer.main_window.frame import Frame
+from viewer.main_window.layer_choice import LayerName
 from viewer.main_window.page import Page
-from viewer.main_window.slide_page import LayerName, SlidePage
+from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.views import Views

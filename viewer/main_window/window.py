@@ -35,6 +35,9 @@ from viewer.main_window.splitting import Splitting
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.main_window.views import Views
+from viewer.state.opened import Opened
+from viewer.state.opened_series import OpenedSeries
+from viewer.state.opened_slide import OpenedSlide
 
 _FIRST_SIZE = QSize(1280, 800)
 _HERE = ("analyze", "explain", "accept", "annotate", "delete", *HERE, "rectangle", "polygon", "fit", "export")
@@ -43,6 +46,7 @@ _HERE_ON_CT = (
     *("delete", "ruler", "angle", "rectangle", "ellipse"),
     *("window_own", "invert", "three_planes", "cine", "fit", "copy_view"),
 )
+_WITH_CASE = ("rename_case", "add_files", "case_history", "new_case", "delete_case")
 _IDLE_MS = 1000  # nobody drags for so long after the picture is sharp: time to load the network library
 
 
@@ -104,6 +108,9 @@ class MainWindow(QMainWindow):
         self.surface.fill_menus(self, MENUS)
         files = self.menuBar().actions()[0].menu()
         assert isinstance(files, QMenu)
+        more = QMenu(self)
+        more.addActions([self.surface.action(name) for name in _WITH_CASE])
+        self.frame.slides.case.set_menu(more)
         files.insertMenu(self.surface.action("samples"), self.recent)
         self.surface.fill_strip(self.strip, STRIP, in_words=("open", "analyze", "analyze_series"))
         self.setAcceptDrops(True)
@@ -144,6 +151,7 @@ class MainWindow(QMainWindow):
         self.ct.private_changed.connect(self.further.archive.set_private)
         lines = self.frame.annotations.view
         lines.menu_wished.connect(lambda place: self.surface.menu(self, IN_TABLE).popup(place))
+        cases.work.taken_up.connect(self._resume)
         self._parts.opening.started.connect(self._tell_opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
@@ -156,6 +164,13 @@ class MainWindow(QMainWindow):
         self.frame.show_kind(kind)
         self.surface.show_kind(kind)
         self.setWindowTitle("Parfocal" if page is None else f"{page.opened.title} – Parfocal")
+
+    def _resume(self, opened: Opened) -> None:
+        """What the library had of it is shown: what was analyzed can be explained on."""
+        if isinstance(opened, OpenedSlide):
+            self.analyzing.resume(opened)
+        elif isinstance(opened, OpenedSeries):
+            self.on_ct.analyzing.resume(opened)
 
     def _put_off(self) -> None:
         if self._idle.isActive():

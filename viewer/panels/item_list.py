@@ -87,7 +87,7 @@ class ItemList(QListWidget):
         """It was closed."""
         self._opened.remove(opened)
         for known in (self._ids, self._cases, self._pictures):
-            known.pop(opened, None)  # type: ignore[attr-defined]
+            known.pop(opened, None)
         self._fill()
 
     def bind(self, opened: Opened, item_id: int, case_name: str) -> None:

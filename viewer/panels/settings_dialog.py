@@ -1,8 +1,8 @@
-"""What a person may set once and for all: memory for tiles, inertia, where the settings lie."""
+"""What a person may set once and for all: memory for tiles, inertia, where cases and settings lie."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
 
 from ml.report.words import SPACE
 from viewer.panels.number_field import WholeField
@@ -27,6 +27,9 @@ class SettingsDialog(QDialog):
         self.inertia = QCheckBox("The picture glides on after a drag", self)
         self.inertia.setChecked(settings.inertia)
         named(self.inertia, "Inertia", "Let go while dragging, and the picture glides on for a moment")
+        self.library = QLineEdit(settings.library, self)
+        self.library.setPlaceholderText("On this computer")
+        named(self.library, "Case library", "The address of your department's: postgresql://…")
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
@@ -35,8 +38,11 @@ class SettingsDialog(QDialog):
         form.setVerticalSpacing(2 * GRID)
         form.addRow("Memory for the picture", self.cache)
         form.addRow("", self.inertia)
+        form.addRow("Case library", self.library)
         layout = column(self, margin=4 * GRID, gap=3 * GRID)
         layout.addLayout(form)
+        library = "Another case library is opened at the next start. Leave it empty for one on this computer."
+        layout.addWidget(Text(library, quiet=True, parent=self))
         where = f"Settings are kept in {settings.path}. A line “keys/NAME=…” there changes a key."
         layout.addWidget(Text(where, quiet=True, parent=self))
         layout.addWidget(buttons)
@@ -48,4 +54,5 @@ class SettingsDialog(QDialog):
         """Keep what is set."""
         self._settings.cache_mib = self.cache.value()
         self._settings.inertia = self.inertia.isChecked()
+        self._settings.library = self.library.text().strip()
         super().accept()

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from ml.annotation.document import Change
 from ml.errors import Problem
 from viewer.cases.conflict import Conflict
 from viewer.cases.news import News, Refused, SaveState, Theirs
-from viewer.cases.values import Json
 from viewer.work.background import Background, as_problem
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Told = Literal["", "saved", "saving", "asking", "failing"]
 Write = Callable[["Writer"], object]
+"""Hands something to the writer: an edit, a state, anything else to be done."""
 
 _AGAIN_MS = 3000  # a library that could not be opened, a file that could not be taken up: tried again
 _PATIENCE = 5.0  # s that the end of the window waits for the disk
@@ -45,18 +44,19 @@ class Keeping(QObject):
         self._where = where
         self._reader = Background("case library reader", self)
         self._library: Library | None = None
-        self._opening = threading.Lock()
+        self._turn = threading.RLock()  # the end of the window does not wait for the reader's row
         self._writer: Writer | None = None
         self._early: list[Write] = []  # edits from before it was open
         self._held: set[Hashable] = set()  # whoever will write in a moment
         self._problem: Problem | None = None  # why it is not open, or something is not taken up
         self._state: tuple[Told, Problem | None] = ("", None)  # as the writer says
-        self._last = self._state  # as it was told
+        self._last: tuple[Told, Problem | None] = ("", None)  # as it was told
+        self._only_quiet = False  # nothing but how one looks waits to be written
         self._asked = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_AGAIN_MS)
-        self._later.timeout.connect(self._try_again)
+        self._later.timeout.connect(self.open_again)
         self._news.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -80,52 +80,43 @@ class Keeping(QObject):
 
         def work() -> T:
             if self._library is None:
-                raise self._problem or Problem(
-                    "The case library is not open.", "It is tried again by itself."
-                )
-            return job(self._library)
+                raise self._problem or Problem("The case library is not open.", "It is tried again.")
+            with self._turn:
+                return job(self._library)
 
-        self._reader.submit(work, done, lambda error: failed(as_problem(error, "Reading the case library")))
+        def fail(error: BaseException) -> None:
+            failed(as_problem(error, "Reading the case library"))
+
+        self._reader.submit(work, done, fail)
 
     def do_now(self, job: Callable[[Library], T]) -> T | None:
         """In the window's thread, at its end: None where it cannot be done; `finish` tells why."""
         try:
             library = self._open()
             self._begin(library)
-            return job(library)
+            with self._turn:  # what the thread is about to take up is not taken up twice
+                return job(library)
         except Exception as error:  # the border of a run: whatever happened is told
             self._problem = as_problem(error, "Keeping the case")
             return None
 
     # ------------------------------------------------------------------ writing
 
-    def opened(self, item_id: int, version: int) -> None:
-        """The annotations of an item are shown as they are at this version."""
-        self._write(lambda writer: writer.opened(item_id, version))
-
-    def commit(self, item_id: int, change: Change) -> None:
-        """Keep an edit of annotations."""
-        self._write(lambda writer: writer.commit(item_id, change))
-
-    def set_state(self, item_id: int, name: str, value: Json) -> None:
-        """Keep something under a name."""
-        self._write(lambda writer: writer.set_state(item_id, name, value))
-
-    def do(self, title: str, work: Callable[[Library], object]) -> None:
-        """Have anything else done with the library, in its turn; it may be tried again, as a whole."""
-        self._write(lambda writer: writer.do(title, work))
-
-    def settle(self, item_id: int, choice: Literal["theirs", "mine", "both"]) -> None:
-        """A person has decided a conflict."""
-        self._write(lambda writer: writer.settle(item_id, choice))
-
-    def shown(self, item_id: int, version: int) -> None:
-        """What others did is shown, up to this version."""
-        self._write(lambda writer: writer.shown(item_id, version))
+    def write(self, write: Write, *, quietly: bool = False) -> None:
+        """Have the writer do something in its turn. `quietly`: it is no edit, and all is said to be saved."""
+        self._only_quiet = quietly and (self._only_quiet or self._last[0] in {"", "saved"})
+        self.open()
+        if self._writer is None:
+            self._early.append(write)
+            self._tell()
+        else:
+            write(self._writer)
+            self._take(self._writer.state)
 
     def hold(self, who: Hashable) -> None:
         """Somebody will write in a moment: until `release`, nobody may think that all is saved."""
         self._held.add(who)
+        self._only_quiet = False
         self._tell()
 
     def release(self, who: Hashable) -> None:
@@ -149,9 +140,13 @@ class Keeping(QObject):
         self._reader.tell(lambda: (call(), None)[1])
 
     def open_again(self) -> None:
-        """Try now to open what could not be opened."""
+        """Try now what could not be opened, or taken up."""
         self._later.stop()
-        self._try_again()
+        if self._library is None:
+            self._asked = False
+            self.open()
+        else:
+            self.again.emit()
 
     # ------------------------------------------------------------------ the end
 
@@ -161,7 +156,8 @@ class Keeping(QObject):
             self.do_now(lambda _: None)
         if self._writer is not None and not self._writer.flush(_PATIENCE):
             state = self._writer.state
-            return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
+            if state.kind != "asking":  # what nobody decided is kept, too
+                return state.problem or Problem("The case library's disk does not answer.", "Wait a moment.")
         return self._problem if self._early or self._held else None
 
     def close(self) -> None:
@@ -180,7 +176,7 @@ class Keeping(QObject):
         """In a thread: what the library is made of is first imported here."""
         from viewer.cases.library import Library
 
-        with self._opening:  # the window may be closed while the thread opens it
+        with self._turn:
             if self._library is None:
                 self._library = Library.open(self._where or None)
         return self._library
@@ -205,21 +201,6 @@ class Keeping(QObject):
         self._later.start()
         self._tell()
 
-    def _try_again(self) -> None:
-        if self._library is None:
-            self._asked = False
-            self.open()
-        else:
-            self.again.emit()
-
-    def _write(self, write: Write) -> None:
-        self.open()
-        if self._writer is None:
-            self._early.append(write)
-        else:
-            write(self._writer)
-            self._take(self._writer.state)
-
     def _take(self, news: News) -> None:
         if isinstance(news, SaveState):  # how it stands by now, not when this was said
             state = news if self._writer is None else self._writer.state
@@ -231,6 +212,8 @@ class Keeping(QObject):
             self.theirs.emit(news)
         elif isinstance(news, Refused):
             self.lost.emit(news.problem)
+        else:  # the same comment (or another state) was changed by somebody else
+            self.lost.emit(news)
 
     def _tell(self) -> None:
         kind, problem = self._state
@@ -238,6 +221,8 @@ class Keeping(QObject):
             kind, problem = "failing", self._problem
         elif kind in {"", "saved"} and (self._early or self._held):
             kind = "saving"
+        if kind == "saving" and self._only_quiet:
+            kind = "saved"
         if (kind, problem) != self._last:
             self._last = kind, problem
             self.told.emit(kind, problem)

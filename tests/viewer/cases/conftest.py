@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -21,9 +22,39 @@ from viewer.cases.values import Item, ItemFacts
 _NUMBERS = count()
 
 
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server of the tests' own, of the Debian package; it listens on a socket in its folder."""
+
+    programs: Path
+    folder: Path
+    become: tuple[str, ...]  # the command before each command: as root it refuses to run
+
+    @property
+    def address(self) -> str:
+        """Of its first database."""
+        return f"postgresql+psycopg://tester@/postgres?host={self.folder}"
+
+    def do(self, program: str, *arguments: str) -> None:
+        """Run one of its programs."""
+        data = ["-D", str(self.folder / "data")]
+        command = [*self.become, str(self.programs / program), *data, *arguments]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        self.do("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """End it as a power cut would."""
+        self.do("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of an empty PostgreSQL server, of the Debian package. Skips where that is not installed."""
+def server() -> Iterator[Server]:
+    """An empty server. Skips where PostgreSQL is not installed."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
     if programs is None:
         pytest.skip("PostgreSQL is not installed: /usr/lib/postgresql holds no version")
@@ -33,21 +64,13 @@ def server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 characters
     if as_root:
         shutil.chown(folder, "postgres", "postgres")
-    become = ["runuser", "-u", "postgres", "--"] if as_root else []
-
-    def do(program: str, *arguments: str) -> None:
-        command = [*become, str(programs / program), *arguments]
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr + done.stdout
-
-    data = str(folder / "data")
-    do("initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    do("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    made = Server(programs, folder, ("runuser", "-u", "postgres", "--") if as_root else ())
+    made.do("initdb", "-U", "tester", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+    made.start()
     try:
-        yield f"postgresql+psycopg://tester@/postgres?host={folder}"
+        yield made
     finally:
-        do("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        made.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -58,13 +81,13 @@ def _user(name: str) -> bool:
 
 
 @pytest.fixture
-def database_address(server: str) -> Iterator[str]:
+def database_address(server: Server) -> Iterator[str]:
     """The address of a database of its own on the server."""
     name = f"cases_{next(_NUMBERS)}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(server.address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.replace("/postgres?", f"/{name}?")
+    yield server.address.replace("/postgres?", f"/{name}?")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     engine.dispose()

@@ -10,6 +10,7 @@ import pytest
 from ml.errors import Problem
 from tests.viewer.cases.drawn import box, draw
 from viewer.cases.case_part import CaseChanged
+from viewer.cases.conflict import StateChanged
 from viewer.cases.library import Library
 from viewer.cases.values import Item, ItemFacts
 
@@ -102,6 +103,20 @@ def test_items_are_found_again_by_what_they_are(library: Library, item: Item) ->
     assert library.item_at(Path("/nowhere"), "file:1:a") == second
     library.remove_item(second.id)
     assert library.item_at(Path("/nowhere"), "file:1:a") == moved
+
+
+def test_two_who_comment_on_one_item(open_library: Callable[[str], Library]) -> None:
+    here, there = open_library("here"), open_library("there")
+    item = here.add(here.new_case("One").id, slide("a.svs"))
+    there.set_state(item.id, "comment", "theirs", base=None)
+    with pytest.raises(StateChanged) as told:
+        here.set_state(item.id, "comment", "mine", base=None)
+    assert (told.value.base, told.value.theirs, told.value.mine) == (None, "theirs", "mine")
+    here.set_state(item.id, "comment", "theirs", base=None)  # the same: nothing to tell
+    here.set_state(item.id, "comment", "both", base="theirs")
+    assert there.state(item.id, "comment") == "both"
+    there.set_state(item.id, "comment", "last")
+    assert here.state(item.id, "comment") == "last"
 
 
 def test_what_is_kept_beside(library: Library, item: Item) -> None:

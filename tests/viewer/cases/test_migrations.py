@@ -6,9 +6,12 @@ released its dump is added (`python -m tests.viewer.cases.test_migrations` write
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -164,6 +167,42 @@ def test_the_library_of_a_newer_program_is_left_alone(
     with pytest.raises(Problem, match="newer version"):
         Library.open(file, "me")
     assert file.read_bytes() == before
+
+
+PACKED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from viewer.cases.library import Library
+assert ".zip" in Library.open.__code__.co_filename, Library.open.__code__.co_filename
+library = Library.open(sys.argv[2], "me")
+assert library.new_case("One").id == 1
+library.close()
+assert not {"torch", "PySide6"} & set(sys.modules), "heavy"
+"""
+
+
+def test_a_program_without_files_finds_the_steps(tmp_path: Path) -> None:
+    """As in a frozen bundle: everything is imported out of an archive."""
+    root = Path(__file__).resolve().parents[3]
+    with zipfile.ZipFile(tmp_path / "program.zip", "w") as archive:
+        for top in ("ml", "viewer"):
+            for path in (root / top).rglob("*.py"):
+                archive.write(path, path.relative_to(root))
+    command = [sys.executable, "-c", PACKED, str(tmp_path / "program.zip"), str(tmp_path / "library.sqlite")]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_alembic_is_loaded_only_for_a_step(tmp_path: Path) -> None:
+    Library.open(tmp_path / "library.sqlite", "me").close()
+    program = (
+        "import sys; from viewer.cases.library import Library; Library.open(sys.argv[1], 'me').close(); "
+        "assert 'alembic' not in sys.modules"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "library.sqlite")]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
 from ml.geometry import Rect
-from viewer.cases.conflict import Conflict
+from viewer.cases.conflict import Conflict, StateChanged
 from viewer.cases.database import NotNow
 from viewer.cases.library import Library
 from viewer.cases.news import News, Refused, SaveState, Theirs, fitting
@@ -141,6 +141,36 @@ def test_a_conflict_is_held_until_somebody_decides(
     assert {a.id: a for a in document} == {a.id: a for a in kept}
 
 
+def test_edits_that_nobody_decided_about_outlive_the_program(
+    library: Library, item: Item, writer: Writer, ear: Ear
+) -> None:
+    one = box(1)
+    writer.opened(item.id, library.commit(item.id, draw(one)))
+    theirs, mine = replace(one, name="theirs"), replace(one, name="mine")
+    library.commit(item.id, Change((one,), (theirs,), "Name"))
+    writer.commit(item.id, Change((one,), (mine,), "Name"))
+    ear.wait(lambda news: isinstance(news, SaveState) and news.kind == "asking")
+    writer.commit(item.id, Change((mine,), (replace(mine, name="mine too"),), "Name"))
+    ear.wait(lambda news: isinstance(news, SaveState) and news == SaveState("asking", 2))
+    assert not writer.flush(60)  # at once: it waits for a person
+    assert not writer.close(60)
+    later = Ear()
+    again = Writer(library, later)
+    document = AnnotationDocument()
+    document.apply(draw(*library.annotations(item.id)))
+    again.opened(item.id, library.item(item.id).version)
+    told = later.of(Theirs)
+    assert again.close()
+    document.apply(fitting(document, told.change))
+    assert sorted(a.name for a in library.annotations(item.id)) == ["mine too", "theirs"]
+    assert tuple(document) == library.annotations(item.id)
+    last = Writer(library)
+    last.opened(item.id, library.item(item.id).version)
+    assert last.close()
+    assert len(library.annotations(item.id)) == 2
+    assert library.check_audit() is None
+
+
 def test_edits_of_others_are_told(library: Library, item: Item, writer: Writer, ear: Ear) -> None:
     writer.opened(item.id, 0)
     theirs, mine = box(1), box(2)
@@ -167,7 +197,7 @@ def test_what_can_never_be_saved_is_told_and_holds_up_nothing(
     assert len(library.annotations(other.id)) == 1
 
 
-def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Writer) -> None:
+def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Writer, ear: Ear) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def hold_up(_: Library) -> None:
@@ -178,7 +208,14 @@ def test_a_state_that_waits_is_replaced(library: Library, item: Item, writer: Wr
     assert begun.wait(20)
     for number in range(50):
         writer.set_state(item.id, "view", number)
-    assert writer.state.waiting == 2
+        writer.set_state(item.id, "comment", number, base=number - 1 if number else None)
+    assert writer.state.waiting == 3
     go_on.set()
     assert writer.flush(30)
-    assert library.state(item.id, "view") == 49
+    assert (library.state(item.id, "view"), library.state(item.id, "comment")) == (49, 49)
+    library.set_state(item.id, "comment", "theirs")
+    writer.set_state(item.id, "comment", "mine", base=49)
+    told = ear.of(StateChanged)
+    assert (told.theirs, told.mine) == ("theirs", "mine")
+    assert writer.flush(30)
+    assert library.state(item.id, "comment") == "theirs"

@@ -2,18 +2,18 @@
 
 The steps are modules that Python imports by name, not files that Alembic searches: so they are found in a
 source tree, in an installed package and in a frozen bundle alike, and no alembic.ini is needed. Each runs
-with Alembic's operations in a transaction of its own with the note of its number.
+with Alembic's operations in a transaction of its own with the note of its number. Alembic is loaded only when
+there is a step to do.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from types import ModuleType
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 
 from ml.errors import Problem
 from viewer.cases.database import Database
@@ -24,16 +24,31 @@ _VERSION = sa.Table(
 )
 
 
-def steps() -> tuple[ModuleType, ...]:
-    """All steps in their order. Raises `ValueError` when they form no chain."""
-    names = sorted(m.name for m in pkgutil.iter_modules(versions.__path__))
-    found = tuple(importlib.import_module(f"{versions.__name__}.{name}") for name in names)
-    before = None
-    for step in found:
-        if step.down_revision != before:
-            raise ValueError(f"{step.__name__} does not follow {before}")
-        before = step.revision
-    return found
+@dataclass(frozen=True)
+class Step:
+    """One change of the tables: "0002" is made by the module `s0002_what_it_is_for`."""
+
+    revision: str
+    down_revision: str | None  # the one before
+    upgrade: Callable[[], None]
+
+
+def steps() -> tuple[Step, ...]:
+    """All steps in their order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(versions.__path__))
+    numbers = [name[1:5] for name in names]
+    before = [None, *numbers]
+    return tuple(map(_step, names, numbers, before))
+
+
+def _step(name: str, number: str, before: str | None) -> Step:
+    def upgrade() -> None:
+        module = importlib.import_module(f"{versions.__name__}.{name}")
+        if (module.revision, module.down_revision) != (number, before):
+            raise ValueError(f"{name} is not the step from {before} to {number}.")
+        module.upgrade()
+
+    return Step(number, before, upgrade)
 
 
 def schema_of(database: Database) -> str | None:
@@ -42,7 +57,7 @@ def schema_of(database: Database) -> str | None:
         return _current(connection)
 
 
-def pending(database: Database) -> tuple[ModuleType, ...]:
+def pending(database: Database) -> tuple[Step, ...]:
     """The steps that are still to be done. Raises `Problem` for the library of a newer program."""
     known = steps()
     current = schema_of(database)
@@ -69,7 +84,10 @@ def upgrade(database: Database, until: str | None = None) -> None:
             return
 
 
-def _do(connection: sa.Connection, step: ModuleType) -> None:
+def _do(connection: sa.Connection, step: Step) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
     with Operations.context(MigrationContext.configure(connection)):
         step.upgrade()
     if step.down_revision is None:
@@ -80,5 +98,6 @@ def _do(connection: sa.Connection, step: ModuleType) -> None:
 
 
 def _current(connection: sa.Connection) -> str | None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    return None if current is None else str(current)
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(sa.select(_VERSION.c.version_num))

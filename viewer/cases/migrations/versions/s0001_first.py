@@ -45,7 +45,6 @@ def _cases() -> None:
         _number("version"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_cases_touched", "cases", ["touched"])
     op.create_table("tags", _of("case", primary_key=True), _text("tag", primary_key=True))
 
 
