@@ -163,6 +163,8 @@ class DataStep(Step):
             self.view.setColumnWidth(place, width)
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
         self.view.setAccessibleName("What was found")
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)

@@ -184,10 +184,9 @@ class MethodStep(Step):
         rehearsing = self.rehearsing
         seconds = rehearsing.seconds()
         self.again.setEnabled(not rehearsing.running)
-        if rehearsing.running:
-            self.time.setText(f"Measuring… {rehearsing.phase}")
-        elif seconds is None:
-            self.time.setText("Not measured yet.")
+        if seconds is None:
+            measuring = f"Measuring… {rehearsing.phase}"
+            self.time.setText(measuring if rehearsing.running else "Not measured yet.")
         else:
             rate = float(rehearsing.facts["learning"])
             self.time.setText(
