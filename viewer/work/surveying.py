@@ -11,11 +11,14 @@ from PIL import Image
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
+from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.train.survey import Layout, Survey, TableSeen
 from viewer.work.background import Background, as_problem
+from viewer.work.opening import image_of, thumbnail_of
 
 EDGE = 40  # px of a thumbnail
+_LARGE = 20_000_000  # px from which on a picture is read as a slide is
 _MOST = 4000  # thumbnails that are kept
 
 
@@ -109,13 +112,25 @@ def thumbnail(path: Path, edge: int) -> QImage:
     """A small picture; an empty one where the file cannot be read."""
     try:
         with Image.open(path) as image:
+            if image.format != "JPEG" and image.width * image.height > _LARGE:
+                return _of_slide(path, edge)
             image.draft("RGB", (edge, edge))
             image.thumbnail((edge, edge))
             small = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        return _of_slide(path, edge)
+    except (OSError, ValueError, SyntaxError, Problem):
         return QImage(QSize(1, 1), QImage.Format.Format_Alpha8)
     pixels = small.tobytes()
     return QImage(pixels, small.width, small.height, 3 * small.width, QImage.Format.Format_RGB888).copy()
+
+
+def _of_slide(path: Path, edge: int) -> QImage:
+    """Of a picture that is too large to be read as a whole: from its smaller levels."""
+    from ml.slide.opening import open_slide
+
+    with open_slide(path) as slide:
+        return image_of(thumbnail_of(slide, edge))
 
 
 def _tables(folder: Path, layout: Layout) -> Tables:
