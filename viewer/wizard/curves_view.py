@@ -102,6 +102,8 @@ class CurvesView(QWidget):
             legend = plot.getPlotItem().legend
             if legend is not None:
                 legend.setLabelTextColor(QColor(now.text))
+                for _, label in legend.items:  # those that are there are not drawn anew by that alone
+                    label.setText(label.text, color=now.text)
 
     def _new_line(self, figure: str, name: str, number: int) -> Any:
         import pyqtgraph
