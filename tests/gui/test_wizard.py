@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -162,9 +162,10 @@ def test_from_a_folder_to_a_model(
         csv.writer(file).writerows([["broken.jpg", "lung_n", "p1"], ["gone.jpg", "colon_n", "p2"]])
     first = wizard.steps[QUESTION]
     assert isinstance(first, QuestionStep)
-    qtbot.mouseClick(first.kinds["pictures"], Qt.MouseButton.LeftButton)
-    assert wizard.desk.plan.kind == "pictures"
-    qtbot.mouseClick(first.kinds["patches"], Qt.MouseButton.LeftButton)
+    for kind in ("pictures", "patches"):
+        button = first.kinds[kind]
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
+        assert wizard.desk.plan.kind == kind
     data = choose(qtbot, wizard, pictures)
     data.fields.spacing.setValue(0.5)
     training = to_training(qtbot, wizard, pictures)
