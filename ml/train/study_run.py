@@ -208,11 +208,10 @@ def learn_fold(
         halve(module)  # frozen layers are learned on as they will be shipped
     part, feed = learned_part(module, pictures, recipe, folder.parents[1] / "features", progress)
     watched = _watched(fold, pictures)
-    choose = loader(feed, Order(watched, 64, 0, None))
+    sides = loader(feed, order), loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
     examples = Examples([pictures.rows[row] for row in watched], recipe.task)
-    fit = loader(feed, order)
-    epochs = learn(learner, fit, choose, folder, fold.number, recipe, progress, machine, examples)
+    epochs = learn(learner, *sides, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
     state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

@@ -137,7 +137,7 @@ def survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
     listed = list(_of_table(folder, layout) if layout.table else _of_folders(folder))
     if not listed:
         raise Problem(*_nothing(folder, layout))
-    look = _look_at_picture if layout.holds == "pictures" else _look_at_file
+    look = {"pictures": _look_at_picture, "scans": _look_at_slice}.get(layout.holds, _look_at_file)
     seen: list[Seen] = []
     first: dict[str, str] = {}
     began = time.perf_counter()
@@ -203,13 +203,18 @@ def _look_at_picture(path: Path) -> dict[str, object]:
     return facts | {"sha256": sha256}
 
 
+def _look_at_slice(path: Path) -> dict[str, object]:
+    """Of CT only whether the file is there; a name without an ending is a SOPInstanceUID, found later."""
+    return {} if not path.suffix or path.suffix[1:].isdecimal() or path.exists() else {"trouble": "missing"}
+
+
 def _look_at_file(path: Path) -> dict[str, object]:
     """Of a slide: size and spacing by its reader; of anything else only whether it is there."""
     from ml.slide.opening import open_slide, supported_suffixes
 
     if not path.exists():
         return {"trouble": "missing"}
-    if path.suffix.lower() not in supported_suffixes() or path.suffix.lower() == ".dcm":
+    if path.suffix.lower() not in supported_suffixes():
         return {}
     try:
         with open_slide(path) as slide:

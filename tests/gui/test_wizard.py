@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from ml.annotation.document import Change
+from ml.annotation.shapes import Annotation, Shape
+from ml.geometry import Rect
 from ml.train.study_recipe import read_study_recipe
 from ml.zoo.store import models
+from tests.gui.hands import open_file
 from viewer.main_window.window import MainWindow
 from viewer.wizard.data_step import DataStep
 from viewer.wizard.desk import Desk
@@ -123,20 +126,15 @@ def choose(qtbot: QtBot, wizard: WizardWindow, folder: Path) -> DataStep:
 def to_training(qtbot: QtBot, wizard: WizardWindow, folder: Path) -> TrainingStep:
     """Steps 1 to 6, with a tiny network typed in the expert view."""
     choose(qtbot, wizard, folder)
-    wizard.desk.change(replace(wizard.desk.plan, kind="pictures"))
-    next_(qtbot, wizard)
-    check = wizard.steps[CHECK]
-    assert isinstance(check, HonestyStep)
-    qtbot.waitUntil(lambda: bool(check.remarks), timeout=PATIENCE)
-    assert wizard.desk.folder.joinpath("check", "dataset.json").is_file()
     method = wizard.steps[METHOD]
     assert isinstance(method, MethodStep)
     method.expert.show_plan(wizard.desk.plan)
     method.expert.edit.setPlainText(TINY)
     method.expert.take()
     assert not method.expert.fault.isVisible()
-    qtbot.waitUntil(lambda: not method.rehearsing.running, timeout=PATIENCE)
-    wizard.go(CHECK)  # another size of the pictures: checked anew
+    next_(qtbot, wizard)
+    check = wizard.steps[CHECK]
+    assert isinstance(check, HonestyStep)
     qtbot.waitUntil(lambda: bool(check.remarks), timeout=PATIENCE)
     wizard.go(METHOD)
     qtbot.waitUntil(lambda: method.rehearsing.seconds() is not None, timeout=PATIENCE)
@@ -152,17 +150,26 @@ def ended(step: TrainingStep) -> bool:
 
 
 def test_from_a_folder_to_a_model(
-    window: MainWindow, wizard: WizardWindow, qtbot: QtBot, pictures: Path, tmp_path: Path
+    window: MainWindow,
+    wizard: WizardWindow,
+    qtbot: QtBot,
+    pictures: Path,
+    tmp_path: Path,
+    sample_slide: Path,
 ) -> None:
     (pictures / "broken.jpg").write_bytes(b"\xff\xd8\xff no picture")
     with (pictures / "labels.csv").open("a", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["broken.jpg", "lung_n", "p1"], ["gone.jpg", "colon_n", "p2"]])
     first = wizard.steps[QUESTION]
     assert isinstance(first, QuestionStep)
-    qtbot.mouseClick(first.kinds["pictures"], Qt.MouseButton.LeftButton)
+    for kind in ("pictures", "patches"):
+        button = first.kinds[kind]
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
+        assert wizard.desk.plan.kind == kind
+    data = choose(qtbot, wizard, pictures)
+    data.fields.spacing.setValue(0.5)
     training = to_training(qtbot, wizard, pictures)
-    data = wizard.steps[DATA]
-    assert isinstance(data, DataStep)
+    assert wizard.desk.plan.data.spacing == 0.5
     assert data.fields.rule.currentData() == "column"
     assert "1 is missing and left out" in data.told.text()
     assert "1 is broken and left out" in data.told.text()
@@ -207,8 +214,25 @@ def test_from_a_folder_to_a_model(
     assert card.limits == "Twelve source tiles."
     use.save(tmp_path / "shared.zip")
     qtbot.waitUntil((tmp_path / "shared.zip").is_file, timeout=PATIENCE)
-
+    analyze_with_it(qtbot, window, sample_slide)
     same_by_the_command_line(wizard.desk, report)
+
+
+def analyze_with_it(qtbot: QtBot, window: MainWindow, slide: Path) -> None:
+    """The new model looks at a region of a slide, in the same session."""
+    open_file(qtbot, window, slide)
+    opened = window.slides.page.opened
+    size = opened.info.size
+    shape = Shape.rectangle(Rect(size.width / 4, size.height / 4, size.width / 2, size.height / 2))
+    annotation = Annotation(shape)
+    opened.edit(Change((), (annotation,), "Draw rectangle"))
+    opened.select(annotation.id)
+    window.run("analyze")
+    assert window.analyzing.running
+    qtbot.waitUntil(lambda: not window.analyzing.running, timeout=PATIENCE)
+    assert opened.findings is not None
+    assert opened.findings.scores.class_names == ("colon n", "lung n")
+    assert opened.findings.scores.scored.any()
 
 
 def same_by_the_command_line(desk: Desk, report: dict[str, object]) -> None:

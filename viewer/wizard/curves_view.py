@@ -19,6 +19,7 @@ _FIGURES = (
 )
 # Okabe and Ito; the dash tells parts apart too.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+_DOTTED = 12  # points up to which each is marked: dots are slow to draw
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -29,6 +30,7 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self.plots: dict[str, Any] = {}
         self._lines: dict[tuple[str, str], Any] = {}
+        self._drawn: dict[tuple[str, str], int] = {}  # points of each line
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(3 * GRID)
@@ -36,7 +38,7 @@ class CurvesView(QWidget):
 
     def show_story(self, story: RunStory) -> None:
         """Draw what is known."""
-        self._build()
+        self.build()
         known = {(figure, name) for figure, _, _ in _FIGURES for name in story.curves(figure)}
         if not set(self._lines) <= known:
             self.clear()
@@ -45,13 +47,18 @@ class CurvesView(QWidget):
                 line = self._lines.get((figure, name))
                 if line is None:
                     line = self._lines[figure, name] = self._new_line(figure, name, number)
-                line.setData([epoch for epoch, _ in points], [value for _, value in points])
+                if len(points) != self._drawn.get((figure, name)):  # the others are as they were
+                    self._drawn[figure, name] = len(points)
+                    dots = "o" if len(points) <= _DOTTED else None
+                    line.setSymbol(dots)
+                    line.setData([epoch for epoch, _ in points], [value for _, value in points])
 
     def clear(self) -> None:
         """Draw nothing."""
         for (figure, _), line in self._lines.items():
             self.plots[figure].removeItem(line)
         self._lines.clear()
+        self._drawn.clear()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -59,7 +66,8 @@ class CurvesView(QWidget):
         if event.type() is QEvent.Type.PaletteChange:
             self._paint()
 
-    def _build(self) -> None:
+    def build(self) -> None:
+        """Make the plots, once: half a second, better before a training than while it runs."""
         if self.plots:
             return
         import pyqtgraph
@@ -102,12 +110,14 @@ class CurvesView(QWidget):
             legend = plot.getPlotItem().legend
             if legend is not None:
                 legend.setLabelTextColor(QColor(now.text))
+                for _, label in legend.items:  # those that are there are not drawn anew by that alone
+                    label.setText(label.text, color=now.text)
 
     def _new_line(self, figure: str, name: str, number: int) -> Any:
         import pyqtgraph
 
         color, dash = _COLORS[number % len(_COLORS)], _DASHES[number % len(_DASHES)]
-        pen = pyqtgraph.mkPen(color, width=2, style=dash)
+        pen = pyqtgraph.mkPen(color, width=1, style=dash)
         return self.plots[figure].plot(
             [], [], pen=pen, symbol="o", symbolSize=4, symbolBrush=color, name=name
         )

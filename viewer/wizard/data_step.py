@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QProgressBar, QSplitter, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHeaderView,
+    QProgressBar,
+    QSplitter,
+    QTableView,
+    QWidget,
+)
 
 from ml.errors import Problem
 from ml.progress import Step as Progressed
 from ml.train.survey import Survey
-from viewer.panels.pieces import GRID, Text, column
+from viewer.panels.pieces import GRID, Text, column, named
 from viewer.panels.quantities import time_left
 from viewer.wizard.cases import layout_of
 from viewer.wizard.class_list import ClassList
@@ -42,6 +51,10 @@ class DataStep(Step):
         self.table = FoundTable(self.thumbnails, self)
         self.view = QTableView(self)
         self.classes = ClassList(self)
+        self.several = QCheckBox("A picture may have several labels (a;b)", self)
+        named(
+            self.several, "Several labels", "Each class is then answered by itself; else one excludes others"
+        )
         self.told = Text(parent=self)
         self.bar = QProgressBar(self)
         self.left = Text(quiet=True, parent=self)
@@ -49,6 +62,7 @@ class DataStep(Step):
         self.fields.folder_wished.connect(self.ask_folder)
         self.fields.changed.connect(self._take)
         self.classes.classes_changed.connect(self._take_classes)
+        self.several.clicked.connect(self._take_several)
         self.work.tabled.connect(self._take_tables)
         self.work.step.connect(self._show_step)
         self.work.surveyed.connect(self._take_survey)
@@ -72,6 +86,8 @@ class DataStep(Step):
         self.table.show_survey(survey, data)
         self.classes.show_classes(survey, data)
         self.told.say("\n".join(told_of(self.plan, survey)) if survey is not None else "")
+        self.several.setChecked(self.plan.several)
+        self.several.setVisible(self.plan.kind in {"patches", "pictures"})
 
     def ask_folder(self) -> None:
         """Ask for the folder."""
@@ -123,6 +139,11 @@ class DataStep(Step):
     def _take_classes(self, taken: tuple[str, ...], titles: dict[str, str]) -> None:
         self.desk.change(self.plan.with_data(classes=taken, titles=titles))
 
+    def _take_several(self, on: bool) -> None:
+        self.desk.change(replace(self.plan, several=on).with_data(found=(), classes=()))
+        if self.desk.survey is not None:
+            self._take_survey(self.desk.survey)
+
     def _show_step(self, step: Progressed) -> None:
         self.bar.setRange(0, step.total)
         self.bar.setValue(step.done)
@@ -163,6 +184,8 @@ class DataStep(Step):
             self.view.setColumnWidth(place, width)
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
         self.view.setAccessibleName("What was found")
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
@@ -172,6 +195,7 @@ class DataStep(Step):
         right = QWidget(self)
         side = column(right, gap=GRID)
         side.addWidget(self.classes, 1)
+        side.addWidget(self.several)
         side.addWidget(self.told)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(self.view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,14 @@ class Desk(QObject):
     def has_begun(self) -> bool:
         """Whether something was learned: data and method are then those of what was learned."""
         return (self.out / "folds").is_dir()
+
+    def patients(self) -> int:
+        """How many the check has counted; 0 where it has not."""
+        try:
+            facts = json.loads((self.folder / CHECK / "dataset.json").read_text(encoding="utf-8"))
+            return int(facts["patients"])
+        except (OSError, ValueError, KeyError):
+            return 0
 
     def change(self, plan: Plan) -> None:
         """Take another plan, and write it down."""

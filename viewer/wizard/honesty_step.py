@@ -54,6 +54,7 @@ class HonestyStep(Step):
         self.body.addStretch(1)
         self.again.clicked.connect(self.check)
         self._show_running(False)
+        desk.began_anew.connect(self._end_child)
 
     def obstacle(self) -> str:
         """What forbids to begin."""

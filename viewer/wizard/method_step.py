@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ml.report.words import duration, number
+from ml.report.words import count, duration, number
 from ml.train.study_recipe import Vary
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, named, row
@@ -27,7 +27,7 @@ from viewer.wizard.plan import Plan
 from viewer.wizard.plan_recipe import fault_of
 from viewer.wizard.rehearsing import Rehearsing
 from viewer.wizard.step import Step
-from viewer.wizard.ways import WAYS, Way, network_in_words, varied, way_of, ways_for, with_way
+from viewer.wizard.ways import WAYS, Way, advised, network_in_words, varied, way_of, ways_for, with_way
 
 _PARTS = (3, 5, 10)
 
@@ -85,6 +85,11 @@ class MethodStep(Step):
         possible = {words.way for words in ways_for(plan.kind)}
         way = way_of(plan)
         self._group.setExclusive(way != "own")
+        patients = self.desk.patients()
+        for words in WAYS:
+            advice = f" Advised for your {count(patients, 'patient')}."
+            fits = bool(patients) and words.way == advised(patients)
+            self._texts[words.way].setText(words.meaning + (advice if fits else ""))
         for name, button in self.ways.items():
             button.setChecked(name == way)
             for widget in (button, self._texts[name]):
@@ -184,10 +189,9 @@ class MethodStep(Step):
         rehearsing = self.rehearsing
         seconds = rehearsing.seconds()
         self.again.setEnabled(not rehearsing.running)
-        if rehearsing.running:
-            self.time.setText(f"Measuring… {rehearsing.phase}")
-        elif seconds is None:
-            self.time.setText("Not measured yet.")
+        if seconds is None:
+            measuring = f"Measuring… {rehearsing.phase}"
+            self.time.setText(measuring if rehearsing.running else "Not measured yet.")
         else:
             rate = float(rehearsing.facts["learning"])
             self.time.setText(

@@ -12,6 +12,7 @@ from viewer.panels.pieces import GRID, Heading, Text, clear, column
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.slide_part import SlidePart
 from viewer.wizard.step import Step
 
 
@@ -33,6 +34,9 @@ class PatchesStep(Step):
         self.told = Text(quiet=True, parent=self)
         self.rows = column(gap=2 * GRID)
         self.strips: dict[str, ExampleStrip] = {}
+        self.slide = SlidePart(self)
+        self.slide.changed.connect(self.desk.change)
+        self.body.addWidget(self.slide)
         for widget in (self.bar, self.phase, self.told):
             self.body.addWidget(widget)
         self.body.addLayout(self.rows)
@@ -44,16 +48,22 @@ class PatchesStep(Step):
         return self.rehearsing.trouble if self.rehearsing.fits else ""
 
     def enter(self) -> None:
-        """Rehearse, unless just this was rehearsed."""
+        """Rehearse, unless just this was rehearsed; show a slide."""
+        self.slide.show_plan(self.plan)
         self.rehearsing.begin()
         self.show_rehearsal()
 
     def show_plan(self) -> None:
         """Nothing is shown of another plan."""
+        self.slide.setVisible(self.plan.kind in {"boxes", "labelled_slides"})
         self.show_rehearsal()
 
     def close_work(self) -> None:
         """Read no more pictures."""
+        self.slide.close_work()
+        self._close_strips()
+
+    def _close_strips(self) -> None:
         for strip in self.strips.values():
             strip.close_work()
         self.strips.clear()
@@ -75,7 +85,7 @@ class PatchesStep(Step):
         for one in rehearsing.shown:
             by_label.setdefault(str(one["label"]), []).append(one)
         if not set(self.strips) <= set(by_label):
-            self.close_work()
+            self._close_strips()
             clear(self.rows)
         for label, shown in by_label.items():
             self._strip(label).show_tiles(tuple(tile for one in shown for tile in _tiles(one)))

@@ -129,5 +129,5 @@ def read_plan(folder: Path) -> Plan | None:
     """What was written; None where nothing was, or by a version that this one does not understand."""
     try:
         return read_toml(folder / PLAN_FILE, Plan)
-    except Problem:
+    except (Problem, OSError):
         return None

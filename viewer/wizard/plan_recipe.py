@@ -71,9 +71,15 @@ def write_recipe(plan: Plan, folder: Path) -> Path:
 
 
 def text_for_check(plan: Plan) -> str:
-    """What of the recipe decides what the check finds: how it is learned and called plays no part."""
-    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), texts=Texts()))
-    return toml_of(replace(recipe, fit=Fit(1)))
+    """What of the recipe decides what the check finds: how it is learned and called plays no part.
+
+    Whole pictures are compared as their files are; of slides the network decides which patches there are.
+    """
+    division = replace(plan.division, run=0)
+    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), division=division, texts=Texts()))
+    pictures = plan.kind in {"patches", "pictures"}
+    network = NetworkPlan("any") if pictures else recipe.network
+    return toml_of(replace(recipe, fit=Fit(1), network=network))
 
 
 def text_for_rehearsal(plan: Plan) -> str:

@@ -67,6 +67,7 @@ class TrainingStep(Step):
 
     def enter(self) -> None:
         """Follow what goes on."""
+        self.curves.build()
         self.show_state()
 
     def show_plan(self) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QImage
 
+from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.train.survey import Layout, Survey, TableSeen
 from viewer.work.background import Background, as_problem
+from viewer.work.opening import image_of, thumbnail_of
+
+T = TypeVar("T")
 
 EDGE = 40  # px of a thumbnail
+_LARGE = 20_000_000  # px from which on a picture is read as a slide is
 _MOST = 4000  # thumbnails that are kept
 
 
@@ -40,34 +47,45 @@ class Surveying(QObject):
         super().__init__(parent)
         self._thread = Background("survey", self)
         self._progress = Progress()
+        self._wish = 0  # what comes of an earlier one is not told
 
     def look_for_tables(self, folder: Path, layout: Layout) -> None:
         """Which tables lie there; `tabled` follows."""
         self.stop()
-        self._thread.submit(lambda: _tables(folder, layout), self.tabled.emit, self._fail)
+        self._submit(lambda: _tables(folder, layout), self.tabled.emit)
 
     def survey(self, folder: Path, layout: Layout) -> None:
         """Look at every file; `surveyed` or `failed` follows."""
         self.stop()
         progress = self._progress = Progress(self._tell)
-        self._thread.submit(lambda: _survey(folder, layout, progress), self.surveyed.emit, self._fail)
+        self._submit(lambda: _survey(folder, layout, progress), self.surveyed.emit)
 
     def stop(self) -> None:
         """Look no further; nothing follows."""
         self._progress.stop()
+        self._wish += 1
 
     def close(self) -> None:
         """Stop and wait until the thread is gone."""
         self.stop()
         self._thread.close()
 
+    def _submit(self, job: Callable[[], T], told: Callable[[T], None]) -> None:
+        wish = self._wish
+
+        def done(result: T) -> None:
+            if wish == self._wish:
+                told(result)
+
+        def failed(error: BaseException) -> None:
+            if wish == self._wish and not isinstance(error, Cancelled):
+                self.failed.emit(as_problem(error, "Looking through the folder"))
+
+        self._thread.submit(job, done, failed)
+
     def _tell(self, step: Step) -> None:
         if step.done % 20 == 0 or step.done == step.total:
             self._thread.tell(partial(self.step.emit, step))
-
-    def _fail(self, error: BaseException) -> None:
-        if not isinstance(error, Cancelled):
-            self.failed.emit(as_problem(error, "Looking through the folder"))
 
 
 class Thumbnails(QObject):
@@ -109,13 +127,25 @@ def thumbnail(path: Path, edge: int) -> QImage:
     """A small picture; an empty one where the file cannot be read."""
     try:
         with Image.open(path) as image:
+            if image.format != "JPEG" and image.width * image.height > _LARGE:
+                return _of_slide(path, edge)
             image.draft("RGB", (edge, edge))
             image.thumbnail((edge, edge))
             small = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        return _of_slide(path, edge)
+    except (OSError, ValueError, SyntaxError, Problem):
         return QImage(QSize(1, 1), QImage.Format.Format_Alpha8)
     pixels = small.tobytes()
     return QImage(pixels, small.width, small.height, 3 * small.width, QImage.Format.Format_RGB888).copy()
+
+
+def _of_slide(path: Path, edge: int) -> QImage:
+    """Of a picture that is too large to be read as a whole: from its smaller levels."""
+    from ml.slide.opening import open_slide
+
+    with open_slide(path) as slide:
+        return image_of(thumbnail_of(slide, edge))
 
 
 def _tables(folder: Path, layout: Layout) -> Tables:

@@ -1,0 +1,53 @@
+"""A training as its events tell it."""
+
+from __future__ import annotations
+
+import pytest
+
+from viewer.wizard.run_story import RunStory, phase_in_words
+
+
+def step(fold: int, done: int, rate: float = 2.0) -> dict[str, object]:
+    left = (10 - done) / rate
+    return {
+        "event": "step",
+        "phase": f"Training, fold {fold}",
+        "done": done,
+        "total": 10,
+        "rate": rate,
+        "seconds_left": left,
+        "note": "",
+    }
+
+
+def epoch(fold: int, number: int, **values: float | None) -> dict[str, object]:
+    return {"event": "epoch", "fold": fold, "epoch": number, "seconds": 1.0, **values}
+
+
+def test_time_left_counts_the_parts_to_come() -> None:
+    story = RunStory(folds=3, epochs=2)
+    assert story.seconds_left is None
+    story.hear(step(2, 5))
+    assert story.share == pytest.approx(1.5 / 3)
+    assert story.seconds_left == pytest.approx(2.5 + 5)
+    assert phase_in_words(story) == "Learning, part 2 of 3: 5 of 10 steps"
+
+
+def test_curves_are_of_each_part_and_a_pass_told_again_counts_once() -> None:
+    story = RunStory(folds=2, epochs=2)
+    for number, loss in ((1, 0.9), (2, 0.8), (2, 0.7)):
+        story.hear(epoch(0, number, loss=loss, auroc=None))
+    story.hear(epoch(1, 1, loss=0.5))
+    assert story.curves("loss") == {"part 1": [(1, 0.9), (2, 0.7)], "part 2": [(1, 0.5)]}
+    assert story.curves("auroc") == {}
+    assert story.finished_folds == 1
+
+
+def test_its_end_and_a_new_beginning() -> None:
+    story = RunStory(1, 1)
+    story.hear({"event": "failed", "what": "The disk is full.", "remedy": "Make room."})
+    assert (story.ended, story.what) == ("failed", "The disk is full.")
+    story.hear({"event": "begun", "at": 0})
+    assert story.ended == ""
+    story.hear({"event": "done", "folder": "out"})
+    assert story.ended == "done"
