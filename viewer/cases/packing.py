@@ -191,7 +191,7 @@ def change_of(body: bytes, title: str) -> Change:
     try:
         with undisturbed():
             return _change(zlib.decompress(body[1:]) if body[:1] == _PACKED else body[1:], title)
-    except (struct.error, zlib.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, zlib.error, LookupError, TypeError, AttributeError, UnicodeError) as error:
         raise ValueError(f"No edit: {error}") from error
 
 
