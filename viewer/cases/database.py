@@ -132,7 +132,7 @@ def _of_file(name: str, file: Path | None, facts: dict[str, str]) -> Problem:
             "Give yourself the right to write there, or choose another place in Settings.",
             **facts,
         )
-    if kind in _BROKEN:
+    if kind in _BROKEN or not name:  # without a code: text that is none
         return Damaged(
             "The case library's file is damaged.",
             "Start Parfocal anew: it then opens the last good backup and adds what came after.",
