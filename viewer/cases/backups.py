@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ml.errors import Problem
 from ml.report.atomic import whole_file
-from viewer.cases.soundness import flaw_of, reader_of
+from viewer.cases.soundness import UNREADABLE, flaw_of, reader_of
 
 _DAY = 86_400.0
 _MIGRATIONS_KEPT = 3
@@ -80,8 +80,9 @@ def newest_sound(file: Path) -> Path | None:
 
 def last_entry(file: Path) -> int:
     """How far the audit trail of a library goes; 0 when that cannot be read."""
-    with contextlib.suppress(sqlite3.Error), reader_of(file) as connection:
-        return int(connection.execute("SELECT seq FROM chain").fetchone()[0])
+    with contextlib.suppress(*UNREADABLE), reader_of(file) as connection:
+        row = connection.execute("SELECT seq FROM chain").fetchone()
+        return row[0] if row and isinstance(row[0], int) else 0
     return 0
 
 

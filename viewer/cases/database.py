@@ -132,7 +132,7 @@ def _of_file(name: str, file: Path | None, facts: dict[str, str]) -> Problem:
             "Give yourself the right to write there, or choose another place in Settings.",
             **facts,
         )
-    if kind in _BROKEN:
+    if kind in _BROKEN or not name:  # without a code: text that is none
         return Damaged(
             "The case library's file is damaged.",
             "Start Parfocal anew: it then opens the last good backup and adds what came after.",
@@ -178,11 +178,12 @@ def _prepared(connection: sqlite3.Connection, _: object) -> None:
     """WAL: readers never wait for a writer. FULL: "saved" is on the disk itself.
 
     In WAL mode `synchronous = NORMAL` does not wait for the disk at the end of a transaction: a power cut
-    would take back edits that the window had called saved. FULL waits, once an edit.
+    would take back edits that the window had called saved. FULL waits, once an edit; on macOS only with
+    `fullfsync`, as its usual fsync does not reach the disk.
     """
     connection.isolation_level = None  # transactions begin where we say, not where the module guesses
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     cursor.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from ml.annotation.document import Change
+from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
 from viewer.cases import trail
 from viewer.cases.conflict import Conflict, Disputed
+from viewer.cases.database import Damaged
 from viewer.cases.packing import (
     Packed,
     PackedChange,
@@ -27,6 +30,8 @@ from viewer.cases.part import Gone
 from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import annotation_rows, items, journal
 from viewer.cases.values import Edit
+
+_log = logging.getLogger(__name__)
 
 _FEW = 500  # annotations that are asked for by name; databases limit how many names a question has
 _COLUMNS = (annotation_rows.c.key, annotation_rows.c.facts, annotation_rows.c.shape)
@@ -83,8 +88,26 @@ def put(connection: sa.Connection, item_id: int, change: Change) -> None:
 
 
 def state(connection: sa.Connection, item_id: int) -> tuple[Annotation, ...]:
-    """All annotations of an item, in the order of a document that went through the same edits."""
-    return annotations_of(_ALL.one(connection, item_id).all())
+    """All annotations of an item, in the order of a document that went through the same edits.
+
+    Where a bit of a row was flipped on the disk, they are made anew out of the journal. Raises `Damaged`.
+    """
+    try:
+        return annotations_of(_ALL.one(connection, item_id).all())
+    except ValueError:
+        _log.warning("the annotations of item %d cannot be read: made out of the journal", item_id)
+    document = AnnotationDocument()
+    try:
+        for edit in history(connection, item_id, 0):
+            document.apply(edit.change)
+    except ValueError as error:
+        raise Damaged(
+            "The annotations of this slide cannot be read: the case library's file is damaged.",
+            "Open a backup of the library.",
+            item=item_id,
+            reason=str(error),
+        ) from error
+    return tuple(document)
 
 
 def chunk(
@@ -98,7 +121,12 @@ def chunk(
         .limit(count)
     )
     rows = connection.execute(query).all()
-    return annotations_of(row[:3] for row in rows), rows[-1].place if rows else after
+    try:
+        return annotations_of(row[:3] for row in rows), rows[-1].place if rows else after
+    except ValueError:
+        if after:
+            raise
+        return state(connection, item_id), sys.maxsize >> 1
 
 
 def history(connection: sa.Connection, item_id: int, since: int) -> Iterator[Edit]:

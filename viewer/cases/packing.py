@@ -35,6 +35,8 @@ _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 _decode = json.JSONDecoder().raw_decode
 
 
+_NONSENSE = (struct.error, zlib.error, LookupError, TypeError, AttributeError, ValueError)
+
 Memory = dict[int, Any]
 
 
@@ -191,7 +193,7 @@ def change_of(body: bytes, title: str) -> Change:
     try:
         with undisturbed():
             return _change(zlib.decompress(body[1:]) if body[:1] == _PACKED else body[1:], title)
-    except (struct.error, zlib.error, IndexError, UnicodeDecodeError) as error:
+    except _NONSENSE as error:
         raise ValueError(f"No edit: {error}") from error
 
 
@@ -220,6 +222,9 @@ def _written(key: bytes, facts: str, shape: bytes) -> Sequence[bytes]:
 
 
 def annotations_of(rows: Iterable[Sequence[object]]) -> tuple[Annotation, ...]:
-    """Annotations of rows of key, facts and shape."""
-    with undisturbed():
-        return tuple(unpacked(*cast("tuple[str, str, bytes]", row)) for row in rows)
+    """Annotations of rows of key, facts and shape. Raises `ValueError` where one is none."""
+    try:
+        with undisturbed():
+            return tuple(unpacked(*cast("tuple[str, str, bytes]", row)) for row in rows)
+    except _NONSENSE as error:
+        raise ValueError(f"No annotation: {error}") from error

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from viewer.cases import edits, trail
 from viewer.cases.database import Database
 from viewer.cases.packing import change_of
-from viewer.cases.soundness import reader_of
+from viewer.cases.soundness import UNREADABLE, reader_of
 from viewer.cases.tables import (
     analyses,
     audit,
@@ -23,6 +23,7 @@ from viewer.cases.tables import (
     chain,
     items,
     journal,
+    metadata,
     states,
     tags,
     thumbnails,
@@ -30,6 +31,7 @@ from viewer.cases.tables import (
 )
 
 _Row = dict[str, Any]
+_JSON = {"facts", "value", "summary"}  # columns of all tables
 _DELETED = {"case deleted": (cases, "case_id"), "item removed": (items, "item_id")}
 
 
@@ -79,12 +81,32 @@ class _Source:
         try:
             with reader_of(self._file) as connection:
                 connection.row_factory = sqlite3.Row
-                connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
                 query = f"SELECT * FROM {table} WHERE {where} AND {key} > ? ORDER BY {key}"  # noqa: S608
                 for row in connection.execute(query, (after,)):
+                    if not _is_whole(metadata.tables[table], row):
+                        return
                     yield dict(row)
-        except sqlite3.Error:
+        except UNREADABLE:
             return
+
+
+def _is_whole(table: sa.Table, row: sqlite3.Row) -> bool:
+    """Whether every value is of its column's type, and JSON is JSON: a flipped bit makes anything of it."""
+    for name in set(row.keys()) & set(table.c.keys()):
+        column, value = table.c[name], row[name]
+        if not (isinstance(value, column.type.python_type) or (value is None and column.nullable)):
+            return False
+        if name in _JSON and not _is_json(value):
+            return False
+    return True
+
+
+def _is_json(text: object) -> bool:
+    try:
+        json.loads(str(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _following(rows: Iterator[_Row], seq: int, before: str) -> Iterator[_Row]:
@@ -127,7 +149,7 @@ def _copy_rows(source: _Source, connection: sa.Connection) -> None:
             try:
                 with connection.begin_nested():
                     connection.execute(statement.values(**new))
-            except sa.exc.IntegrityError:  # what it belongs to could not be read
+            except sa.exc.StatementError:  # what it belongs to could not be read
                 continue
 
 
@@ -149,7 +171,7 @@ def _replay(
                 with connection.begin_nested():
                     edits.put(connection, item_id, change)
                     connection.execute(journal.insert().values(row))
-            except (ValueError, sa.exc.IntegrityError):
+            except (ValueError, sa.exc.StatementError):
                 break
             counts = {"removed": len(change.removed), "added": len(change.added)}
             back[place] = {"title": row["title"], "sha256": sha256, **counts}

@@ -7,13 +7,32 @@ import sqlite3
 from pathlib import Path
 
 _HEAD = b"SQLite format 3\0"
-_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_IOERR = 10  # SQLite's primary code; short reads of a file that was cut off come as one
+_FORMATS = {1, 2}  # with a rollback journal, with a write-ahead log
+_ELSEWHERE = {  # errors that say nothing about the file
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL,
+}
+
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
+"""What reading a damaged file may raise: even SQLite's words about it may hold pieces of it."""
 
 
 def reader_of(file: Path) -> contextlib.closing[sqlite3.Connection]:
     """A connection that only reads. It is closed at the end of the block."""
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    return _decoding(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None))
+
+
+def _decoding(connection: sqlite3.Connection) -> contextlib.closing[sqlite3.Connection]:
+    """A connection to whatever there is: text that is none does not end the reading."""
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return contextlib.closing(connection)
 
 
@@ -30,7 +49,7 @@ def is_foreign(file: Path) -> bool:
     try:
         with reader_of(file) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
-    except sqlite3.Error:
+    except UNREADABLE:
         return False
     return bool(tables) and "alembic_version" not in tables
 
@@ -43,12 +62,17 @@ def flaw_of(file: Path) -> str:
     """
     if not is_database(file):
         return "it does not begin as a database does"
+    with file.open("rb") as raw:
+        if not set(raw.read(20)[18:]) <= _FORMATS:
+            return "its format is none that is known"
     try:
         # not only to read: after a power cut SQLite first puts the write-ahead log in order
-        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        with _decoding(sqlite3.connect(file, isolation_level=None)) as connection:
             found = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+    except UnicodeDecodeError:
+        return "its tables have names that are none"
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0)
-        is_broken = code & 0xFF in _BROKEN or code in {_IOERR, sqlite3.SQLITE_IOERR_SHORT_READ}
-        return str(error) if is_broken else ""
+        is_io = code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_SHORT_READ
+        return "" if is_io or code & 0xFF in _ELSEWHERE else str(error)
     return "" if found == ["ok"] else "; ".join(map(str, found))

@@ -158,6 +158,19 @@ def test_whatever_happened_to_the_file_the_backup_is_there(file: Path, spoil: Ca
     library.close()
 
 
+def test_an_annotation_that_was_spoilt_comes_out_of_the_journal(file: Path) -> None:
+    """A bit within a value is nothing that SQLite notices."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE annotations SET shape = x'07' || substr(shape, 2) WHERE place = 3")
+        connection.commit()
+    library = Library.open(file, "me")
+    assert library.restored == ()
+    assert all_names(library) == ALL
+    (item,) = library.items(library.cases(search="One")[0].id)
+    assert sum(map(len, library.annotation_chunks(item.id, 100))) == len(EARLY + LATE)
+    library.close()
+
+
 def test_a_damaged_backup_is_passed_over(file: Path) -> None:
     library = Library.open(file, "me")
     library.backup()
