@@ -107,8 +107,8 @@ def test_a_case_with_two_slides_and_ct_is_there_again_as_it_was_left(
         window._parts.session.make_current(slide)
         page = window.slides.page
         assert page.view.camera.center == Point(3000, 2500)
-        assert page.heatmap is not None
-        assert page.boxes is not None
+        assert page.results.heatmap is not None
+        assert page.results.boxes is not None
         (series,) = (o for o in window._parts.session.items if o not in (slide, other))
         known(qtbot, window, series)
         window._parts.session.make_current(series)

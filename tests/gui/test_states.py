@@ -226,12 +226,12 @@ def test_two_slides_keep_their_own_findings(
     window.run("analyze")
     finish(qtbot, window)
     open_file(qtbot, window, picture)
-    assert window.slides.page.heatmap is None
+    assert window.slides.page.results.heatmap is None
     assert "No analysis yet" in window.frame.findings.found.text()
     row = window.frame.slides.list.visualItemRect(window.frame.slides.list.item(0)).center()
     qtbot.mouseClick(window.frame.slides.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert window.slides.page.opened is first
-    assert window.slides.page.heatmap is not None
+    assert window.slides.page.results.heatmap is not None
 
 
 def test_space_hides_every_layer_while_it_is_held(

@@ -54,7 +54,7 @@ def test_the_main_job(
     assert findings.analysis is not None
     assert findings.analysis.complete
     assert findings.scores.grid.count == findings.scores.scored.sum() > 4
-    assert window.slides.page.heatmap is not None
+    assert window.slides.page.results.heatmap is not None
     assert "patches scored" in window.frame.findings.run.text()
 
     # The threshold slider finds other boxes at once, without the network.

@@ -57,7 +57,8 @@ def commands_of(hands: Hands) -> tuple[Command, ...]:
     """The catalog, bound to one window, under the person's own keys where there are some."""
     bounds = _files(hands) | _edits(hands) | _views(hands) | _layers(hands) | _analysis(hands) | _asks(hands)
     on_ct = (hands.ct.viewing, hands.ct.analyzing, hands.ct.deciding, hands.ct.exporting)
-    for piece in (hands.looking, hands.navigating, hands.splitting, *on_ct, *hands.further):
+    pieces: tuple[Piece, ...] = (hands.looking, hands.navigating, hands.splitting, *on_ct, *hands.further)
+    for piece in pieces:
         bounds |= piece.bounds()
     bounds |= _shared(hands, bounds)
     return bind(CATALOG, bounds, hands.parts.settings.keys_of)

@@ -127,7 +127,7 @@ def material_of(page: SlidePage) -> Material | None:
     findings = opened.findings
     if findings is None or findings.analysis is None:
         return None
-    heatmap = page.heatmap
+    heatmap = page.results.heatmap
     layers = LayerSettings(
         findings.rule.class_index,
         findings.rule.threshold,

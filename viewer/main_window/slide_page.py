@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Signal
 
 from ml.geometry import Point
-from ml.report.words import number
-from ml.results.boxes import Box, BoxRule
-from ml.results.cam import CamMap, CamPart
 from viewer.canvas.annotation_layer import AnnotationLayer
-from viewer.canvas.box_layer import BoxLayer
-from viewer.canvas.cam_layer import CamLayer
-from viewer.canvas.heatmap_layer import HeatmapLayer
 from viewer.canvas.history import History
 from viewer.canvas.layer import Layer
-from viewer.canvas.legend import Legend, LegendLine
+from viewer.canvas.legend import Legend
 from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
@@ -27,9 +22,10 @@ from viewer.cases.values import Json
 from viewer.main_window.crowd_view import CrowdView
 from viewer.main_window.layer_choice import LayerChoice, LayerName
 from viewer.main_window.page import Page
+from viewer.main_window.result_layers import ResultLayers
 from viewer.main_window.slide_tools import SlideTools
 from viewer.panels.links import Links
-from viewer.state.findings import Findings, Verdict
+from viewer.state.findings import Findings
 from viewer.state.opened_slide import OpenedSlide
 from viewer.tools.board import Choices
 
@@ -59,15 +55,12 @@ class SlidePage(Page):
         self.view.camera_changed.connect(lambda camera: self.history.moved(camera, time.monotonic()))
         self.annotations = AnnotationLayer(opened.annotations)
         self.crowd = CrowdView(opened, self.view, self.annotations)
-        self.heatmap: HeatmapLayer | None = None
-        self.cam: CamLayer | None = None
-        self.boxes: BoxLayer | None = None
+        self.results = ResultLayers(self)
         self.tool = "move"
-        self._findings: Findings | None = None
-        self._links, self._always = Links(), Links()
+        self._always = Links()
         self._choice = LayerChoice()
-        on = (opened, self.view, self.annotations, self._box_at, choices or Choices())
-        self.drawing = SlideTools(*on, self._back_to_move, self.told.emit, self.refused.emit)
+        on = (opened, self.view, self.annotations, self.results.box_at, choices or Choices())
+        self.drawing = SlideTools(*on, partial(self.take, "move"), self.told.emit, self.refused.emit)
         self._tools = self.drawing.by_name
         self.tool_changed.connect(self.drawing.show_tool)
         self.view.set_tool(self._tools["move"])
@@ -76,6 +69,9 @@ class SlidePage(Page):
         opened.look_changed.connect(self._show_look)
         opened.plane_changed.connect(self._show_look)
         self._always.follow(opened.selection_changed, self.annotations.select)
+        self.results.leaving.connect(self._unlay)
+        self.results.laid.connect(self._lay)
+        self.results.colors_changed.connect(self._explain_colors)
         opened.findings_changed.connect(self.follow)
         self.annotations.select(opened.selection)
         self._lay()
@@ -84,7 +80,7 @@ class SlidePage(Page):
 
     def layer(self, name: LayerName) -> Layer | None:
         """A layer by its name, None while there is none."""
-        found: Layer | None = getattr(self, name)
+        found: Layer | None = self.annotations if name == "annotations" else getattr(self.results, name)
         return found
 
     def toggle(self, name: LayerName) -> None:
@@ -132,39 +128,18 @@ class SlidePage(Page):
         """Select what stands at a place, as a click would; what is selected among others stays with them."""
         tolerance = 6 / self.view.camera.scale
         found = self.annotations.hit(point, tolerance)
-        if found is None or not self.opened.is_selected(found) or self._box_at(point, tolerance):
+        if found is None or not self.opened.is_selected(found) or self.results.box_at(point, tolerance):
             self.drawing.move.select_at(point, tolerance)
-
-    def value_at(self, point: Point | None) -> str:
-        """What the shown layer says at a place: "high 0.83"; empty where it says nothing."""
-        if point is None or self._findings is None or self.heatmap is None or not self.heatmap.visible:
-            return ""
-        return _value_at(point, self._findings)
 
     def follow(self, findings: Findings | None) -> None:
         """Show other findings, or none. What came before is kept until the run begins to tell."""
-        self._drop()
-        self._findings = findings
-        if findings is not None:
-            self.heatmap = HeatmapLayer(findings.scores, findings.rule.class_index, findings.rule.threshold)
-            self.heatmap.changed.connect(self._explain_colors)
-            self.boxes = BoxLayer(findings.scores.class_names, findings.card.colors)
-            self._links.follow(findings.scored, self.heatmap.put)
-            self._links.follow(findings.cam_started, self._start_cam)
-            self._links.follow(findings.explained, self._put_cam)
-            self._links.follow(findings.rule_changed, self._show_rule)
-            self._links.follow(findings.boxes_changed, self._show_boxes)
-            self._links.follow(findings.decided, self._show_verdict)
-            self._links.follow(findings.selected, self.boxes.select)
-            self._links.follow(findings.finished, self._settle)
-            self._show_boxes(findings.boxes)
-            if findings.cam is not None:
-                self._start_cam(findings.cam)
+        self._unlay()
+        self.results.follow(findings)
         self._lay()
 
     def close(self) -> None:
         """Take the picture off, so that nothing asks for tiles any more."""
-        self._links.drop()
+        self.results.drop()
         self._always.drop()
         self.crowd.close()
         self.annotations.close()
@@ -179,34 +154,6 @@ class SlidePage(Page):
         for part in (self.view, self.annotations, self.drawing.grid):
             part.set_spacing(self.opened.spacing)
 
-    def _start_cam(self, cam: CamMap) -> None:
-        self._unlay()
-        self.cam = CamLayer(cam)
-        self.cam.changed.connect(self._explain_colors)
-        self._lay()
-
-    def _put_cam(self, part: CamPart) -> None:
-        if self.cam is not None:
-            self.cam.put(part)
-
-    def _show_rule(self, rule: BoxRule) -> None:
-        """The same class and threshold in every view of the slide."""
-        if self.heatmap is not None:
-            self.heatmap.set_class(rule.class_index)
-            self.heatmap.set_threshold(rule.threshold)
-
-    def _settle(self, _: object) -> None:
-        if self.cam is not None:
-            self.cam.settle()
-
-    def _show_boxes(self, boxes: tuple[Box, ...]) -> None:
-        if self.boxes is not None and self._findings is not None:
-            self.boxes.set_boxes(boxes, {box.key: self._findings.verdict(box.key) for box in boxes})
-
-    def _show_verdict(self, key: str, verdict: Verdict) -> None:
-        if self.boxes is not None:
-            self.boxes.set_verdict(key, verdict)
-
     def _lay(self) -> None:
         """All layers in their order: values lowest, what a person drew on top."""
         self._unlay()
@@ -220,10 +167,8 @@ class SlidePage(Page):
         self._explain_colors()
         self.layers_changed.emit()
 
-    def _explain_colors(self, _: object = None) -> None:
-        """Say what the colours mean that are to be seen now."""
-        names = () if self._findings is None else self._findings.scores.class_names
-        self.legend.set_lines(_legend(names, self.heatmap, self.cam))
+    def _explain_colors(self) -> None:
+        self.legend.set_lines(self.results.legend())
 
     def _unlay(self) -> None:
         self._note_opacity()
@@ -236,31 +181,3 @@ class SlidePage(Page):
             before = self.layer(name)
             if before is not None and before in self.view.layers:
                 self._choice.opacity[name] = before.opacity
-
-    def _drop(self) -> None:
-        self._links.drop()
-        self._unlay()
-        self.heatmap = self.cam = self.boxes = None
-
-    def _box_at(self, point: Point, tolerance: float) -> str | None:
-        return self.boxes.hit(point, tolerance) if self.boxes is not None and self.boxes.visible else None
-
-
-def _value_at(point: Point, findings: Findings) -> str:
-    values = findings.scores.at(point)
-    if values is None:
-        return ""
-    shown = findings.rule.class_index
-    return f"{findings.scores.class_names[shown]} {number(float(values[shown]))}"
-
-
-def _legend(names: tuple[str, ...], heatmap: HeatmapLayer | None, cam: CamLayer | None) -> list[LegendLine]:
-    """What the colours of these layers mean; nothing without the names of the classes."""
-    lines = []
-    if names and heatmap is not None and heatmap.visible:
-        title = f"Probability of “{names[heatmap.class_index]}”"
-        lines.append(LegendLine(title, heatmap.colormap, ("0", "1"), heatmap.threshold))
-    if names and cam is not None and cam.visible:
-        title = f"Grad-CAM for “{names[cam.class_index]}”"
-        lines.append(LegendLine(title, cam.colormap, ("none", "strongest")))
-    return lines

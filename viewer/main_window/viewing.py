@@ -134,7 +134,11 @@ class Viewing(QObject):
             self._frame.layers.set_layers(None, None, None, None, None)
         else:
             self._frame.layers.set_layers(
-                page.heatmap, page.cam, page.boxes, page.annotations, page.opened.findings
+                page.results.heatmap,
+                page.results.cam,
+                page.results.boxes,
+                page.annotations,
+                page.opened.findings,
             )
         self.changed.emit()
 
@@ -149,7 +153,7 @@ class Viewing(QObject):
         self.point = point
         page = self.page
         known = None if page is None else page.opened.spacing
-        value = "" if page is None else page.value_at(point)
+        value = "" if page is None else page.results.value_at(point)
         self._frame.layers.show_value(value)
         self._status.show_place(point, None if known is None else known.spacing, value)
 
