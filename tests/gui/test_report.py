@@ -115,7 +115,7 @@ def test_a_report_is_written_and_exported_in_every_format(
     editor.sections.choose("microscopy")
     qtbot.keyClicks(editor.parts.text.text, "Dense *infiltrate* #5 <b>here</b>.")
     bring_to_front(qtbot, window)
-    qtbot.keyClick(view, Qt.Key.Key_C, CTRL | SHIFT)
+    qtbot.keyClick(view, Qt.Key.Key_S, CTRL | SHIFT)
     bring_to_front(qtbot, editor)
     pictures = editor.drafting.draft.section("figures")
     assert isinstance(pictures, FigureSection)
@@ -329,7 +329,7 @@ def test_a_series_is_reported_too(
 ) -> None:
     page = open_series(qtbot, window, write_phantom(tmp_path_factory.mktemp("phantom")))
     page.reading.go(4)
-    qtbot.keyClick(page.view.axial, Qt.Key.Key_C, CTRL | SHIFT)
+    qtbot.keyClick(page.view.axial, Qt.Key.Key_S, CTRL | SHIFT)
     qtbot.keyClick(page.view.axial, Qt.Key.Key_E, CTRL)
     editor = window.further.editing.editor
     assert editor is not None

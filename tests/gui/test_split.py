@@ -155,9 +155,9 @@ def test_a_moved_threshold_is_seen_in_both_views(
     rule = BoxRule(1, 0.5)
     opened.set_findings(Findings(Planned(grid, CARD.class_names), CARD, opened.spacing.spacing, rule))
     window.frame.layers.threshold.changed.emit(0.8)
-    assert (one.heatmap.threshold, two.heatmap.threshold) == (0.8, 0.8)
+    assert (one.results.heatmap.threshold, two.results.heatmap.threshold) == (0.8, 0.8)
     window.frame.layers.class_choice.activated.emit(0)
-    assert (one.heatmap.class_index, two.heatmap.class_index) == (0, 0)
+    assert (one.results.heatmap.class_index, two.results.heatmap.class_index) == (0, 0)
 
 
 def test_a_closed_slide_leaves_its_view_empty(
