@@ -291,7 +291,7 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(
     assert not editor.drafting.draft.pictures
     with qtbot.waitSignal(window._parts.drafts.failed, timeout=LONG):
         window.further.editing.exporting.into(tmp_path / "out", ("pdf",))
-    assert "could not be written" in editor.page_notice.text.text()
+    assert "could not be written" in editor.outcome.text.text()
     assert editor.export_button.isEnabled()
 
 

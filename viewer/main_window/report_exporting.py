@@ -88,7 +88,7 @@ class ReportExporting(QObject):
     def _fail(self, problem: Problem) -> None:
         self._rest("")
         if self.editor is not None:
-            self.editor.show_fault(problem)
+            self.editor.show_unwritten(problem)
         else:
             self.refused.emit(problem)
 
