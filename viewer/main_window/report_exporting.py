@@ -88,7 +88,7 @@ class ReportExporting(QObject):
     def _fail(self, problem: Problem) -> None:
         self._rest("")
         if self.editor is not None:
-            self.editor.show_unwritten(problem)
+            self.editor.outcome.say(str(problem), "refusal")  # stays when the pages are set anew
         else:
             self.refused.emit(problem)
 

@@ -116,10 +116,6 @@ class ReportEditor(QDialog):
         self._folder = folder
         self.outcome.say(words, "done")
 
-    def show_unwritten(self, problem: Problem) -> None:
-        """The files could not be written. It stays there when the pages are set anew."""
-        self.outcome.say(str(problem), "refusal")
-
     def show_fault(self, problem: Problem) -> None:
         """The pages could not be set; what was there stays."""
         self.page_notice.say(str(problem), "refusal")
