@@ -91,11 +91,14 @@ class WizardWindow(QDialog):
         self.list.setCurrentRow(self.current)
         self.list.blockSignals(False)
         obstacle = self.steps[self.current].obstacle()
+        behind = self.steps[reachable].obstacle() if reachable < self.current else ""
         self.back_button.setEnabled(self.current > 0)
         last = self.current == len(self.steps) - 1
         self.next_button.setVisible(not last)
         self.next_button.setEnabled(not obstacle)
-        self.why.setText(obstacle or "Every choice is kept at once. You may close this window at any time.")
+        self.why.setText(
+            obstacle or behind or "Every choice is kept at once. You may close this window at any time."
+        )
 
     def done(self, result: int) -> None:
         """Closed, by whatever: all is kept already; what works for the window alone is ended."""
