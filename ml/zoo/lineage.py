@@ -27,7 +27,7 @@ class Lineage:
 
     parents: tuple[Ancestor, ...] = ()
     data_sha256: str = ""  # of the table of the pictures that were learned from
-    changed_labels: int = 0  # labels mended by a person since the parent's training
+    changed_labels: int = 0  # labels that a person has mended while looking at answers
     recipe: str = ""  # the text that repeats the training
     training: str = ""  # its folder among the person's trainings, where its report lies
 
