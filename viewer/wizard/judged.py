@@ -92,8 +92,8 @@ def compared(this: Judged, other: Judged, draws: int = 1000) -> Difference | Non
     patients = [this.patients[row] for row in rows]
     if this.several:
         return difference(_mean_auroc, truth, foreign, own, patients, draws=draws)
-    said = (side.argmax(axis=1) for side in (truth, foreign, own))
-    return difference(balanced_accuracy, *said, patients, draws=draws)
+    right, theirs_said, own_said = (side.argmax(axis=1) for side in (truth, foreign, own))
+    return difference(balanced_accuracy, right, theirs_said, own_said, patients, draws=draws)
 
 
 def difference_in_words(found: Difference, other: str, *, several: bool) -> str:

@@ -15,6 +15,7 @@ from viewer.wizard.plot import SHADES, Plot
 from viewer.work.surveying import Thumbnails
 
 _SIGNS = ("o", "s", "t", "d", "p", "h", "star", "+")
+_ROOM = 0.3  # share of the width beside the points
 _HOVER = 128  # px of the picture beside the pointer
 
 
@@ -87,7 +88,7 @@ class MapView(Plot):
         self._mark.setPen(pyqtgraph.mkPen(QColor(self.shades.accent), width=3))
         self._mark.setZValue(-2)
         self.plot.addItem(self._mark)
-        self.plot.autoRange(padding=0.06)
+        self._fit()
         self._show_mark()
 
     def close_work(self) -> None:
@@ -112,6 +113,13 @@ class MapView(Plot):
         self._at = next((n for n, one in enumerate(self.points) if one.answer is answer), -1)
         self._show_mark()
         self.chosen.emit(answer)
+
+    def _fit(self) -> None:
+        """All points, and room at the right for the legend."""
+        x, y = [one.x for one in self.points], [one.y for one in self.points]
+        if x:
+            right = max(x) + _ROOM * (max(x) - min(x))
+            self.plot.setRange(xRange=(min(x), right), yRange=(min(y), max(y)), padding=0.06)
 
     def _show_mark(self) -> None:
         if self._mark is not None:

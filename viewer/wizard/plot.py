@@ -25,7 +25,7 @@ class Plot(QWidget):
         self.plot: Any = None
         self._name, self._tip = name, tip
         self._inside = column(self, gap=0)
-        self.setMinimumHeight(72 * GRID)
+        self.setMinimumHeight(56 * GRID)
 
     @property
     def shades(self) -> Colors:

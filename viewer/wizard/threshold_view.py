@@ -47,7 +47,7 @@ class _Curves(Plot):
         """Two curves and the line."""
         import pyqtgraph
 
-        self.plot.setRange(xRange=(0, 100), yRange=(0, 100), padding=0.02)
+        self.plot.setRange(xRange=(0, 100), yRange=(0, 116), padding=0.02)  # the legend stands above
         for values, shade, name, dash in zip(
             self._curves[1:] if self._curves is not None else (),
             SHADES,
@@ -123,7 +123,8 @@ class ThresholdView(QWidget):
         )
 
     def put(self, threshold: float) -> None:
-        """Take a threshold; the words follow."""
+        """Take a threshold, to hundredths; the words follow."""
+        threshold = round(threshold, 2)
         self.curves.put(threshold)
         with QSignalBlocker(self.slider):
             self.slider.set_value(threshold)

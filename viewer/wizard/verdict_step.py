@@ -187,8 +187,8 @@ class VerdictStep(Step):
         inside.addLayout(line)
         inside.addWidget(self.map, 1)
         inside.addStretch()
-        for widget in (self.threshold, self.reliability):
-            layout = widget.layout()
+        for view in (self.threshold, self.reliability):
+            layout = view.layout()
             assert layout is not None
             layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         titles = ("Figures", "Doubtful labels", "Map", "Threshold", "Probabilities", "Compared")

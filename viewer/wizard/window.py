@@ -22,6 +22,8 @@ from viewer.panels.pieces import GRID, Notice, PrimaryButton, Text, column, name
 from viewer.theme.icons import icon
 from viewer.wizard.desk import Desk
 from viewer.wizard.steps import steps_of
+from viewer.wizard.use_step import UseStep
+from viewer.wizard.verdict_step import VerdictStep
 
 _SIZE = QSize(1120, 720)
 _LIST = 176  # px
@@ -31,6 +33,8 @@ class WizardWindow(QDialog):
     """Every change is kept at once: closing the window loses nothing, and a training goes on without it."""
 
     model_made = Signal(str)  # the name of a model that was put to use
+    models_wished = Signal()
+    picture_wished = Signal(object, object)  # Path of what was learned from; place on the slide, or None
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,9 +152,12 @@ class WizardWindow(QDialog):
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
             step.next_wished.connect(lambda: self.go(self.current + 1))
-        use = self.steps[-1]
-        if hasattr(use, "installed"):
-            use.installed.connect(self.model_made)
+        for step in self.steps:
+            if isinstance(step, VerdictStep):
+                step.picture_wished.connect(self.picture_wished)
+            if isinstance(step, UseStep):
+                step.installed.connect(self.model_made)
+                step.models_wished.connect(self.models_wished)
 
     def _tell(self, problem: Problem) -> None:
         self.kept.say(f"Not kept: {problem}", "refusal")
