@@ -127,10 +127,14 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         thresholds=shares(own.get("thresholds", []), "thresholds", len(names)),
         colors=colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
-        lineage=lineage_from_json(own.get("lineage")),
     )
-    texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
-    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **texts)
+    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **_told(own))
+
+
+def _told(own: dict[str, Any]) -> dict[str, Any]:
+    """The texts, and where the model comes from."""
+    texts = {key: _text(own.get(key, ""), key) for key in _TEXTS}
+    return texts | {"lineage": lineage_from_json(own.get("lineage"))}
 
 
 def _shown(own: dict[str, Any], names: tuple[str, ...]) -> int:

@@ -99,7 +99,10 @@ def compared(this: Judged, other: Judged, draws: int = 1000) -> Difference | Non
 def difference_in_words(found: Difference, other: str, *, several: bool) -> str:
     """What the comparison allows to say, and no more. `other`: how the other model is called."""
     one, own = (f"{100 * value:.0f}" for value in (found.one.value, found.other.value))
-    gain = [f"{100 * value:+.0f}" for value in (found.gain.value, found.gain.low, found.gain.high)]
+    gain = [
+        f"{100 * value:+.0f}".replace("-", "−")
+        for value in (found.gain.value, found.gain.low, found.gain.high)
+    ]
     what = "AUROC times 100" if several else "right answers of 100, each class counted alike"
     figures = f"{what}: {own} against {one}, a difference of {gain[0]} ({gain[1]} to {gain[2]})"
     verdict = {

@@ -73,21 +73,7 @@ class MapView(Plot):
             cloud.sigClicked.connect(lambda _, found, __=None: self._choose(found[0].data()))
             cloud.sigHovered.connect(self._hover)
             self.plot.addItem(cloud)
-        wrong = [one for one in self.points if one.answer.said and one.answer.is_wrong]
-        ring = {"size": 16, "symbol": "o", "brush": None, "pen": pyqtgraph.mkPen(QColor(self.shades.text))}
-        rings = self.plot.plot([], [], pen=None, name="answered otherwise", symbolSize=10, symbolBrush=None)
-        rings.setData(
-            [one.x for one in wrong],
-            [one.y for one in wrong],
-            symbol="o",
-            symbolSize=ring["size"],
-            symbolPen=ring["pen"],
-        )
-        rings.setZValue(-1)
-        self._mark = pyqtgraph.ScatterPlotItem(size=22, symbol="o", brush=None)
-        self._mark.setPen(pyqtgraph.mkPen(QColor(self.shades.accent), width=3))
-        self._mark.setZValue(-2)
-        self.plot.addItem(self._mark)
+        self._draw_rings()
         self._fit()
         self._show_mark()
 
@@ -95,6 +81,24 @@ class MapView(Plot):
         """Read no more pictures."""
         self.hover.hide()
         self.thumbnails.close()
+
+    def _draw_rings(self) -> None:
+        import pyqtgraph
+
+        wrong = [one for one in self.points if one.answer.said and one.answer.is_wrong]
+        rings = self.plot.plot([], [], pen=None, name="answered otherwise", symbolSize=10, symbolBrush=None)
+        rings.setData(
+            [one.x for one in wrong],
+            [one.y for one in wrong],
+            symbol="o",
+            symbolSize=16,
+            symbolPen=pyqtgraph.mkPen(QColor(self.shades.text)),
+        )
+        rings.setZValue(-1)
+        self._mark = pyqtgraph.ScatterPlotItem(size=22, symbol="o", brush=None)
+        self._mark.setPen(pyqtgraph.mkPen(QColor(self.shades.accent), width=3))
+        self._mark.setZValue(-2)
+        self.plot.addItem(self._mark)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Right and left go through the pictures, label by label."""
