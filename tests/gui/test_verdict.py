@@ -158,7 +158,7 @@ def test_it_goes_to_the_place_on_the_slide(window: MainWindow, qtbot: QtBot, sam
         qtbot.waitUntil(lambda: window.slides.page is not None, timeout=LONG)
         page = window.slides.page
         assert page is not None
-        seen = page.view.camera.visible
+        seen = page.view.camera.visible()
         assert abs(seen.center.x - 564) < 2
         assert abs(seen.center.y - 464) < 2
         assert seen.width < 2000

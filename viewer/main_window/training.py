@@ -94,6 +94,8 @@ class Training(QObject):
             self.models = None
 
     def _forget(self, _: int = 0) -> None:
+        if self.models is not None:
+            self.models.close()  # it lies over the wizard, and goes with it
         if self.wizard is not None:
             self.wizard.desk.deleteLater()
             self.wizard.deleteLater()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,16 @@ def mended(plan: Plan, answer: Answer, label: str | None) -> Plan:
 def next_plan(plan: Plan, folder: Path) -> Plan:
     """The plan of a new training on the mended labels; `folder` is that of the training before."""
     data = replace(plan.data, relabelled={**plan.data.relabelled, **plan.mended})
-    return replace(plan, data=data, mended={}, parent=folder.name)
+    texts = replace(plan.texts, title=_next_title(plan.texts.title))
+    return replace(plan, data=data, mended={}, parent=folder.name, texts=texts)
+
+
+def _next_title(title: str) -> str:
+    """A name that does not take the place of the model before."""
+    found = re.fullmatch(r"(.*\S)\s+(\d+)", title)
+    if found is not None:
+        return f"{found.group(1)} {int(found.group(2)) + 1}"
+    return f"{title} 2" if title else ""
 
 
 def lineage_of(plan: Plan, folder: Path) -> Lineage:

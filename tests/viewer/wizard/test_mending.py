@@ -45,6 +45,8 @@ def test_the_next_training_learns_from_them(tmp_path: Path) -> None:
     following = next_plan(plan, tmp_path / "2026-01-01_10.00")
     assert following.mended == {}
     assert following.parent == "2026-01-01_10.00"
+    assert following.texts.title == "First 2"  # else it would take the place of the first
+    assert next_plan(following, tmp_path).texts.title == "First 3"
     with write_cases(cases_of(survey, following.data), tmp_path).open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     assert [(line["file"], line["label"]) for line in lines] == [
