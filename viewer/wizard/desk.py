@@ -63,10 +63,7 @@ class Desk(QObject):
         before, self.plan = self.plan, plan
         if plan == before:
             return
-        try:
-            write_plan(plan, self.folder)
-        except Problem as problem:
-            self.failed.emit(problem)
+        self._write()
         self.changed.emit(plan, before)
 
     def open(self, folder: Path) -> None:
@@ -81,6 +78,8 @@ class Desk(QObject):
         self.folder = new_folder()
         self.survey = None
         self.plan = replace(plan or Plan(), step=step, done=False)
+        if plan is not None:
+            self._write()
         self.began_anew.emit()
 
     def write_cases(self) -> None:
@@ -93,6 +92,12 @@ class Desk(QObject):
         write_plan(self.plan, self.folder)
         self.write_cases()
         return write_recipe(self.plan, self.folder)
+
+    def _write(self) -> None:
+        try:
+            write_plan(self.plan, self.folder)
+        except Problem as problem:
+            self.failed.emit(problem)
 
 
 def trainings_folder() -> Path:

@@ -147,7 +147,7 @@ class WizardWindow(QDialog):
         self.back_button.clicked.connect(lambda: self.go(self.current - 1))
         self.next_button.clicked.connect(lambda: self.go(self.current + 1))
         self.desk.changed.connect(lambda *_: self.refresh())
-        self.desk.began_anew.connect(self.show_plan)
+        self.desk.began_anew.connect(self._begin_anew)
         self.desk.failed.connect(self._tell)
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
@@ -158,6 +158,13 @@ class WizardWindow(QDialog):
             if isinstance(step, UseStep):
                 step.installed.connect(self.model_made)
                 step.models_wished.connect(self.models_wished)
+
+    def _begin_anew(self) -> None:
+        """Another training lies on the desk: show it, and begin what its step needs."""
+        self.show_plan()
+        if self.isVisible():
+            self.steps[self.current].enter()
+            self.refresh()
 
     def _tell(self, problem: Problem) -> None:
         self.kept.say(f"Not kept: {problem}", "refusal")
