@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml.report.atomic import whole_file
 from ml.train.pictures import Pictures
 from ml.train.study_recipe import Task
-from ml.train.table import label_in_words
+from ml.train.table import Row, label_in_words
 
 ANSWERS_FILE = "answers.csv"
 
@@ -33,9 +33,11 @@ def write_picture_answers(
         table.writerow(head)
         for number, values in zip(rows, found, strict=True):
             row = pictures.rows[number]
-            rect = row.rect
-            place = (
-                [""] * 4 if rect is None else [f"{v:g}" for v in (rect.x, rect.y, rect.width, rect.height)]
-            )
             said = [f"{float(value):.5f}" for value in values]
-            table.writerow([str(row.path), *place, label_in_words(row, task), row.group, *said])
+            table.writerow([str(row.path), *place_of(row), label_in_words(row, task), row.group, *said])
+
+
+def place_of(row: Row) -> list[str]:
+    """Where a patch lies on its slide: x, y, width and height in level-0 px; empty for whole pictures."""
+    rect = row.rect
+    return [""] * 4 if rect is None else [f"{v:g}" for v in (rect.x, rect.y, rect.width, rect.height)]

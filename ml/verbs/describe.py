@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ml.errors import Problem
 from ml.zoo.bundle import Bundle, open_bundle, write_bundle
+from ml.zoo.lineage import Lineage
 
 REQUIRED = {
     "title": "a name",
@@ -40,8 +41,11 @@ class CardTexts:
         return tuple(words for key, words in REQUIRED.items() if not getattr(self, key).strip())
 
 
-def describe(path: Path, texts: CardTexts, folder: Path) -> Bundle:
-    """Write the bundle at `path` into a new folder, with these texts. Raises `Problem`, `ModelProblem`."""
+def describe(path: Path, texts: CardTexts, folder: Path, lineage: Lineage | None = None) -> Bundle:
+    """Write the bundle at `path` into a new folder, with these texts and where it comes from.
+
+    `lineage` None: what its card says stays. Raises `Problem`, `ModelProblem`.
+    """
     missing = texts.missing()
     if missing or not texts.name:
         raise Problem(f"The card says nothing about {', '.join(missing) or 'a name'}.", "Fill it in.")
@@ -50,6 +54,8 @@ def describe(path: Path, texts: CardTexts, folder: Path) -> Bundle:
     card = replace(bundle.card, name=texts.name, version=texts.version, **told)
     if texts.summary.strip():
         card = replace(card, summary=texts.summary.strip())
+    if lineage is not None:
+        card = replace(card, lineage=lineage)
     with tempfile.TemporaryDirectory() as scratch:
         weights = Path(scratch) / "weights"
         weights.write_bytes(bundle.weights())

@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     }
     examples[survey] = "pictures/"
     examples[rehearse] = f"{recipes}/breast.toml {data} --out out/rehearsed"
+    examples[review] = f"{recipes}/breast.toml {data} --model out/breast --out out/reviewed"
     examples[explain] = "a.svs --region 1000,2000,2048,2048 --model cellularity --out out/explained"
     for command, words in examples.items():
         app.command(epilog=f"Example: parfocal-ml {command.__name__} {words}")(command)
@@ -283,6 +284,27 @@ def rehearse(
 
     def run(progress: Progress) -> Mapping[str, object]:
         return run_rehearsal(RehearseRequest(recipe, data, out), progress).as_facts()
+
+    raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def review(
+    recipe: Recipe,
+    data: Data,
+    model: Model,
+    out: Annotated[Path, typer.Option(help="Folder for map.csv and simple/answers.csv.")],
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """What helps to judge a finished training: a map of its pictures, and a simple model to compare with.
+
+    The simple model is a logistic regression on the packaged network's features, in the same folds.
+    """
+    from ml.verbs.review import ReviewRequest
+    from ml.verbs.review import review as run_review
+
+    def run(progress: Progress) -> Mapping[str, object]:
+        return run_review(ReviewRequest(recipe, data, model, out, device), progress).as_facts()
 
     raise typer.Exit(run_told(run, as_json=as_json))
 

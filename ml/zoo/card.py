@@ -13,6 +13,7 @@ from typing import Literal
 from ml.geometry import Size, Spacing, to_pixel
 from ml.preparation import Preparation
 from ml.zoo.familiarity import Familiarity
+from ml.zoo.lineage import Lineage
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class ModelCard:
     licence: str = ""
     metrics: Mapping[str, object] = field(default_factory=dict)  # held-out figures, by name
     command: str = ""  # the exact command that trained it
+    lineage: Lineage = field(
+        default_factory=Lineage
+    )  # the models, the data and the recipe that it comes from
 
     @property
     def looks_at_ct(self) -> bool:

@@ -13,24 +13,15 @@ from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
 from ml.zoo.familiarity import familiarity_from_json, familiarity_to_json
 from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, colors, shares, windows
+from ml.zoo.lineage import Lineage, lineage_from_json, lineage_to_json
 
 SPEC_VERSION = "1.0"
 WEIGHTS_FILES = {"safetensors": "model.safetensors", "torchscript": "model.torchscript"}
 
 # Keyword arguments that would make timm read another file or the network, or change what the card says.
 _FORBIDDEN_OPTIONS = frozenset(
-    {
-        "cache_dir",
-        "checkpoint_path",
-        "exportable",
-        "features_only",
-        "model_name",
-        "num_classes",
-        "pretrained",
-        "pretrained_cfg",
-        "pretrained_cfg_overlay",
-        "scriptable",
-    }
+    {"cache_dir", "checkpoint_path", "exportable", "features_only", "model_name", "num_classes"}
+    | {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "scriptable"}
 )
 _TEXTS = ("summary", "intended_use", "stain", "training_data", "labels", "limits", "licence", "command")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -94,6 +85,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "colors": [list(color) for color in card.colors],
             **{key: getattr(card, key) for key in _TEXTS},
             "metrics": dict(card.metrics),
+            **({"lineage": lineage_to_json(card.lineage)} if card.lineage != Lineage() else {}),
         },
     }
 
@@ -136,8 +128,13 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         colors=colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
     )
-    texts: dict[str, Any] = {key: _text(own.get(key, ""), key) for key in _TEXTS}
-    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **texts)
+    return dataclasses.replace(card, stride_pixels=_stride(own, pixels), **_told(own))
+
+
+def _told(own: dict[str, Any]) -> dict[str, Any]:
+    """The texts, and where the model comes from."""
+    texts = {key: _text(own.get(key, ""), key) for key in _TEXTS}
+    return texts | {"lineage": lineage_from_json(own.get("lineage"))}
 
 
 def _shown(own: dict[str, Any], names: tuple[str, ...]) -> int:

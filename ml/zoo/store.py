@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,35 @@ def install(path: Path) -> ModelEntry:
     if path.resolve() != folder.resolve():
         bundle = copy_bundle(bundle, folder)
     return ModelEntry(bundle.card, folder, builtin=False)
+
+
+def descendants(name: str) -> tuple[ModelEntry, ...]:
+    """Models here whose cards name this one as a parent."""
+    return tuple(
+        entry
+        for entry in models()
+        if entry.card is not None and any(parent.name == name for parent in entry.card.lineage.parents)
+    )
+
+
+def remove(path: Path) -> None:
+    """Delete an installed model, one that is refused too. Raises `ModelProblem` for all others."""
+    entry = next((entry for entry in models() if entry.path == path), None)
+    if entry is None:
+        raise ModelProblem("This model is not here any more.", "Somebody has deleted it.")
+    if entry.builtin:
+        raise ModelProblem(f"“{entry.name}” comes with Parfocal.", "It cannot be deleted.")
+    beside = path.with_name(f".{path.name}.gone")
+    try:
+        path.rename(beside)  # at once out of the list, or not at all
+        if beside.is_dir():
+            shutil.rmtree(beside)
+        else:
+            beside.unlink()
+    except OSError as error:
+        raise ModelProblem(
+            f"“{entry.name}” cannot be deleted: {error.strerror or error}.", "Close what uses it, try again."
+        ) from error
 
 
 def installed_folder() -> Path:

@@ -15,4 +15,11 @@ ENTRIES: tuple[Entry, ...] = (
         "",
         ("Ctrl+Shift+T",),
     ),
+    Entry(
+        "models",
+        "Your models…",
+        "Where each model comes from, its report; delete one.",
+        TRAIN,
+        "",
+    ),
 )

@@ -60,6 +60,19 @@ class AnalysisPart(Part):
             for r in rows
         )
 
+    def analyzed_by(self, model: str) -> tuple[str, ...]:
+        """Names of the items that were analyzed by a model of this name, each once, the oldest first."""
+        likely = analyses.c.summary.contains(canonical(model), autoescape=True)  # one search in any database
+        query = (
+            sa.select(items.c.id, items.c.name, analyses.c.summary)
+            .join(items, items.c.id == analyses.c.item_id)
+            .where(likely)
+            .order_by(analyses.c.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple({row.id: row.name for row in rows if json.loads(row.summary)["model"] == model}.values())
+
     def analysis(self, analysis_id: int) -> Analysis | CtAnalysis:
         """The whole analysis, as it was kept. Raises `Problem`."""
         query = sa.select(analyses.c.kind, analyses.c.facts, analyses.c.arrays)

@@ -56,7 +56,7 @@ class Further:
             Archive(parts, frame, status, slides),
             ReportEditing(parts, frame, status, views, reporting),
             Proving(parts, frame, status),
-            Training(parts, status, window),
+            Training(parts, status, slides, window),
         )
 
     def __iter__(self) -> Iterator[Piece]:

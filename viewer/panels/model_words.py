@@ -35,11 +35,21 @@ def in_short(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("What it does", card.summary),
         ("Stain", card.stain),
         ("Trained on", card.training_data),
+        ("Made from", _parents(card)),
         ("Held-out check", held_out_in_words(card.metrics)),
         ("Limits", card.limits),
         ("Licence", card.licence),
     )
     return tuple((name, text) for name, text in lines if text)
+
+
+def _parents(card: ModelCard) -> str:
+    """The models that it comes from, and what a person has changed since."""
+    lineage = card.lineage
+    changed = lineage.changed_labels
+    mended = f"{changed:,} label{'s' if changed > 1 else ''} changed by a person" if changed else ""
+    names = ", ".join(f"“{one.title or one.name}”" for one in lineage.parents)
+    return ", ".join(part for part in (names, mended) if part)
 
 
 def in_full(card: ModelCard) -> tuple[tuple[str, str], ...]:

@@ -22,14 +22,19 @@ class Answer:
     probabilities: Mapping[str, float]
 
     @property
+    def key(self) -> tuple[str, tuple[float, float, float, float] | None]:
+        """What tells it from all others."""
+        return str(self.path), self.place
+
+    @property
     def said(self) -> str:
-        """The likeliest class."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
+        """The likeliest class; empty where it was not asked."""
+        return max(self.probabilities, key=self.probabilities.__getitem__, default="")
 
     @property
     def sure(self) -> float:
         """The probability of that class."""
-        return self.probabilities[self.said]
+        return self.probabilities.get(self.said, 0.0)
 
     @property
     def is_wrong(self) -> bool:
@@ -58,6 +63,30 @@ def worst(answers: tuple[Answer, ...], most: int = 24) -> tuple[Answer, ...]:
     """The errors that it was surest of: either it is far off, or the label is."""
     wrong = [one for one in answers if one.is_wrong]
     return tuple(sorted(wrong, key=lambda one: -one.sure)[:most])
+
+
+@dataclass(frozen=True)
+class MapPoint:
+    """A picture on the map: near means alike to the model."""
+
+    answer: Answer  # without probabilities where it was not tested
+    x: float
+    y: float
+
+
+def read_map(path: Path, answers: tuple[Answer, ...]) -> tuple[MapPoint, ...]:
+    """What `parfocal-ml review` has drawn, with what each picture was answered; none without a map."""
+    known = {one.key: one for one in answers}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        points = []
+        for row in rows:
+            bare = _answer([], row[:_FIXED])
+            points.append(MapPoint(known.get(bare.key, bare), float(row[_FIXED]), float(row[_FIXED + 1])))
+        return tuple(points)
+    except (OSError, ValueError, IndexError):
+        return ()
 
 
 def _answer(classes: list[str], row: list[str]) -> Answer:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ml.report.atomic import whole_file
 from ml.train.survey import Holding, Layout, Seen, Survey
-from viewer.wizard.plan import DataPlan, Plan
+from viewer.wizard.plan import LEFT_OUT, DataPlan, Plan
 
 CASES_FILE = "cases.csv"
 
@@ -70,10 +70,12 @@ def pattern_fault(pattern: str) -> str:
 def cases_of(survey: Survey, data: DataPlan) -> tuple[Case, ...]:
     """What is learned from. Missing, broken and doubled pictures and labels left out are not among them."""
     classes = set(data.classes)
+    usable = (one for one in survey.seen if not one.trouble and not one.same_as)
+    labelled = ((one, data.relabelled.get(str(one.path), one.label)) for one in usable)
     return tuple(
-        Case(one.path, one.label, patient_of(one, data), one.site)
-        for one in survey.seen
-        if not one.trouble and not one.same_as and _is_taken(one.label, classes)
+        Case(one.path, label, patient_of(one, data), one.site)
+        for one, label in labelled
+        if label != LEFT_OUT and _is_taken(label, classes)
     )
 
 

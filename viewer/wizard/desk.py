@@ -16,8 +16,9 @@ from viewer.wizard.cases import cases_of, write_cases
 from viewer.wizard.plan import PLAN_FILE, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import write_recipe
 
-CHECK, REHEARSAL, RUN, OUT = "check", "rehearsal", "run", "out"
-"""Folders within that of a training: what the check found, what the network sees, the process, the model."""
+CHECK, REHEARSAL, RUN, OUT, REVIEW = "check", "rehearsal", "run", "out", "review"
+"""Folders within that of a training: what the check found, what the network sees, the process, the model, map
+and yardstick."""
 
 
 class Desk(QObject):
@@ -39,6 +40,12 @@ class Desk(QObject):
         return self.folder / OUT
 
     @property
+    def bundle(self) -> Path:
+        """The model that the training has left; it is called as the plan was when it began."""
+        found = sorted(self.out.glob("*/model.json"), key=lambda path: path.stat().st_mtime)
+        return found[-1].parent if found else self.out / self.plan.name
+
+    @property
     def has_begun(self) -> bool:
         """Whether something was learned: data and method are then those of what was learned."""
         return (self.out / "folds").is_dir()
@@ -56,10 +63,7 @@ class Desk(QObject):
         before, self.plan = self.plan, plan
         if plan == before:
             return
-        try:
-            write_plan(plan, self.folder)
-        except Problem as problem:
-            self.failed.emit(problem)
+        self._write()
         self.changed.emit(plan, before)
 
     def open(self, folder: Path) -> None:
@@ -69,11 +73,13 @@ class Desk(QObject):
         self.survey = None
         self.began_anew.emit()
 
-    def begin_anew(self, plan: Plan | None = None) -> None:
-        """Begin another training; the one before stays where it is."""
+    def begin_anew(self, plan: Plan | None = None, step: int = 0) -> None:
+        """Begin another training, at this step; the one before stays where it is."""
         self.folder = new_folder()
         self.survey = None
-        self.plan = replace(plan or Plan(), step=0, done=False)
+        self.plan = replace(plan or Plan(), step=step, done=False)
+        if plan is not None:
+            self._write()
         self.began_anew.emit()
 
     def write_cases(self) -> None:
@@ -86,6 +92,12 @@ class Desk(QObject):
         write_plan(self.plan, self.folder)
         self.write_cases()
         return write_recipe(self.plan, self.folder)
+
+    def _write(self) -> None:
+        try:
+            write_plan(self.plan, self.folder)
+        except Problem as problem:
+            self.failed.emit(problem)
 
 
 def trainings_folder() -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from viewer.panels.pieces import GRID, clear
-from viewer.work.surveying import Thumbnails
+from viewer.work.surveying import Place, Thumbnails
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,20 @@ class Tile:
     path: Path | None  # None: no picture can be shown
     lines: tuple[str, ...]
     tip: str = ""
+    place: Place | None = None  # of a slide: which part of it
 
 
 class ExampleStrip(QScrollArea):
-    """Scrolls sideways; pictures come as they are read."""
+    """Scrolls sideways; pictures come as they are read. `clickable`: `chosen` tells the number of one."""
 
-    def __init__(self, edge: int = 96, parent: QWidget | None = None) -> None:
+    chosen = Signal(int)
+
+    def __init__(self, edge: int = 96, parent: QWidget | None = None, *, clickable: bool = False) -> None:
         super().__init__(parent)
-        self._edge = edge
+        self._edge, self._clickable = edge, clickable
         self.tiles: tuple[Tile, ...] = ()
-        self._labels: list[tuple[Path, QLabel]] = []
+        self.pictures: list[QLabel | QToolButton] = []
+        self._labels: list[tuple[Path, Place | None, QLabel | QToolButton]] = []
         self._words: list[list[QLabel]] = []
         self.thumbnails = Thumbnails(edge, self)
         self.thumbnails.made.connect(self._show_picture)
@@ -49,7 +53,8 @@ class ExampleStrip(QScrollArea):
         """Show these; the same pictures with other words keep their places."""
         if tiles == self.tiles:
             return
-        same = [tile.path for tile in tiles] == [tile.path for tile in self.tiles]
+        shown = [[(tile.path, tile.place) for tile in some] for some in (tiles, self.tiles)]
+        same = shown[0] == shown[1]
         self.tiles = tiles
         if same and all(len(t.lines) == len(w) for t, w in zip(tiles, self._words, strict=True)):
             for tile, labels in zip(tiles, self._words, strict=True):
@@ -58,12 +63,14 @@ class ExampleStrip(QScrollArea):
             return
         clear(self._row)
         self._labels.clear()
+        self.pictures.clear()
         self._words.clear()
         for tile in tiles:
             self._row.addLayout(self._laid(tile))
         lines = max((len(tile.lines) for tile in tiles), default=0)
         bar = self.horizontalScrollBar().sizeHint().height()
-        self.setFixedHeight(self._edge + lines * (self.fontMetrics().height() + 2) + bar + 2 * GRID)
+        extra = 2 * GRID if self._clickable else 0
+        self.setFixedHeight(self._edge + extra + lines * (self.fontMetrics().height() + 2) + bar + 2 * GRID)
 
     def close_work(self) -> None:
         """Read no more pictures."""
@@ -73,9 +80,7 @@ class ExampleStrip(QScrollArea):
         layout = QVBoxLayout()
         layout.setSpacing(2)
         layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        picture = QLabel(self)
-        picture.setFixedSize(QSize(self._edge, self._edge))
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture = self._frame()
         picture.setToolTip(tile.tip)
         picture.setAccessibleName(", ".join(tile.lines))
         layout.addWidget(picture)
@@ -88,14 +93,35 @@ class ExampleStrip(QScrollArea):
             layout.addWidget(label)
         self._words.append(labels)
         if tile.path is not None:
-            self._labels.append((tile.path, picture))
+            self._labels.append((tile.path, tile.place, picture))
             self._show_picture(tile.path)
         return layout
 
+    def _frame(self) -> QLabel | QToolButton:
+        """Where a picture comes: a button where one may click on it."""
+        size = QSize(self._edge, self._edge)
+        made: QLabel | QToolButton
+        if self._clickable:
+            made = QToolButton(self)
+            made.setAutoRaise(True)
+            made.setIconSize(size)
+            made.setFixedSize(size + QSize(2 * GRID, 2 * GRID))
+            number = len(self.pictures)
+            made.clicked.connect(lambda: self.chosen.emit(number))
+        else:
+            made = QLabel(self)
+            made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            made.setFixedSize(size)
+        self.pictures.append(made)
+        return made
+
     def _show_picture(self, path: Path) -> None:
-        image = self.thumbnails.of(path)
-        if image is None:
-            return
-        for one, label in self._labels:
-            if one == path:
-                label.setPixmap(QPixmap.fromImage(image))
+        for one, place, frame in self._labels:
+            image = self.thumbnails.of(path, place) if one == path else None
+            if image is None:
+                continue
+            pixmap = QPixmap.fromImage(image)
+            if isinstance(frame, QLabel):
+                frame.setPixmap(pixmap)
+            else:
+                frame.setIcon(QIcon(pixmap))

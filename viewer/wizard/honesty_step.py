@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QWidget
 from ml.errors import Problem
 from viewer.panels.pieces import GRID, Text, clear, column, named, row
 from viewer.panels.symbols import Sign, SignLabel
-from viewer.wizard.cases import CASES_FILE
+from viewer.wizard.checked import FACTS, LOOKED, is_checked
 from viewer.wizard.desk import CHECK, Desk
 from viewer.wizard.honesty import Mend, Remark, Weight, forbids, remarks_of
 from viewer.wizard.plan_recipe import text_for_check
@@ -22,8 +21,6 @@ from viewer.wizard.step import Step
 from viewer.work.child import Child
 
 _SIGNS: dict[Weight, Sign] = {"done": "done", "info": "info", "warning": "warning", "refusal": "refusal"}
-_FACTS = "dataset.json"
-_LOOKED = "looked-at.toml"  # the recipe that the facts are of
 
 
 class HonestyStep(Step):
@@ -62,6 +59,8 @@ class HonestyStep(Step):
             return "Wait until the check has ended."
         if not self.remarks:
             return "Your data have not been checked yet."
+        if not is_checked(self.plan, self.desk.folder):
+            return "Other choices than those that were checked: go to step 3, which checks them again."
         return forbids(self.remarks)
 
     def enter(self) -> None:
@@ -98,8 +97,8 @@ class HonestyStep(Step):
         words = ["dataset", str(recipe), "--data", str(self.desk.folder), "--out", str(folder)]
         try:
             self.child.start(words)
-            (folder / _FACTS).unlink(missing_ok=True)
-            (folder / _LOOKED).write_text(text_for_check(self.plan), encoding="utf-8")
+            (folder / FACTS).unlink(missing_ok=True)
+            (folder / LOOKED).write_text(text_for_check(self.plan), encoding="utf-8")
         except Problem as problem:
             self._refuse(problem)
             return
@@ -137,13 +136,11 @@ class HonestyStep(Step):
         """Take what the check found, where it is of the recipe as it is now; whether it is."""
         folder = self.desk.folder / CHECK
         try:
-            facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-            looked = (folder / _LOOKED).read_text(encoding="utf-8")
+            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            self.remarks = ()
-        else:
-            fits = looked == text_for_check(self.plan) and _newer(folder / _FACTS, self.desk.folder)
-            self.remarks = remarks_of(facts, self.plan) if fits else ()
+            facts = None
+        fits = facts is not None and is_checked(self.plan, self.desk.folder)
+        self.remarks = remarks_of(facts, self.plan) if fits else ()
         self._show_remarks()
         return bool(self.remarks)
 
@@ -213,9 +210,3 @@ def broken_off(last_words: str) -> str:
     if "modulenotfounderror" in text:
         return 'A part of Parfocal that training needs is not installed. Install "parfocal[train]".'
     return "The process ended without a word: it was killed, or the computer ran out of memory. Try again."
-
-
-def _newer(facts: Path, folder: Path) -> bool:
-    """Whether the facts were written after the table of pictures, where there is one."""
-    cases = folder / CASES_FILE
-    return not cases.exists() or facts.stat().st_mtime >= cases.stat().st_mtime

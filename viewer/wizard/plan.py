@@ -23,6 +23,9 @@ PatientRule = Literal["column", "before_first", "before_last", "pattern", "each"
 
 PLAN_FILE = "plan.toml"
 
+LEFT_OUT = ""
+"""The mended label of a picture that is not to be learned from."""
+
 
 @dataclass(frozen=True)
 class DataPlan:
@@ -42,6 +45,7 @@ class DataPlan:
     titles: Mapping[str, str] = field(default_factory=dict)  # labels: how the model calls them
     spacing: float = 0.0  # µm/px of patches, as the person says; 0: not known
     edge: int = 0  # px of the short edge that most pictures have
+    relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:
         """How the model calls a label."""
@@ -100,6 +104,8 @@ class Plan:
     cover: float = 0.5  # boxes: a patch belongs to a class when a box covers so much of it
     tissue: float = 0.25  # boxes: share of tissue below which a patch is left out
     texts: Texts = field(default_factory=Texts)
+    mended: Mapping[str, str] = field(default_factory=dict)  # by the verdict, for a training after this one
+    parent: str = ""  # folder of the training that this one mends
     seed: int = 17
 
     @property

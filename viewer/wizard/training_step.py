@@ -12,6 +12,7 @@ from ml.errors import Problem
 from ml.report.words import SPACE, file_name, percent
 from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
 from viewer.panels.quantities import time_left
+from viewer.wizard.checked import is_checked
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
@@ -27,6 +28,8 @@ _BEGIN: dict[State, str] = {
     "killed": "Go on with the training",
     "done": "Train again",
 }
+
+_UNCHECKED = "You have chosen otherwise since the honesty check. Go to step 3: it checks again, then begin."
 
 
 class TrainingStep(Step):
@@ -153,6 +156,10 @@ class TrainingStep(Step):
             self.notice.say(warning, "warning")
 
     def _try(self, parts: int) -> None:
+        if not is_checked(self.plan, self.desk.folder):
+            self.notice.say(_UNCHECKED, "refusal")
+            self.ready_changed.emit()
+            return
         try:
             self.run.begin(parts)
         except Problem as problem:

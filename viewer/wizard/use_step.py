@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QPlainTextEdi
 from ml.verbs.describe import CardTexts
 from viewer.panels.pieces import GRID, Notice, PrimaryButton, Text, named, row
 from viewer.wizard.desk import Desk
+from viewer.wizard.mending import lineage_of
 from viewer.wizard.plan import Texts
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import TrainingRun
@@ -37,6 +38,7 @@ class UseStep(Step):
     meaning = "Nobody should have to guess what a model is for: these sentences travel with it."
 
     installed = Signal(str)
+    models_wished = Signal()
 
     def __init__(self, desk: Desk, run: TrainingRun, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
@@ -56,19 +58,23 @@ class UseStep(Step):
             form.addRow(title, field)
         self.use_button = PrimaryButton("Use it in Analyze region", self)
         named(self.use_button, "Use it in Analyze region", "Put it among the models, chosen")
+        self.models_button = QPushButton("Your models…", self)
+        self.models_button.setAutoDefault(False)
+        named(self.models_button, "Your models…", "All of them: where each comes from; delete one")
         self.share_button = QPushButton("Save as a file…", self)
         named(self.share_button, "Save as a file…", "One file that Parfocal elsewhere can install")
         self.missing = Text(quiet=True, parent=self)
         self.done_notice = Notice(parent=self)
         self.body.addLayout(form)
         self.body.addWidget(self.missing)
-        line = row(self.use_button, self.share_button)
+        line = row(self.use_button, self.share_button, self.models_button)
         line.addStretch(1)
         self.body.addLayout(line)
         self.body.addWidget(self.done_notice)
         self.body.addStretch(1)
         self.use_button.clicked.connect(self.use)
         self.share_button.clicked.connect(self.ask_file)
+        self.models_button.clicked.connect(self.models_wished)
         self.work.installed.connect(self._installed)
         self.work.saved.connect(lambda path: self.done_notice.say(f"Saved as {path.name}.", "done"))
         self.work.failed.connect(lambda problem: self.notice.say(str(problem), "refusal"))
@@ -106,7 +112,7 @@ class UseStep(Step):
     def use(self) -> None:
         """Install it; *Analyze region* offers it at once."""
         self.notice.say("")
-        self.work.install(self._bundle(), self.texts)
+        self.work.install(self.desk.bundle, self.texts, lineage_of(self.plan, self.desk.folder))
 
     def ask_file(self) -> None:
         """Ask where the file goes."""
@@ -118,16 +124,12 @@ class UseStep(Step):
     def save(self, path: Path) -> None:
         """Write it as one file."""
         self.notice.say("")
-        self.work.save(self._bundle(), self.texts, path.with_suffix(".zip"))
+        lineage = lineage_of(self.plan, self.desk.folder)
+        self.work.save(self.desk.bundle, self.texts, path.with_suffix(".zip"), lineage)
 
     def close_work(self) -> None:
         """Wait for what is being written."""
         self.work.close()
-
-    def _bundle(self) -> Path:
-        """The folder that the training has left; it is called as the plan was when it began."""
-        found = sorted(self.desk.out.glob("*/model.json"), key=lambda path: path.stat().st_mtime)
-        return found[-1].parent if found else self.desk.out / self.plan.name
 
     def _keep(self) -> None:
         said = {

@@ -22,6 +22,8 @@ from viewer.panels.pieces import GRID, Notice, PrimaryButton, Text, column, name
 from viewer.theme.icons import icon
 from viewer.wizard.desk import Desk
 from viewer.wizard.steps import steps_of
+from viewer.wizard.use_step import UseStep
+from viewer.wizard.verdict_step import VerdictStep
 
 _SIZE = QSize(1120, 720)
 _LIST = 176  # px
@@ -31,6 +33,8 @@ class WizardWindow(QDialog):
     """Every change is kept at once: closing the window loses nothing, and a training goes on without it."""
 
     model_made = Signal(str)  # the name of a model that was put to use
+    models_wished = Signal()
+    picture_wished = Signal(object, object)  # Path of what was learned from; place on the slide, or None
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,11 +95,14 @@ class WizardWindow(QDialog):
         self.list.setCurrentRow(self.current)
         self.list.blockSignals(False)
         obstacle = self.steps[self.current].obstacle()
+        behind = self.steps[reachable].obstacle() if reachable < self.current else ""
         self.back_button.setEnabled(self.current > 0)
         last = self.current == len(self.steps) - 1
         self.next_button.setVisible(not last)
         self.next_button.setEnabled(not obstacle)
-        self.why.setText(obstacle or "Every choice is kept at once. You may close this window at any time.")
+        self.why.setText(
+            obstacle or behind or "Every choice is kept at once. You may close this window at any time."
+        )
 
     def done(self, result: int) -> None:
         """Closed, by whatever: all is kept already; what works for the window alone is ended."""
@@ -140,14 +147,24 @@ class WizardWindow(QDialog):
         self.back_button.clicked.connect(lambda: self.go(self.current - 1))
         self.next_button.clicked.connect(lambda: self.go(self.current + 1))
         self.desk.changed.connect(lambda *_: self.refresh())
-        self.desk.began_anew.connect(self.show_plan)
+        self.desk.began_anew.connect(self._begin_anew)
         self.desk.failed.connect(self._tell)
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
             step.next_wished.connect(lambda: self.go(self.current + 1))
-        use = self.steps[-1]
-        if hasattr(use, "installed"):
-            use.installed.connect(self.model_made)
+        for step in self.steps:
+            if isinstance(step, VerdictStep):
+                step.picture_wished.connect(self.picture_wished)
+            if isinstance(step, UseStep):
+                step.installed.connect(self.model_made)
+                step.models_wished.connect(self.models_wished)
+
+    def _begin_anew(self) -> None:
+        """Another training lies on the desk: show it, and begin what its step needs."""
+        self.show_plan()
+        if self.isVisible():
+            self.steps[self.current].enter()
+            self.refresh()
 
     def _tell(self, problem: Problem) -> None:
         self.kept.say(f"Not kept: {problem}", "refusal")

@@ -21,6 +21,11 @@ from viewer.work.opening import image_of, thumbnail_of
 
 T = TypeVar("T")
 
+Place = tuple[float, float, float, float]
+"""On a slide: x, y, width, height, level-0 px."""
+
+_Key = tuple[Path, Place | None]
+
 EDGE = 40  # px of a thumbnail
 _LARGE = 20_000_000  # px from which on a picture is read as a slide is
 _MOST = 4000  # thumbnails that are kept
@@ -97,16 +102,22 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._edge = edge
         self._thread = Background("thumbnails", self)
-        self._kept: OrderedDict[Path, QImage] = OrderedDict()
-        self._asked: set[Path] = set()
+        self._kept: OrderedDict[_Key, QImage] = OrderedDict()
+        self._asked: set[_Key] = set()
 
-    def of(self, path: Path) -> QImage | None:
-        """The picture, or None while it is made; `made` follows. What cannot be read stays empty."""
-        kept = self._kept.get(path)
-        if kept is None and path not in self._asked:
-            self._asked.add(path)
+    def of(self, path: Path, place: Place | None = None) -> QImage | None:
+        """The picture, or None while it is made; `made` follows. What cannot be read stays empty.
+
+        `place`: of a slide only this part.
+        """
+        key = (path, place)
+        kept = self._kept.get(key)
+        if kept is None and key not in self._asked:
+            self._asked.add(key)
             self._thread.submit(
-                lambda: (path, thumbnail(path, self._edge)), self._keep, lambda _: self._asked.discard(path)
+                lambda: (key, thumbnail(path, self._edge, place)),
+                self._keep,
+                lambda _: self._asked.discard(key),
             )
         return kept
 
@@ -114,18 +125,22 @@ class Thumbnails(QObject):
         """Make no more."""
         self._thread.close()
 
-    def _keep(self, made: tuple[Path, QImage]) -> None:
-        path, image = made
-        self._kept[path] = image
-        self._asked.discard(path)
+    def _keep(self, made: tuple[_Key, QImage]) -> None:
+        key, image = made
+        self._kept[key] = image
+        self._asked.discard(key)
         while len(self._kept) > _MOST:
             self._kept.popitem(last=False)
-        self.made.emit(path)
+        self.made.emit(key[0])
 
 
-def thumbnail(path: Path, edge: int) -> QImage:
+def thumbnail(path: Path, edge: int, place: Place | None = None) -> QImage:
     """A small picture; an empty one where the file cannot be read."""
     try:
+        if place is not None:
+            return _part_of_slide(path, edge, place)
+        if path.suffix.lower() == ".dcm":
+            return _of_slice(path, edge)
         with Image.open(path) as image:
             if image.format != "JPEG" and image.width * image.height > _LARGE:
                 return _of_slide(path, edge)
@@ -136,6 +151,30 @@ def thumbnail(path: Path, edge: int) -> QImage:
         return _of_slide(path, edge)
     except (OSError, ValueError, SyntaxError, Problem):
         return QImage(QSize(1, 1), QImage.Format.Format_Alpha8)
+    pixels = small.tobytes()
+    return QImage(pixels, small.width, small.height, 3 * small.width, QImage.Format.Format_RGB888).copy()
+
+
+def _part_of_slide(path: Path, edge: int, place: Place) -> QImage:
+    from ml.geometry import Rect, Size
+    from ml.slide.opening import open_slide
+    from ml.slide.region import read_region
+
+    rect = Rect(*place)
+    scale = edge / max(rect.width, rect.height)
+    size = Size(max(1, round(rect.width * scale)), max(1, round(rect.height * scale)))
+    with open_slide(path) as slide:
+        return image_of(read_region(slide, rect, size))
+
+
+def _of_slice(path: Path, edge: int) -> QImage:
+    """A CT slice in the window of the brain and soft tissue."""
+    from ml.ct_picture import ct_channels, read_cached
+    from ml.preparation import Preparation
+
+    raw, _ = ct_channels([read_cached(path)], Preparation((edge, edge), windows=((40.0, 80.0),) * 3))
+    small = Image.fromarray(raw[..., :3])
+    small.thumbnail((edge, edge))
     pixels = small.tobytes()
     return QImage(pixels, small.width, small.height, 3 * small.width, QImage.Format.Format_RGB888).copy()
 

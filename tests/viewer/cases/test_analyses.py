@@ -104,6 +104,17 @@ def test_it_comes_back_exactly(library: Library, item: Item, analysis: Analysis 
     assert row.kind == ("ct" if isinstance(analysis, CtAnalysis) else "slide")
 
 
+def test_what_was_analyzed_by_a_model_is_known(library: Library, item: Item) -> None:
+    analysis = of_ct()
+    name = analysis.provenance.model_name
+    assert library.analyzed_by(name) == ()
+    for _ in range(2):
+        library.keep_analysis(item.id, analysis)
+    assert library.analyzed_by(name) == (item.name,)
+    assert library.analyzed_by(name[:-1]) == ()
+    assert library.analyzed_by(name.replace(name[0], "_")) == ()  # no wildcard
+
+
 def test_verdicts_change_and_are_told(library: Library, item: Item) -> None:
     number = library.keep_analysis(item.id, of_ct())
     for verdict in ("accepted", "accepted", "rejected", "open"):

@@ -1,0 +1,133 @@
+"""The figures of a verdict: over all classes, of each class, and labels against answers with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from ml.report.words import count, percent
+from viewer.panels.pieces import GRID, Heading, Page, Text, named, row
+from viewer.wizard.answers import Answer, in_cell, worst
+from viewer.wizard.confusion_table import ConfusionTable
+from viewer.wizard.example_strip import ExampleStrip, Tile
+
+_MOST = 60  # pictures of a cell that are shown
+_OVERALL = {
+    "balanced_accuracy": "Right, each class counted alike",
+    "accuracy": "Right",
+    "macro_f1": "F1, mean over classes",
+}
+
+
+class FiguresPart(Page):
+    """Shows what report.json says; nothing is counted here."""
+
+    chosen = Signal(object)  # Answer
+    report_wished = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._answers: tuple[Answer, ...] = ()
+        self._shown: tuple[Answer, ...] = ()
+        self.overall = Text(parent=self)
+        self.classes = QTableWidget(0, 3, self)
+        self.classes.setHorizontalHeaderLabels(["Class", "Telling it from the others (AUROC)", "Found"])
+        self.classes.verticalHeader().hide()
+        self.classes.setAccessibleName("Figures of each class")
+        self.confusion = ConfusionTable(self)
+        self.strip_title = Heading("", self)
+        self.strip = ExampleStrip(parent=self, clickable=True)
+        self.worst_button = QPushButton("Worst errors", self)
+        named(
+            self.worst_button, "Worst errors", "Those that it was surest of: look whether the label is right"
+        )
+        self.report_button = QPushButton("Report as PDF", self)
+        tip = "Open the report of the model: figures, curves, data, checks"
+        named(self.report_button, "Report as PDF", tip)
+        self._lay_out(self.column)
+        self.worst_button.clicked.connect(self.show_worst)
+        self.report_button.clicked.connect(self.report_wished)
+        self.confusion.chosen.connect(self.show_cell)
+        self.strip.chosen.connect(lambda number: self.chosen.emit(self._shown[number]))
+
+    def show_facts(self, facts: Mapping[str, Any], answers: tuple[Answer, ...]) -> None:
+        """Those of a finished training; empty where there is none."""
+        self._answers = answers
+        figures: Mapping[str, Any] = facts.get("figures", {})
+        self.overall.say("\n".join(overall_in_words(figures)))
+        self._show_classes(figures.get("classes", {}))
+        confusion = figures.get("confusion")
+        self.confusion.show_confusion(tuple(figures.get("classes", {})), confusion or [])
+        for widget in (self.worst_button, self.confusion):
+            widget.setVisible(bool(confusion))
+        self._show((), "")
+
+    def show_cell(self, label: str, said: str) -> None:
+        """The pictures of one cell."""
+        found = in_cell(self._answers, label, said)
+        self._show(found[:_MOST], f"“{label}” called “{said}”: {count(len(found), 'picture')}")
+
+    def show_worst(self) -> None:
+        """The errors that it was surest of."""
+        found = worst(self._answers)
+        words = "The errors that it was surest of. Is every label right?"
+        self._show(found, words if found else "It made no error on these patients.")
+
+    def _show(self, answers: tuple[Answer, ...], title: str) -> None:
+        self._shown = answers
+        self.strip_title.setText(title)
+        self.strip.show_tiles(tuple(map(tile_of, answers)))
+
+    def _show_classes(self, classes: Mapping[str, Any]) -> None:
+        self.classes.setRowCount(len(classes))
+        for place, (name, made) in enumerate(classes.items()):
+            found, at = made["sensitivity"], float(made["at_specificity"])
+            words = f"{_range(found)}, when {percent(1 - at)} of the others are called so too"
+            for column, text in enumerate((name, str(made["in_words"]), words)):
+                self.classes.setItem(place, column, QTableWidgetItem(text))
+        self.classes.resizeColumnsToContents()
+        self.classes.horizontalHeader().setStretchLastSection(True)
+        height = self.classes.horizontalHeader().sizeHint().height() + 2
+        height += sum(self.classes.rowHeight(place) for place in range(len(classes)))
+        self.classes.setFixedHeight(min(height + 4 * GRID, 60 * GRID))
+
+    def _lay_out(self, body: QVBoxLayout) -> None:
+        body.addWidget(self.overall)
+        body.addWidget(self.classes)
+        body.addWidget(Heading("Labels against answers: click a number to see its pictures", self))
+        body.addWidget(self.confusion)
+        line = row(self.worst_button, self.report_button)
+        line.addStretch(1)
+        for button in (self.worst_button, self.report_button):
+            button.setAutoDefault(False)
+        body.addLayout(line)
+        body.addWidget(self.strip_title)
+        body.addWidget(self.strip)
+        body.addStretch(1)
+
+
+def overall_in_words(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    """The figures over all classes, with their ranges."""
+    if not figures:
+        return ()
+    words = [f"{count(figures['pictures'], 'picture')} of {count(figures['patients'], 'patient')}."]
+    words += [f"{title}: {_range(figures[key])}" for key, title in _OVERALL.items() if key in figures]
+    if "calibration_error" in figures:
+        error = percent(float(figures["calibration_error"]))
+        words.append(f"Its probabilities are off by {error} on average.")
+    return tuple(words)
+
+
+def _range(made: Mapping[str, float]) -> str:
+    value, low, high = (percent(float(made[key])) for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def tile_of(answer: Answer) -> Tile:
+    """A picture with its label, what was said, and whose it is."""
+    said = f"→ {answer.said} {percent(answer.sure)}" if answer.said else "not tested"
+    lines = (answer.label or "none of them", said, answer.patient)
+    return Tile(answer.path, lines, answer.path.name, answer.place)
