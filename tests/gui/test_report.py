@@ -22,7 +22,7 @@ from ml.draft.store import FolderDrafts
 from ml.draft.template import own_folder
 from ml.verbs.write_report import possible_formats
 from tests.gui.ct_hands import open_series
-from tests.gui.hands import LONG, drag, open_file
+from tests.gui.hands import LONG, bring_to_front, drag, open_file
 from tests.viewer.ct.phantom import write_phantom
 from viewer.main_window.window import MainWindow
 from viewer.panels.report_editor import ReportEditor
@@ -48,12 +48,6 @@ def editor(window: MainWindow, qtbot: QtBot, sample_slide: Path) -> Iterator[Rep
 def wait_set(qtbot: QtBot, editor: ReportEditor) -> None:
     """Wait until the first page is drawn."""
     qtbot.waitUntil(lambda: bool(editor.view.pages and editor.view.pages[0].scale), timeout=LONG)
-
-
-def bring_to_front(qtbot: QtBot, widget: QWidget) -> None:
-    """As a click on it does: keys go to it from then on."""
-    widget.activateWindow()
-    qtbot.waitUntil(widget.isActiveWindow, timeout=LONG)
 
 
 def text_of(path: Path) -> str:
