@@ -169,12 +169,13 @@ def write_report(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPat
     editor = window.further.editing.editor
     assert editor is not None
     qtbot.waitUntil(lambda: bool(editor.view.pages and editor.view.pages[0].scale), timeout=LONG)
+    bring_to_front(qtbot, editor)
     assert editor.parts.head.form is not None
     qtbot.keyClicks(editor.parts.head.form.rows["case"].line, CASE)
-    while editor.missing.isEnabled():
+    for answer in ("Skin", "H&E"):
         qtbot.mouseClick(editor.missing, LEFT)
-        assert editor.parts.form is not None
-        qtbot.keyClicks(QApplication.focusWidget(), "Skin")
+        qtbot.keyClicks(QApplication.focusWidget(), answer)
+    assert not editor.missing.isEnabled(), editor.missing.text()
     editor.sections.choose("microscopy")
     qtbot.keyClicks(editor.parts.text.text, "Dense at the rim.")
     editor.sections.choose("figures")
