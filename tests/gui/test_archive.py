@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
-from viewer.main_window.further.archive import Archive
 
 from ml.pacs import address_book
 from ml.pacs.server import Server
@@ -18,6 +17,7 @@ from tests.gui.archives import memory_keyring, orthanc, server, slices, web_serv
 from tests.gui.ct_hands import whole
 from tests.gui.hands import LONG
 from tests.ml.pacs.orthanc import PASSWORD, USER, MemoryKeyring, Orthanc, entry, free_port, opened
+from viewer.main_window.archive import Archive
 from viewer.main_window.window import MainWindow
 from viewer.panels.archive_dialog import ArchiveDialog
 
