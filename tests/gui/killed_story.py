@@ -1,8 +1,8 @@
 """The story's window of the next day: it goes on with a case and is killed. Run as a program of its own.
 
-It opens the case of this name as a person does, draws one more rectangle on the slide of this title, writes a
-comment on it and a sentence into its report, and tells when the window has said that all of it is saved. Then it
-waits to be killed.
+It opens the case of this name as a person does, draws one more rectangle on the slide of this title, writes
+a comment on it and a sentence into its report, and tells when the window has said that all of it is saved.
+Then it waits to be killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from PySide6.QtTest import QTest
 from tests.gui.hands import drag
 from viewer.app import build
 from viewer.main_window.window import MainWindow
-from viewer.panels.cases_panel import ALL
 
 _LOOK_MS = 20
 _GIVE_UP_S = 120
@@ -39,7 +38,6 @@ def story(window: MainWindow, case: str, title: str) -> Iterator[Callable[[], bo
     yield lambda: window.slides.page is not None and window.slides.page.view.is_sharp
     page = window.slides.page
     assert page is not None
-    before = set(page.opened.annotations)
     yield lambda: len(page.opened.annotations) > 0
     page.opened.select(None)
     QTest.keyClick(page.view, Qt.Key.Key_R)
@@ -51,10 +49,10 @@ def story(window: MainWindow, case: str, title: str) -> Iterator[Callable[[], bo
     assert editor is not None
     kept: list[bool] = []
     editor.drafting.kept.connect(lambda: kept.append(True))
-    editor.sections.choose("conclusion")
-    QTest.keyClicks(editor.parts.text.text, SENTENCE)
+    editor.sections.choose("comment")
+    QTest.keyClick(editor.parts.text.text, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editor.parts.text.text, f" {SENTENCE}")
     yield lambda: bool(kept) and window.status.kept.text() == "Saved"
-    del before
     print("saved", *(one.id for one in page.opened.annotations), flush=True)
     yield lambda: False
 

@@ -61,7 +61,6 @@ class CaseCommands(QObject):
         page.renamed.connect(lambda name: self._change(name=name))
         page.status_chosen.connect(lambda status: self._change(status=status))
         page.tags_typed.connect(lambda tags: self._change(tags=tags))
-        page.comment_typed.connect(lambda text: self._change(comment=text))
         listed.new_wished.connect(self.begin)
         listed.again_wished.connect(parts.keeping.open_again)
         listed.menu_wanted.connect(self._show_menu)
