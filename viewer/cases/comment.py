@@ -5,10 +5,10 @@ from __future__ import annotations
 
 def both(base: str, theirs: str, mine: str) -> str:
     """What each of them made of `base`, in one text, theirs first; who deleted all of it counts as silent."""
-    if theirs == mine or theirs == base or mine in theirs:
-        return mine if theirs == base else theirs
-    if mine == base or theirs in mine:
-        return mine if mine != base else theirs
+    if theirs == base or (theirs in mine and mine != base):
+        return mine
+    if mine == base or mine in theirs:
+        return theirs
     if theirs.startswith(base) and mine.startswith(base):
         return _beside(theirs, mine[len(base) :])
     if base and theirs.count(base) == 1:

@@ -1,4 +1,4 @@
-"""Two people at one comment: both texts are kept at once, and the later is told and may choose one of them."""
+"""Two people at one comment: both texts are kept at once; the later is told, and may choose one of them."""
 
 from __future__ import annotations
 
