@@ -33,6 +33,9 @@ def story(window: MainWindow, case: str, title: str) -> Iterator[Callable[[], bo
     QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
     session = window._parts.session
+    yield lambda: bool(session.items) and len(window.cases.shown.items) == 3
+    for item in window.cases.shown.items:  # what nobody had moved in is not opened with the case
+        window.cases.opening.open_item(item.id)
     yield lambda: len(session.items) == 3
     yield lambda: all(window.cases.work.item_of(opened) is not None for opened in session.items)
     session.make_current(next(opened for opened in session.items if opened.title == title))
