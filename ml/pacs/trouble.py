@@ -22,7 +22,7 @@ def unreachable(server: Server, error: OSError) -> PacsProblem:
     if isinstance(error, ssl.SSLCertVerificationError):
         return PacsProblem(
             f"{server.words} shows a certificate that is not trusted: {error.verify_message}.",
-            "Check that the address is right. If it is, give the certificate of whoever issued it (ca_file).",
+            "Check that the address is right. If it is, give the archive the issuer’s certificate.",
             server=server.name,
         )
     if isinstance(error, ssl.SSLError):

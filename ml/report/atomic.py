@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,10 @@ from pathlib import Path
 from ml.errors import Problem
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_MARK = ".parfocal-"  # before the name of a file that is not whole yet
+_DEAD_S = 24 * 3600  # a part that nobody touched for so long was left behind
+_STILL_S = 900  # and one of the same name as is being written now, for so long
+_CLEARED: set[Path] = set()  # folders that this program has looked through
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -22,7 +28,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     An existing file of that name stays as it is until then, and for good when anything goes wrong.
     Raises `Problem` (which file, what to try) when the disk does not let us.
     """
-    part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    part = path.with_name(f"{_MARK}{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+    _clear(path)
     try:
         yield part
         _settle(part)
@@ -32,6 +39,24 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    """Remove what killed programs left in a folder, the first time that this program writes there.
+
+    What is a day old goes, and after a quarter of an hour what has this very name. A part that is still being
+    written is younger than that: nobody's work is touched.
+    """
+    if path.parent in _CLEARED:
+        return
+    _CLEARED.add(path.parent)
+    same = re.compile(rf"{re.escape(_MARK + path.stem)}-[0-9a-f]{{8}}{re.escape(path.suffix)}")
+    now = time.time()
+    with contextlib.suppress(OSError):
+        for one in path.parent.iterdir():
+            age = now - one.stat().st_mtime if one.name.startswith(_MARK) else 0.0
+            if age > _DEAD_S or (age > _STILL_S and same.fullmatch(one.name)):
+                one.unlink(missing_ok=True)
 
 
 def _settle(part: Path) -> None:

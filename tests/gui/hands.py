@@ -48,6 +48,12 @@ def drag(widget: QWidget, start: QPoint, *others: QPoint) -> None:
     _mouse(widget, QEvent.Type.MouseButtonRelease, others[-1], Qt.MouseButton.LeftButton)
 
 
+def bring_to_front(qtbot: QtBot, widget: QWidget) -> None:
+    """As a click on it does: keys go to it from then on."""
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow, timeout=LONG)
+
+
 def _mouse(widget: QWidget, kind: QEvent.Type, place: QPoint, button: Qt.MouseButton) -> None:
     released = kind is QEvent.Type.MouseButtonRelease
     held = Qt.MouseButton.NoButton if released else Qt.MouseButton.LeftButton

@@ -15,7 +15,7 @@ from ml.pacs import address_book
 from ml.pacs.server import Server
 from tests.gui.archives import memory_keyring, orthanc, server, slices, web_server  # noqa: F401
 from tests.gui.ct_hands import whole
-from tests.gui.hands import LONG
+from tests.gui.hands import LONG, open_file
 from tests.ml.pacs.orthanc import PASSWORD, USER, MemoryKeyring, Orthanc, entry, free_port, opened
 from viewer.main_window.archive import Archive
 from viewer.main_window.window import MainWindow
@@ -262,3 +262,15 @@ def test_two_entries_of_one_name_are_refused(window: MainWindow, qtbot: QtBot, a
     idle(qtbot, window)
     assert "already" in archive.page.news.text.text()
     assert address_book.server(known.name) == known
+
+
+def test_closing_leaves_the_page_first_and_not_the_picture_behind_it(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path
+) -> None:
+    open_file(qtbot, window, sample_slide)
+    window.run("archives")
+    qtbot.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert not window.further.archive.shown
+    assert window._parts.session.current is not None
+    qtbot.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert window._parts.session.current is None

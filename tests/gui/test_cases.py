@@ -321,3 +321,31 @@ def test_the_history_tells_who_did_what_and_is_exported(
     entries = [json.loads(line) for line in target.read_text().splitlines()]
     assert [entry["kind"] for entry in entries] == ["case created", "item added", "edit"]
     assert entries[2]["before"] == entries[1]["hash"]
+
+
+def test_an_item_is_taken_out_of_its_case_by_the_right_button(
+    qtbot: QtBot, sample_slide: Path, picture: Path
+) -> None:
+    with a_window(qtbot) as window:
+        open_slide(qtbot, window, sample_slide)
+        open_slide(qtbot, window, picture)
+        panel = window.frame.slides
+
+        def states() -> list[str]:
+            rows = [panel.list.item(n) for n in range(panel.list.count())]
+            known = [row for row in rows if row.data(Qt.ItemDataRole.UserRole + 1) is not None]
+            return [row.data(Qt.ItemDataRole.AccessibleTextRole).rsplit(", ", 1)[1] for row in known]
+
+        qtbot.waitUntil(lambda: states() == ["open", "open"], timeout=LONG)
+        window.run("close")
+        qtbot.waitUntil(lambda: states() == ["open", "not open"], timeout=LONG)
+        for title, left in ((picture.name, 1), (sample_slide.name, 0)):  # one is closed, one is open
+            row = row_of(panel.list, title)
+            menu = panel.menu_of(row.data(Qt.ItemDataRole.UserRole), row.data(Qt.ItemDataRole.UserRole + 1))
+            assert "Move to another case…" in [action.text() for action in menu.actions()]
+            press("Take out")
+            next(a for a in menu.actions() if a.text() == "Take out of this case…").trigger()
+            menu.deleteLater()
+            qtbot.waitUntil(lambda left=left: panel.list.count() == left, timeout=LONG)
+        assert not window._parts.session.items
+        assert picture.exists()

@@ -14,7 +14,7 @@ import openpyxl
 import pypdfium2
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from ml.draft.draft import FigureSection, FormSection
@@ -22,7 +22,7 @@ from ml.draft.store import FolderDrafts
 from ml.draft.template import own_folder
 from ml.verbs.write_report import possible_formats
 from tests.gui.ct_hands import open_series
-from tests.gui.hands import LONG, drag, open_file
+from tests.gui.hands import LONG, bring_to_front, drag, open_file
 from tests.viewer.ct.phantom import write_phantom
 from viewer.main_window.window import MainWindow
 from viewer.panels.report_editor import ReportEditor
@@ -48,12 +48,6 @@ def editor(window: MainWindow, qtbot: QtBot, sample_slide: Path) -> Iterator[Rep
 def wait_set(qtbot: QtBot, editor: ReportEditor) -> None:
     """Wait until the first page is drawn."""
     qtbot.waitUntil(lambda: bool(editor.view.pages and editor.view.pages[0].scale), timeout=LONG)
-
-
-def bring_to_front(qtbot: QtBot, widget: QWidget) -> None:
-    """As a click on it does: keys go to it from then on."""
-    widget.activateWindow()
-    qtbot.waitUntil(widget.isActiveWindow, timeout=LONG)
 
 
 def text_of(path: Path) -> str:
@@ -115,7 +109,7 @@ def test_a_report_is_written_and_exported_in_every_format(
     editor.sections.choose("microscopy")
     qtbot.keyClicks(editor.parts.text.text, "Dense *infiltrate* #5 <b>here</b>.")
     bring_to_front(qtbot, window)
-    qtbot.keyClick(view, Qt.Key.Key_S, CTRL | SHIFT)
+    qtbot.keyClick(view, Qt.Key.Key_C, CTRL | SHIFT)
     bring_to_front(qtbot, editor)
     pictures = editor.drafting.draft.section("figures")
     assert isinstance(pictures, FigureSection)
@@ -329,7 +323,7 @@ def test_a_series_is_reported_too(
 ) -> None:
     page = open_series(qtbot, window, write_phantom(tmp_path_factory.mktemp("phantom")))
     page.reading.go(4)
-    qtbot.keyClick(page.view.axial, Qt.Key.Key_S, CTRL | SHIFT)
+    qtbot.keyClick(page.view.axial, Qt.Key.Key_C, CTRL | SHIFT)
     qtbot.keyClick(page.view.axial, Qt.Key.Key_E, CTRL)
     editor = window.further.editing.editor
     assert editor is not None

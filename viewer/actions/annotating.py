@@ -86,7 +86,7 @@ EDITS: tuple[Entry, ...] = (
         "Copy annotations",
         "Copy what is selected, to paste it here or on another slide.",
         3,
-        ("Ctrl+Shift+C",),
+        ("Ctrl+Alt+C",),
     ),
     _edit(
         "paste_annotations",

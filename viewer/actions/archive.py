@@ -13,7 +13,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Find studies in a picture archive, fetch series and open them.",
         FILE,
         "",
-        ("Ctrl+Alt+A",),
+        ("Ctrl+Shift+P",),
         0,
     ),
     Entry(

@@ -13,7 +13,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Choose a report's folder: what of it still holds, and who signed it.",
         FILE,
         "",
-        ("Ctrl+Alt+V",),
+        ("Ctrl+Shift+V",),
         2,
     ),
     Entry(

@@ -22,7 +22,7 @@ ENTRIES: tuple[Entry, ...] = (
         "Keep what you look at, with its layers, as a picture of the report.",
         FILE,
         "",
-        ("Ctrl+Shift+S",),
+        ("Ctrl+Shift+C",),
         2,
     ),
     Entry(

@@ -71,6 +71,8 @@ class StateChanged(Problem):
         )
         self.item_id, self.name = item_id, name
         self.base, self.theirs, self.mine = base, theirs, mine
+        self.kept: Json = theirs
+        """What is in the library now: of a text, what both wrote."""
 
 
 Way = Callable[[Disputed], tuple[tuple[Annotation, ...], tuple[Annotation, ...]]]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ml.annotation.document import Change
 from ml.errors import Problem
+from viewer.cases.comment import both
 from viewer.cases.conflict import Conflict, StateChanged
 from viewer.cases.item_part import ANY
 from viewer.cases.library import Library
@@ -67,6 +68,19 @@ class Row:
 
         def work(library: Library) -> None:
             library.set_state(item_id, name, value, task.base)
+
+        task = Task(name, work, key=(item_id, name), base=base)
+        self._replace(task)
+
+    def set_text(self, item_id: int, name: str, text: str, base: Json) -> None:
+        """Keep what two may write at once. Where somebody else wrote since `base`, both texts are kept, and
+        `StateChanged` tells it."""
+
+        def work(library: Library) -> None:
+            try:
+                library.set_state(item_id, name, text, task.base)
+            except StateChanged as changed:
+                raise _with_both(library, changed) from None
 
         task = Task(name, work, key=(item_id, name), base=base)
         self._replace(task)
@@ -166,6 +180,19 @@ class Row:
             self._changed.notify_all()
         for one in news:
             self._told(one)
+
+
+def _with_both(library: Library, changed: StateChanged) -> StateChanged:
+    """Keep both texts; what somebody writes just now is one of them, too."""
+    while True:
+        base, theirs, mine = (str(one or "") for one in (changed.base, changed.theirs, changed.mine))
+        changed.kept = both(base, theirs, mine)
+        try:
+            library.set_state(changed.item_id, changed.name, changed.kept, changed.theirs)
+        except StateChanged as again:
+            changed.theirs = again.theirs
+        else:
+            return changed
 
 
 def _mistake(title: str, bug: Exception) -> Problem:

@@ -61,7 +61,7 @@ class CaseCommands(QObject):
         page.renamed.connect(lambda name: self._change(name=name))
         page.status_chosen.connect(lambda status: self._change(status=status))
         page.tags_typed.connect(lambda tags: self._change(tags=tags))
-        page.comment_typed.connect(lambda text: self._change(comment=text))
+        frame.slides.take_out_wished.connect(self._take_out_of)
         listed.new_wished.connect(self.begin)
         listed.again_wished.connect(parts.keeping.open_again)
         listed.menu_wanted.connect(self._show_menu)
@@ -118,14 +118,16 @@ class CaseCommands(QObject):
 
     def remove(self) -> None:
         """Take what is looked at out of its case."""
-        item = self._current
-        if item is None:
-            return
+        if self._current is not None:
+            self._take_out(self._current)
+
+    def _take_out(self, item: Item) -> None:
         words = f"Take {item.name} out of its case?"
         more = "What was drawn, found and written on it is deleted. The file stays as it is."
         opened = self._casework.opened_of(item.id)
-        if _sure(self._frame, words, more, "Take out") and opened is not None:
-            self._parts.session.close(opened)
+        if _sure(self._frame, words, more, "Take out"):
+            if opened is not None:
+                self._parts.session.close(opened)
             self._do("Take out of the case", lambda library: library.remove_item(item.id))
 
     def delete_this(self) -> None:
@@ -155,6 +157,11 @@ class CaseCommands(QObject):
     @property
     def _current(self) -> Item | None:
         return self._casework.item_of(self._parts.session.current)
+
+    def _take_out_of(self, item_id: int) -> None:
+        for item in self._shown.items:
+            if item.id == item_id:
+                self._take_out(item)
 
     def _show_tab(self, tab: int) -> None:
         if not self._frame.slides.isVisible():

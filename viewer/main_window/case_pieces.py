@@ -11,6 +11,7 @@ from viewer.main_window.case_opening import CaseOpening
 from viewer.main_window.case_shown import CaseShown
 from viewer.main_window.case_telling import CaseTelling
 from viewer.main_window.casework import Casework
+from viewer.main_window.comments import Comments
 from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
@@ -31,6 +32,7 @@ class CasePieces:
     opening: CaseOpening
     commands: CaseCommands
     telling: CaseTelling
+    comments: Comments
     reopening: Reopening
 
     @classmethod
@@ -40,6 +42,8 @@ class CasePieces:
         """After `slides` and `ct`, whose signals come first."""
         work = Casework(parts, frame, views)
         shown = CaseShown(parts, frame, work)
+        comments = Comments(parts, frame, work)
+        comments.changed.connect(shown.refresh)
         opening = CaseOpening(parts, frame, slides, ct, work, shown)
         return cls(
             parts,
@@ -49,6 +53,7 @@ class CasePieces:
             opening,
             CaseCommands(parts, frame, slides, work, shown, opening),
             CaseTelling(parts, frame, status, work),
+            comments,
             Reopening(parts, frame, slides, ct, work),
         )
 

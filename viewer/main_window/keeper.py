@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
+from viewer.cases.conflict import StateChanged
 from viewer.cases.values import Item, ItemFacts, Json, Verdict
 from viewer.main_window.page import Page
 from viewer.panels.links import Links
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Edit = Callable[[Keeping, int], None]
 """Hands something over that concerns an item of the library."""
 
+_SHARED = {"comment"}  # texts that two may write at once
 _SOON_MS = 250  # after the last key or movement
 
 
@@ -47,6 +49,7 @@ class Keeper(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self.flush)
+        self._links.follow(keeping.met, self._meet)
 
     # ------------------------------------------------------------------ what a subclass says
 
@@ -144,13 +147,29 @@ class Keeper(QObject):
         made, self._made = self._made, {}
         for name, make in made.items():
             value = make()
-            if self._kept.get(name) != value:
+            before = self._kept.get(name)
+            if before != value:
                 self._kept[name] = value
-                self.edit(partial(_set_state, name, value, name in self._quiet))
+                shared = name in _SHARED
+                write = (
+                    partial(_set_text, name, str(value), before)
+                    if shared
+                    else partial(_set_state, name, value, name in self._quiet)
+                )
+                self.edit(write)
+
+    def _meet(self, changed: StateChanged) -> None:
+        """Somebody else wrote the same: this is what the library has now."""
+        if self.item is not None and self.item.id == changed.item_id:
+            self._kept[changed.name] = changed.kept
 
 
 def _set_state(name: str, value: Json, quietly: bool, keeping: Keeping, item: int) -> None:
     keeping.write(lambda writer: writer.set_state(item, name, value), quietly=quietly)
+
+
+def _set_text(name: str, text: str, base: Json, keeping: Keeping, item: int) -> None:
+    keeping.write(lambda writer: writer.set_text(item, name, text, base))
 
 
 def keep_analysis(

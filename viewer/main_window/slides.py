@@ -15,6 +15,7 @@ from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.views import Views
+from viewer.panels.archive_page import ArchivePage
 from viewer.panels.spacing_dialog import SpacingDialog
 from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
@@ -104,8 +105,11 @@ class Slides(QObject):
         self._parts.opening.open_samples(only_slide=only_slide)
 
     def close_current(self) -> None:
-        """Close what is looked at."""
-        if self._parts.session.current is not None:
+        """Close what is looked at: a page of archives in the place of the picture first."""
+        shown = self._frame.stack.currentWidget()
+        if isinstance(shown, ArchivePage):
+            shown.leave_wished.emit()
+        elif self._parts.session.current is not None:
             self._parts.session.close(self._parts.session.current)
 
     def ask_spacing(self) -> bool:

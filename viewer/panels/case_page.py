@@ -19,12 +19,13 @@ class CasePage(QWidget):
     renamed = Signal(str)
     status_chosen = Signal(str)  # Status
     tags_typed = Signal(object)  # tuple[str, ...]
-    comment_typed = Signal(str)
+    comment_typed = Signal(int, str, str)  # the id of the case, the text, and what it was before
     open_wished = Signal()  # files, from this computer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.about: CaseAbout | None = None
+        self._comment_before = ""  # as it was shown, or kept last
         self.heading = Heading("Open", self)
         self.name = _Name(self)
         named(self.name, "Name of the case", "Click to rename the case")
@@ -101,9 +102,16 @@ class CasePage(QWidget):
         if other or not self.tags.hasFocus():
             self.tags.setText(", ".join(about.tags))
         typing = not other and (self.comment.hasFocus() or self._soon.isActive())
-        if not typing and self.comment.toPlainText() != about.comment:
-            with QSignalBlocker(self.comment):
-                self.comment.setPlainText(about.comment)
+        if not typing:
+            self._comment_before = about.comment
+            self._put_comment(about.comment)
+
+    def take_comment(self, text: str, before: str) -> None:
+        """Somebody else wrote, too: show this text, where `before` is kept now."""
+        self._comment_before = before
+        self._put_comment(text)
+        if text != before:
+            self._soon.start()
 
     def flush(self) -> None:
         """Keep at once what was typed."""
@@ -127,8 +135,18 @@ class CasePage(QWidget):
 
     def _keep_comment(self) -> None:
         text = self.comment.toPlainText()
-        if self.about is not None and text != self.about.comment:
-            self.comment_typed.emit(text)
+        before, self._comment_before = self._comment_before, text
+        if self.about is not None and text != before:
+            self.comment_typed.emit(self.about.id, text, before)
+
+    def _put_comment(self, text: str) -> None:
+        if self.comment.toPlainText() != text:
+            place = len(self.comment.toPlainText()) - self.comment.textCursor().position()
+            with QSignalBlocker(self.comment):
+                self.comment.setPlainText(text)
+            cursor = self.comment.textCursor()
+            cursor.setPosition(max(0, len(text) - place))  # what is typed goes on where it was
+            self.comment.setTextCursor(cursor)
 
 
 class _Name(QLineEdit):

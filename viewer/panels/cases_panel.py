@@ -26,6 +26,7 @@ class CasesPanel(QWidget):
     find_wished = Signal(object)  # the id of an item whose file is gone
     pictured = Signal(object, QImage)  # Opened and its small picture, which somebody has read
     move_wished = Signal(object)  # the id of an item that shall go to another case
+    take_out_wished = Signal(object)  # the id of an item that shall go out of its case
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +94,9 @@ class CasesPanel(QWidget):
             move = menu.addAction("Move to another case…")
             move.setStatusTip("With everything that was drawn and found on it")
             move.triggered.connect(lambda: self.move_wished.emit(line.id))
+            out = menu.addAction("Take out of this case…")
+            out.setStatusTip("What was drawn and found on it is deleted; the file stays")
+            out.triggered.connect(lambda: self.take_out_wished.emit(line.id))
             menu.addSeparator()
         another = menu.addAction("Open…")
         another.setStatusTip("Open a slide, a picture or CT from a file")

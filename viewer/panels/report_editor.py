@@ -207,7 +207,7 @@ class ReportEditor(QDialog):
             "Ctrl+Z": drafting.undo.undo,
             "Ctrl+Y": drafting.undo.redo,
             "Ctrl+E": self.export_wished.emit,
-            "Ctrl+Shift+S": lambda: self.snapshot_wished.emit(self.sections.current),
+            "Ctrl+Shift+C": lambda: self.snapshot_wished.emit(self.sections.current),
         }
         for key, action in keys.items():
             QShortcut(QKeySequence(key), self, action)

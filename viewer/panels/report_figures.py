@@ -49,7 +49,7 @@ class FiguresView(QWidget):
         named(self.list, "Pictures of this section", "Tick what shall be printed; drag to order")
         self.none = Text("No pictures yet. Add the view that you look at, or an automatic one.", quiet=True)
         self.snapshot = QPushButton("Add snapshot of this view", self)
-        named(self.snapshot, "Add snapshot of this view", "Keep what you look at as a picture (Ctrl+Shift+S)")
+        named(self.snapshot, "Add snapshot of this view", "Keep what you look at as a picture (Ctrl+Shift+C)")
         self.add = QToolButton(self)
         self.add.setText("Add…")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -87,6 +87,8 @@ def palette_of(chosen: Colors) -> QPalette:
         (role.Link, chosen.accent),
         (role.LinkVisited, chosen.accent),
         (role.Mid, chosen.line),
+        (role.Dark, chosen.line),  # both sides of a line between areas, and below tabs
+        (role.Light, chosen.raised),
     ):
         palette.setColor(name, QColor(color))
     faded = QColor(chosen.quiet)

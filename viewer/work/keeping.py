@@ -35,6 +35,7 @@ class Keeping(QObject):
     again = Signal()  # what could not be taken up may be tried again
     conflicted = Signal(object)  # Conflict: a person has to decide
     theirs = Signal(object)  # Theirs: what somebody else did, to be shown
+    met = Signal(object)  # StateChanged: somebody else wrote the same comment, and both are kept
     lost = Signal(object)  # Problem: an edit that can never be carried out
     _news = Signal(object)
 
@@ -212,8 +213,8 @@ class Keeping(QObject):
             self.theirs.emit(news)
         elif isinstance(news, Refused):
             self.lost.emit(news.problem)
-        else:  # the same comment (or another state) was changed by somebody else
-            self.lost.emit(news)
+        else:
+            self.met.emit(news)
 
     def _tell(self) -> None:
         kind, problem = self._state

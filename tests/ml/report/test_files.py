@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -174,3 +175,24 @@ def test_a_bug_leaves_nothing_either(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         broken()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_killed_exports_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    """What is a day old; of the same name after a quarter of an hour; nothing that may still be written."""
+    ages = {
+        ".parfocal-other-0123abcd.pdf": 25 * 3600,
+        ".parfocal-report-0123abcd.pdf": 1000,
+        ".parfocal-report-0123abce.pdf": 10,
+        ".parfocal-other-0123abce.pdf": 1000,
+        ".somebody-else-0123abcd.pdf": 99 * 3600,
+        "report-0123abcd.pdf": 99 * 3600,
+    }
+    now = time.time()
+    for name, age in ages.items():
+        (tmp_path / name).write_text("part")
+        os.utime(tmp_path / name, (now - age, now - age))
+    with whole_file(tmp_path / "report.pdf") as part:
+        assert part.name.startswith(".parfocal-report-")
+        part.write_text("whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*ages, "report.pdf"} - {".parfocal-other-0123abcd.pdf", ".parfocal-report-0123abcd.pdf"}
