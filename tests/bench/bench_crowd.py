@@ -123,9 +123,7 @@ class Driven:
         over = sum(gap for gap in gaps if gap > 200)
         bare = self.bare.get(beside, 0.0)
         ratio = f"{seconds / bare:8.1f} × {beside} ({bare:.2f} s)" if bare else ""
-        print(
-            f"{title:30}{seconds:8.2f}{max(gaps):10.0f}{over / 1000:9.1f}   {ratio}{late}", flush=True
-        )
+        print(f"{title:30}{seconds:8.2f}{max(gaps):10.0f}{over / 1000:9.1f}   {ratio}{late}", flush=True)
 
     def _head(self) -> None:
         print(f"\n{'':30}{'s':>8}{'longest':>10}{'> 0.2 s':>9}")
@@ -146,8 +144,8 @@ class Driven:
 
     def _settled(self) -> bool:
         """Nothing is under way."""
-        edits = getattr(self.window._parts, "edits_under_way", None)
-        return not self.window._parts.annotation_files.busy and (edits is None or not edits.busy)
+        choosing = getattr(self.window.frame.annotations.view.model, "is_choosing", False)
+        return not self.window._parts.annotation_files.busy and not choosing
 
     def _saved(self) -> bool:
         return self.window.status.kept.text() == "Saved"

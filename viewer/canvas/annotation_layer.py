@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ml.annotation.document import AnnotationDocument, Change
@@ -29,6 +29,7 @@ _NAME_FROM = 60.0  # widget px: a smaller shape shows no name
 _MANY = 50  # more parts than this: all is painted anew
 _DOT = 4.5  # widget px: the radius of a point
 _MOST_PATHS = 20_000  # that are kept: more than can be seen one by one
+_SOON_MS = 250  # until many new ones are painted
 _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 
 
@@ -52,10 +53,15 @@ class AnnotationLayer(Layer):
         self._spacing: Spacing | None = None
         self._paths: dict[str, tuple[Shape, QPainterPath]] = {}  # in level-0 px, made when first painted
         self._named = {annotation.id for annotation in document if annotation.name}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(lambda: self.changed.emit(None))
         document.listen(self._take)
 
     def close(self) -> None:
         """Listen no more; a second view of the slide goes on without this one."""
+        self._soon.stop()
         self._document.unlisten(self._take)
 
     def select(self, ids: tuple[str, ...]) -> None:
@@ -198,8 +204,11 @@ class AnnotationLayer(Layer):
         self._named.difference_update([a.id for a in change.removed] if self._named else ())
         self._named.update([a.id for a in change.added if a.name])
         if len(change.removed) + len(change.added) > 2 * _MANY:
-            self._paths.clear()
-            self.changed.emit(None)
+            if change.removed:
+                self._paths.clear()
+                self.changed.emit(None)
+            elif not self._soon.isActive():  # many come, and more after them: some at once are painted
+                self._soon.start()
             return
         for annotation in (*change.removed, *change.added):
             self._paths.pop(annotation.id, None)

@@ -64,7 +64,8 @@ class FilesOfAnnotations(QObject):
 
         def drawn() -> bool:
             opened = self._parts.session.slide
-            return ready() and opened is not None and len(opened.annotations) > 0
+            whole = opened is not None and not opened.is_loading  # a file of half of them would mislead
+            return ready() and opened is not None and whole and len(opened.annotations) > 0
 
         return {
             "import_annotations": Bound(self.ask_in, ready),

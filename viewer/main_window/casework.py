@@ -12,9 +12,9 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation
 from ml.errors import Problem
 from viewer.cases.values import Case, Item
+from viewer.main_window.filling import Filling
 from viewer.main_window.frame import Frame
 from viewer.main_window.keeper import Keeper
 from viewer.main_window.page import Page
@@ -26,11 +26,9 @@ from viewer.state.opened import Opened
 from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
 from viewer.work.keeping import Keeping
-from viewer.work.kept_item import CHUNK, Home, Kept, adopt
+from viewer.work.kept_item import Home, Kept, adopt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from viewer.cases.library import Library
 
 _PICTURE = 160  # px: the longer edge of a small picture that is kept
@@ -44,6 +42,7 @@ class Casework(QObject):
     items_changed = Signal()  # what a case holds is another
     refused = Signal(object)  # Problem
     told = Signal(str)  # a sentence for the status line
+    loading = Signal(object)  # Step of a load of annotations that takes long; None: it is over
 
     def __init__(self, parts: Parts, frame: Frame, views: Views) -> None:
         super().__init__(frame)
@@ -51,6 +50,7 @@ class Casework(QObject):
         self.case: Case | None = None
         self._keepers: dict[Opened, Keeper] = {}
         self._cases: dict[Opened, Case] = {}
+        self._fillings: dict[Opened, Filling] = {}
         self._waiting: deque[Keeper] = deque()
         self._under_way: Keeper | None = None
         self._wanted = 0  # the id of a case that waits for files
@@ -108,8 +108,18 @@ class Casework(QObject):
         if isinstance(keeper, SlideKeeper):
             keeper.show_foreign(change)
 
+    def when_loaded(self, opened: OpenedSlide, call: Callable[[], None]) -> None:
+        """Have something done when all that the library holds of a slide is shown: now, where it is."""
+        filling = self._fillings.get(opened)
+        if filling is None:
+            call()
+        else:
+            filling.afterwards(call)
+
     def settle(self) -> None:
         """The window closes: what waits is handed over, and what the library did not know it takes up now."""
+        for opened in tuple(self._fillings):
+            self._stop_loading(opened)
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
             keeper.close()
@@ -186,26 +196,25 @@ class Casework(QObject):
             self.told.emit(f"{kept.item.name} lies in another folder now; all that was done on it is here.")
 
     def _load_annotations(self, keeper: Keeper, kept: Kept) -> None:
-        """Piece by piece: what was drawn may be hundreds of thousands of objects."""
+        """A little at a time: what was drawn may be hundreds of thousands of objects."""
         if not isinstance(keeper, SlideKeeper) or kept.is_new:
             return
-        pieces: list[Iterator[tuple[Annotation, ...]]] = []
+        opened = keeper.opened
+        filling = self._fillings[opened] = Filling(keeper, kept.item.id, self._keeping)
+        opened.set_loading(True)
+        filling.told.connect(self.loading)
+        filling.refused.connect(self.refused)
+        filling.ended.connect(partial(self._loaded, opened))
 
-        def read(library: Library) -> tuple[Annotation, ...]:
-            if not pieces:
-                pieces.append(iter(library.annotation_chunks(kept.item.id, CHUNK)))
-            return next(pieces[0], ())
-
-        def show(found: tuple[Annotation, ...]) -> None:
-            if found and self._keepers.get(keeper.opened) is keeper:
-                keeper.restore_annotations(found)
-                self._keeping.ask(read, show, self.refused.emit)
-
-        self._keeping.ask(read, show, self.refused.emit)
+    def _loaded(self, opened: OpenedSlide) -> None:
+        self._fillings.pop(opened).deleteLater()
+        self.loading.emit(None)
+        opened.set_loading(False)
 
     def _end(self, opened: Opened) -> None:
         keeper = self._keepers.pop(opened, None)
         self._cases.pop(opened, None)
+        self._stop_loading(opened)
         if keeper is None:
             return
         keeper.is_open = False
@@ -217,6 +226,12 @@ class Casework(QObject):
             self._waiting.remove(keeper)
             keeper.deleteLater()
         self.items_changed.emit()
+
+    def _stop_loading(self, opened: Opened) -> None:
+        filling = self._fillings.pop(opened, None)
+        if filling is not None:
+            filling.stop()
+            self.loading.emit(None)
 
     # ------------------------------------------------------------------ what is looked at
 
