@@ -56,7 +56,7 @@ class Places:
         if not self._free and self._rows.keys().isdisjoint([annotation.id for annotation in added]):
             self._append(added)
             return
-        known, held, ink = self._rows.get, self._held, self._ink
+        known, held = self._rows.get, self._held
         rows: list[int] = []
         new: list[int] = []
         moved: list[int] = []
@@ -72,7 +72,7 @@ class Places:
                 bounds.append(annotation.shape.bounds)
             held[row] = annotation
             rows.append(row)
-        self.inks[rows] = [ink((annotation.class_name, annotation.color)) for annotation in added]
+        self.inks[rows] = self._inks_of(added)
         self.orders[new] = np.arange(self._next_order, self._next_order + len(new))
         self._next_order += len(new)
         if moved:
@@ -86,8 +86,7 @@ class Places:
         first, end = len(self._held), len(self._held) + len(added)
         self._held += added
         self._rows.update(zip([annotation.id for annotation in added], range(first, end), strict=True))
-        ink = self._ink
-        self.inks[first:end] = [ink((annotation.class_name, annotation.color)) for annotation in added]
+        self.inks[first:end] = self._inks_of(added)
         self.orders[first:end] = np.arange(self._next_order, self._next_order + len(added))
         self._next_order += len(added)
         self.bounds[first:end] = _corners([annotation.shape.bounds for annotation in added])
@@ -169,12 +168,14 @@ class Places:
             rows = rows[np.argsort(orders)]
         return rows
 
-    def _ink(self, ink: Ink) -> int:
-        number = self._ink_numbers.get(ink)
-        if number is None:
-            number = self._ink_numbers[ink] = len(self.known_inks)
-            self.known_inks.append(ink)
-        return number
+    def _inks_of(self, annotations: Sequence[Annotation]) -> list[int]:
+        numbers = self._ink_numbers
+        inks = [(annotation.class_name, annotation.color) for annotation in annotations]
+        for ink in dict.fromkeys(inks):
+            if ink not in numbers:
+                numbers[ink] = len(self.known_inks)
+                self.known_inks.append(ink)
+        return [numbers[ink] for ink in inks]
 
     def _take_row(self, annotation_id: str) -> int:
         if self._free:

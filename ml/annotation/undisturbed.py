@@ -15,7 +15,7 @@ def undisturbed() -> Iterator[None]:
 
     Annotations form none, and among millions of new objects that search, begun again and again, takes as long
     as making them. Where very many were made, all that is there is left out of later searches too: each would
-    stop the window for a second. `disturbed` takes them in again.
+    stop the window for a second. `search_all` takes them in.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -29,6 +29,13 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def disturbed() -> None:
-    """Something large was closed: look for circles among all that is there again."""
+def left_out() -> bool:
+    """Whether very many objects are left out of the search for circles."""
+    return gc.get_freeze_count() > 10 * _MANY
+
+
+def search_all() -> None:
+    """Search for circles among all there is, once: something large was closed. Takes up to a second."""
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -74,6 +74,7 @@ class Driven:
             beside="json writes",
         )
         self.phase("close the slide", self.window.slides.close_current, self._saved)
+        self.phase("  and what it left", lambda: None, after(2.0))
         self.phase("open it again: sharp", lambda: self.window.slides.open(self.slide), self._is_sharp)
         self.phase("  its annotations, panning", self._pan, self._all_there, beside="SQLite reads")
         self.phase("pan when all are there", self._pan, after(3.0))

@@ -8,10 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from ml.annotation.document import Change
+from ml.annotation.undisturbed import left_out, search_all
 from ml.errors import Problem
 from viewer.cases.values import Case, Item
 from viewer.main_window.filling import Filling
@@ -31,6 +32,7 @@ from viewer.work.kept_item import Home, Kept, adopt
 if TYPE_CHECKING:
     from viewer.cases.library import Library
 
+_CLEAN_MS = 1000  # after a slide was closed
 _PICTURE = 160  # px: the longer edge of a small picture that is kept
 
 
@@ -51,6 +53,10 @@ class Casework(QObject):
         self._keepers: dict[Opened, Keeper] = {}
         self._cases: dict[Opened, Case] = {}
         self._fillings: dict[Opened, Filling] = {}
+        self._cleaning = QTimer(self)  # after a crowd was closed
+        self._cleaning.setSingleShot(True)
+        self._cleaning.setInterval(_CLEAN_MS)
+        self._cleaning.timeout.connect(search_all)
         self._waiting: deque[Keeper] = deque()
         self._under_way: Keeper | None = None
         self._wanted = 0  # the id of a case that waits for files
@@ -118,8 +124,11 @@ class Casework(QObject):
 
     def settle(self) -> None:
         """The window closes: what waits is handed over, and what the library did not know it takes up now."""
+        self._cleaning.stop()
         for opened in tuple(self._fillings):
             self._stop_loading(opened)
+        if left_out():
+            self._cleaning.start()
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
             keeper.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from ml.annotation.measured import measured_anew
-from ml.annotation.undisturbed import disturbed
 from ml.slide.look import Look
 from ml.slide.slide import KnownSpacing, Slide
 from viewer.state.annotated import Annotated
@@ -37,7 +36,6 @@ class OpenedSlide(Annotated):
     def let_go(self) -> None:
         """Close the file."""
         self.slide.close()
-        disturbed()
 
     def set_spacing(self, spacing: KnownSpacing) -> None:
         """Say how large a pixel is, and who says so."""
