@@ -1,9 +1,9 @@
 """300,000 annotations in the whole window, with case library, table, picture and undo all following.
 
-Imports them from a file, goes through the table, relabels all, takes it back, deletes all, writes them, closes
-the slide and opens it again out of the library while panning. For each it tells the seconds until it is done
-(and saved), and the longest time for which the window answered nothing: the longest gap between two ticks of
-a timer. Beside them stands what json and SQLite alone need for the same objects in the same run.
+Imports them from a file, goes through the table, relabels all, takes it back, deletes all, writes them,
+closes the slide and opens it again out of the library while panning. For each it tells the seconds until it
+is done (and saved), and the longest time for which the window answered nothing: the longest gap between two
+ticks of a timer. Beside them stands what json and SQLite alone need for the same objects in the same run.
 `python tests/bench/bench_crowd.py 30000` takes fewer.
 """
 

@@ -54,6 +54,8 @@ class FilesOfAnnotations(QObject):
         self._work = parts.annotation_files
         self._work.step.connect(status.show_step)
         self._work.failed.connect(self._fail)
+        self._work.stopped.connect(lambda name: self._told(f"Stopped; nothing of {name} is changed."))
+        status.stop_wished.connect(self._work.stop)
         slides.annotations_dropped.connect(self.bring_in)
 
     def bounds(self) -> dict[str, Bound]:

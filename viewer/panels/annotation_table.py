@@ -294,7 +294,7 @@ class AnnotationTable(QAbstractTableModel):
     def _brings_columns(self, added: Iterable[Annotation]) -> bool:
         known = {column.title for column in self.columns}
         full = len(self.columns) >= len(columns_of(())) + _MOST_MEASURED
-        return not full and not all([one.measurements.keys() <= known for one in added])
+        return not full and not all(one.measurements.keys() <= known for one in added)
 
 
 _swatches: dict[Color | None, object] = {}

@@ -1,4 +1,4 @@
-"""Which lines a table of annotations shows, in which order: found a little at a time, so that nobody waits."""
+"""Which lines a table of annotations shows, in which order: found a little at a time; nobody waits."""
 
 from __future__ import annotations
 
