@@ -1,4 +1,4 @@
-"""Very many annotations in the window: what comes in a little at a time is all there, whatever one does meanwhile."""
+"""Very many annotations in the window: what comes in a little at a time is all there in the end."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_an_import_and_an_export_can_be_stopped(
     qtbot: QtBot, window: MainWindow, sample_slide: Path, tmp_path: Path
 ) -> None:
     path, out = tmp_path / "many.geojson", tmp_path / "out.geojson"
-    write(path, Document(crowd() * 1))
+    write(path, Document(crowd()))
     opened = open_slide(qtbot, window, sample_slide)
     files = window.further.annotating.files
     files.bring_in([path])
@@ -148,6 +148,6 @@ def test_an_import_and_an_export_can_be_stopped(
     files.bring_in([path])
     qtbot.waitUntil(lambda: len(opened.annotations) == MANY, timeout=LONG)
     files.write(opened, out, "geojson", only_selected=False)
-    window.run("escape") if "escape" in window.surface.commands else files._work.stop()
+    window.status.work.stop.click()
     qtbot.waitUntil(lambda: not files._work.busy, timeout=LONG)
     assert [one.name for one in tmp_path.iterdir()] == ["many.geojson"]

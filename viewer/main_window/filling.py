@@ -86,7 +86,7 @@ class Filling(QObject):
 
     def _turn(self) -> None:
         end = time.monotonic() + _BUDGET
-        while self._queue and time.monotonic() < end:
+        while self._queue:
             piece = self._queue[0]
             some = piece[self._at : self._at + _AT_ONCE]
             self._keeper.restore_annotations(some)
@@ -95,6 +95,8 @@ class Filling(QObject):
             if self._at >= len(piece):
                 self._queue.popleft()
                 self._at = 0
+            if time.monotonic() >= end:
+                break
         self._tell()
         self._read()
         if not self._queue:

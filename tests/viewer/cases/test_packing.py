@@ -77,7 +77,7 @@ def test_many_come_back_with_the_bounds_of_their_places(drawn: list[Annotation])
         assert one.shape == before.shape
         assert hash(one.shape) == hash(before.shape)
         assert replace(one.shape).packed_rings is None
-        assert pickle.loads(pickle.dumps(one)) == before  # noqa: S301 - our own
+        assert pickle.loads(pickle.dumps(one)) == before
 
 
 @given(annotations, st.integers(1, 40))
