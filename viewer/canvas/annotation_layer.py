@@ -53,10 +53,7 @@ class AnnotationLayer(Layer):
         self._spacing: Spacing | None = None
         self._paths: dict[str, tuple[Shape, QPainterPath]] = {}  # in level-0 px, made when first painted
         self._named = {annotation.id for annotation in document if annotation.name}
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_SOON_MS)
-        self._soon.timeout.connect(lambda: self.changed.emit(None))
+        self._soon = _paint_later(self)
         document.listen(self._take)
 
     def close(self) -> None:
@@ -66,8 +63,7 @@ class AnnotationLayer(Layer):
 
     def select(self, ids: tuple[str, ...]) -> None:
         """Show these as selected."""
-        before, self._chosen = self._chosen, frozenset(ids)
-        self._marked = None
+        before, self._chosen, self._marked = self._chosen, frozenset(ids), None
         self._show_anew(before ^ self._chosen)
 
     def lift(self, ids: Iterable[str]) -> None:
@@ -207,7 +203,7 @@ class AnnotationLayer(Layer):
             if change.removed:
                 self._paths.clear()
                 self.changed.emit(None)
-            elif not self._soon.isActive():  # many come, and more after them: some at once are painted
+            elif not self._soon.isActive():  # many come, and more after them
                 self._soon.start()
             return
         for annotation in (*change.removed, *change.added):
@@ -237,6 +233,14 @@ class AnnotationLayer(Layer):
                 self._paths.clear()
             known = self._paths[annotation.id] = (annotation.shape, _path(annotation.shape))
         return known[1]
+
+
+def _paint_later(layer: AnnotationLayer) -> QTimer:
+    soon = QTimer(layer)
+    soon.setSingleShot(True)
+    soon.setInterval(_SOON_MS)
+    soon.timeout.connect(lambda: layer.changed.emit(None))
+    return soon
 
 
 def _scale(painter: QPainter, camera: Camera) -> None:

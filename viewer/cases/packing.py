@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, cast
 
 from ml.annotation.document import Change
 from ml.annotation.ring_bytes import bytes_of, extents_of, head_of
-from ml.annotation.shapes import Annotation, Kind, Plane, Shape
+from ml.annotation.shapes import Annotation, Kind, Plane, Shape, packed_shape
+from ml.annotation.shapes import body_of as rings_kept
 from ml.annotation.undisturbed import undisturbed
 from ml.geometry import Rect
 
@@ -126,7 +127,7 @@ def _outline(one: Annotation, memory: Memory) -> bytes:
 
 
 def _bytes(shape: Shape) -> bytes:
-    return shape.packed_rings or bytes_of(_KINDS.index(shape.kind), shape.rings, shape.starts)
+    return rings_kept(shape) or bytes_of(_KINDS.index(shape.kind), shape.rings, shape.starts)
 
 
 def _shape(body: bytes, at: int) -> tuple[Shape, int]:
@@ -134,7 +135,7 @@ def _shape(body: bytes, at: int) -> tuple[Shape, int]:
     kind, starts, _, end = head_of(body, at)
     if not starts:
         raise ValueError("no outer ring")
-    return Shape.packed(body[at:end], _KINDS[kind], starts), end
+    return packed_shape(body[at:end], _KINDS[kind], starts), end
 
 
 class PackedChange(NamedTuple):
@@ -221,7 +222,7 @@ def _bound(shapes: Sequence[Shape]) -> None:
     """Give shapes that were just read their bounds."""
     simple, places = [], []
     for shape in shapes:
-        body = shape.packed_rings
+        body = rings_kept(shape)
         assert body is not None
         _, _, first, end = head_of(body)
         if shape.starts == (0,) and first == _ONE_RING and first < end:

@@ -51,7 +51,7 @@ class CaseTelling(QObject):
             (keeping.lost, self.refused),
             (keeping.ready, self._tell_opened),
             (status.kept_wished, self._show_again),
-            (casework.loading, status.show_loading),
+            (casework.fillings.told, status.show_loading),
         ):
             signal.connect(slot)
 
@@ -111,7 +111,7 @@ class CaseTelling(QObject):
         """What somebody else drew, moved or deleted is seen here too; undo begins anew where it must."""
         opened = self._casework.opened_of(theirs.item_id)
         if isinstance(opened, OpenedSlide):  # what is still being read may be from before
-            self._casework.when_loaded(opened, partial(self._show_on, opened, theirs))
+            self._casework.fillings.when_done(opened, partial(self._show_on, opened, theirs))
 
     def _show_on(self, opened: OpenedSlide, theirs: Theirs) -> None:
         change = fitting(opened.annotations, theirs.change)

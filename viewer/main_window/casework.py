@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ml.annotation.document import Change
-from ml.annotation.undisturbed import left_out, search_all
 from ml.errors import Problem
 from viewer.cases.values import Case, Item
-from viewer.main_window.filling import Filling
+from viewer.main_window.filling import Fillings
 from viewer.main_window.frame import Frame
 from viewer.main_window.keeper import Keeper
 from viewer.main_window.page import Page
@@ -32,7 +31,6 @@ from viewer.work.kept_item import Home, Kept, adopt
 if TYPE_CHECKING:
     from viewer.cases.library import Library
 
-_CLEAN_MS = 1000  # after a slide was closed
 _PICTURE = 160  # px: the longer edge of a small picture that is kept
 
 
@@ -44,7 +42,6 @@ class Casework(QObject):
     items_changed = Signal()  # what a case holds is another
     refused = Signal(object)  # Problem
     told = Signal(str)  # a sentence for the status line
-    loading = Signal(object)  # Step of a load of annotations that takes long; None: it is over
 
     def __init__(self, parts: Parts, frame: Frame, views: Views) -> None:
         super().__init__(frame)
@@ -52,11 +49,8 @@ class Casework(QObject):
         self.case: Case | None = None
         self._keepers: dict[Opened, Keeper] = {}
         self._cases: dict[Opened, Case] = {}
-        self._fillings: dict[Opened, Filling] = {}
-        self._cleaning = QTimer(self)  # after a crowd was closed
-        self._cleaning.setSingleShot(True)
-        self._cleaning.setInterval(_CLEAN_MS)
-        self._cleaning.timeout.connect(search_all)
+        self.fillings = Fillings(parts.keeping, self)
+        self.fillings.refused.connect(self.refused)
         self._waiting: deque[Keeper] = deque()
         self._under_way: Keeper | None = None
         self._wanted = 0  # the id of a case that waits for files
@@ -114,21 +108,11 @@ class Casework(QObject):
         if isinstance(keeper, SlideKeeper):
             keeper.show_foreign(change)
 
-    def when_loaded(self, opened: OpenedSlide, call: Callable[[], None]) -> None:
-        """Have something done when all that the library holds of a slide is shown: now, where it is."""
-        filling = self._fillings.get(opened)
-        if filling is None:
-            call()
-        else:
-            filling.afterwards(call)
-
     def settle(self) -> None:
         """The window closes: what waits is handed over, and what the library did not know it takes up now."""
         self._cleaning.stop()
         for opened in tuple(self._fillings):
-            self._stop_loading(opened)
-        if left_out():
-            self._cleaning.start()
+            self.fillings.stop(opened)
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
             keeper.close()
@@ -208,17 +192,7 @@ class Casework(QObject):
         """A little at a time: what was drawn may be hundreds of thousands of objects."""
         if not isinstance(keeper, SlideKeeper) or kept.is_new:
             return
-        opened = keeper.opened
-        filling = self._fillings[opened] = Filling(keeper, kept.item.id, self._keeping)
-        opened.set_loading(True)
-        filling.told.connect(self.loading)
-        filling.refused.connect(self.refused)
-        filling.ended.connect(partial(self._loaded, opened))
-
-    def _loaded(self, opened: OpenedSlide) -> None:
-        self._fillings.pop(opened).deleteLater()
-        self.loading.emit(None)
-        opened.set_loading(False)
+        self.fillings.begin(keeper, kept.item.id)
 
     def _end(self, opened: Opened) -> None:
         keeper = self._keepers.pop(opened, None)
@@ -235,12 +209,6 @@ class Casework(QObject):
             self._waiting.remove(keeper)
             keeper.deleteLater()
         self.items_changed.emit()
-
-    def _stop_loading(self, opened: Opened) -> None:
-        filling = self._fillings.pop(opened, None)
-        if filling is not None:
-            filling.stop()
-            self.loading.emit(None)
 
     # ------------------------------------------------------------------ what is looked at
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ml.annotation.shapes import Annotation
+from ml.annotation.undisturbed import left_out, search_all
 from ml.progress import Step
 from viewer.main_window.slide_keeper import SlideKeeper
+from viewer.state.opened import Opened
+from viewer.state.opened_slide import OpenedSlide
 from viewer.work.keeping import Keeping
 from viewer.work.kept_item import CHUNK
 
@@ -24,6 +28,7 @@ _BUDGET = 0.015  # s of a turn of the window
 _PAUSE_MS = 4  # between two turns: hand and picture come first
 _AHEAD = 2  # pieces that wait to be shown while the next is read
 _QUIET = 1.0  # s: a shorter load says nothing
+_CLEAN_MS = 1000  # after a crowd was closed
 _TOLD = 0.2  # s between two words about how far it is
 
 
@@ -122,3 +127,56 @@ class Filling(QObject):
             self.stop()
             self.refused.emit(problem)
             self.ended.emit()
+
+
+class Fillings(QObject):
+    """The loads that go on, one for each slide at most."""
+
+    told = Signal(object)  # Step of a load that takes long; None: it is over
+    refused = Signal(object)  # Problem
+
+    def __init__(self, keeping: Keeping, parent: QObject) -> None:
+        super().__init__(parent)
+        self._keeping = keeping
+        self._under_way: dict[Opened, Filling] = {}
+        self._cleaning = QTimer(self)
+        self._cleaning.setSingleShot(True)
+        self._cleaning.setInterval(_CLEAN_MS)
+        self._cleaning.timeout.connect(search_all)
+
+    def begin(self, keeper: SlideKeeper, item_id: int) -> None:
+        """Bring in what the library holds of a slide."""
+        opened = keeper.opened
+        filling = self._under_way[opened] = Filling(keeper, item_id, self._keeping)
+        opened.set_loading(True)
+        filling.told.connect(self.told)
+        filling.refused.connect(self.refused)
+        filling.ended.connect(partial(self._end, opened))
+
+    def when_done(self, opened: OpenedSlide, call: Callable[[], None]) -> None:
+        """Have something done when all that the library holds of a slide is shown: now, where it is."""
+        filling = self._under_way.get(opened)
+        if filling is None:
+            call()
+        else:
+            filling.afterwards(call)
+
+    def stop(self, opened: Opened) -> None:
+        """It is closed."""
+        filling = self._under_way.pop(opened, None)
+        if filling is not None:
+            filling.stop()
+            self.told.emit(None)
+        if left_out():
+            self._cleaning.start()
+
+    def close(self) -> None:
+        """The window closes: load nothing more."""
+        for opened in tuple(self._under_way):
+            self.stop(opened)
+        self._cleaning.stop()
+
+    def _end(self, opened: OpenedSlide) -> None:
+        self._under_way.pop(opened).deleteLater()
+        self.told.emit(None)
+        opened.set_loading(False)

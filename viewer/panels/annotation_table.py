@@ -8,26 +8,17 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 
 from ml.annotation.document import Change
 from ml.annotation.places import Rows
-from ml.annotation.shapes import Annotation, Color
+from ml.annotation.shapes import Annotation
 from ml.geometry import Spacing
 from viewer.panels.annotation_columns import NOTE, Column, columns_of
+from viewer.panels.annotation_lines import AnnotationLines
 from viewer.panels.choosing import Choosing, choosing
-from viewer.panels.class_form import swatch
 from viewer.state.annotated import Annotated
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _FEW = 200  # annotations of an edit: more, and the table is made anew
 _MOST_MEASURED = 12  # columns of measurements
@@ -36,7 +27,7 @@ _BUDGET = 0.012  # s of a turn of the window
 _SOON_MS = 300  # after the last of many new lines they are put in order
 
 
-class AnnotationTable(QAbstractTableModel):
+class AnnotationTable(AnnotationLines):
     """A row is a number in `Places` of the document; `rows` are those shown, in the order of the table.
 
     An edit of few changes only their lines: what does not fit the filter any more stays until it is asked
@@ -44,16 +35,11 @@ class AnnotationTable(QAbstractTableModel):
     through and put in order while the window goes on; until then the table stands as it was.
     """
 
-    typed = Signal(object, str, str)  # Annotation, "name" or "note", and what was typed
     shown_changed = Signal()  # other rows than before
     working = Signal(float)  # the share of looking through that is done
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._opened: Annotated | None = None
-        self._spacing: Spacing | None = None
-        self.columns: tuple[Column, ...] = columns_of(())
-        self.rows: Rows = np.empty(0, np.intp)
         self.generation = 0  # how often they were chosen anew
         self._positions: NDArray[np.intp] | None = None  # of each row of the document, -1 where not shown
         self._sorted_by, self._falling = -1, False
@@ -152,17 +138,6 @@ class AnnotationTable(QAbstractTableModel):
             self.endInsertRows()
         self.shown_changed.emit()
 
-    def annotation(self, position: int) -> Annotation | None:
-        """What stands in a line of the table; None also for what is gone and not yet taken off."""
-        if self._opened is None or not 0 <= position < len(self.rows):
-            return None
-        found = self._opened.annotations.places.annotations(self.rows[position : position + 1])
-        return found[0] if found else None
-
-    def annotations(self) -> list[Annotation]:
-        """All that is shown, in the order of the table."""
-        return [] if self._opened is None else self._opened.annotations.places.annotations(self.rows)
-
     def positions_of(self, rows: Rows) -> NDArray[np.intp]:
         """Where rows of the document stand in the table, -1 for those that are not shown."""
         if self._opened is None:
@@ -172,58 +147,6 @@ class AnnotationTable(QAbstractTableModel):
             self._positions[self.rows] = np.arange(len(self.rows))
         known = rows < len(self._positions)
         return np.where(known, self._positions[np.where(known, rows, 0)], -1)
-
-    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
-        """Number of annotations shown."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
-        """Number of columns."""
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """The name of a column and what it means."""
-        if orientation is Qt.Orientation.Vertical or not 0 <= section < len(self.columns):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
-        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.StatusTipRole}:
-            return self.columns[section].tip
-        return None
-
-    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        """Names and notes can be typed, but not of what is locked."""
-        flags = super().flags(index)
-        annotation = self.annotation(index.row())
-        if annotation is not None and not annotation.locked and self.columns[index.column()].field:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One cell; a class has its colour beside its name."""
-        annotation = self.annotation(index.row())
-        if annotation is None:
-            return None
-        column = self.columns[index.column()]
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.EditRole}:
-            return column.words(annotation, self._spacing)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return _swatch(annotation.color)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if column.is_text else Qt.AlignmentFlag.AlignRight
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Wish for another name or note; the document's answer changes the cell."""
-        annotation = self.annotation(index.row())
-        column = self.columns[index.column()]
-        if role != Qt.ItemDataRole.EditRole or annotation is None or not column.field:
-            return False
-        self.typed.emit(annotation, column.field, str(value).strip())
-        return True
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1: in the order of drawing."""
@@ -295,12 +218,3 @@ class AnnotationTable(QAbstractTableModel):
         known = {column.title for column in self.columns}
         full = len(self.columns) >= len(columns_of(())) + _MOST_MEASURED
         return not full and not all(one.measurements.keys() <= known for one in added)
-
-
-_swatches: dict[Color | None, object] = {}
-
-
-def _swatch(color: Color | None) -> object:
-    if color not in _swatches:
-        _swatches[color] = swatch(color)
-    return _swatches[color]
