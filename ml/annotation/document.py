@@ -65,7 +65,7 @@ class AnnotationDocument:
         gone = self._check(change)
         for annotation in gone:
             del self._annotations[annotation.id]
-        self._annotations.update((annotation.id, annotation) for annotation in change.added)
+        self._annotations.update([(annotation.id, annotation) for annotation in change.added])
         self.places.apply(gone, change.added)
         for listener in tuple(self._listeners):
             listener(change)

@@ -10,6 +10,7 @@ import math
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import shapely
 
@@ -36,17 +37,12 @@ def given(annotations: Iterable[Annotation], title: str, **said: object) -> Chan
 
     Only a lock itself is changed of what is locked. 300,000 at once take well under a second.
     """
-    wanted = list(said.items())
+    says = attrgetter(*said)
+    wanted = tuple(said.values()) if len(said) > 1 else next(iter(said.values()))
+    unlocks = "locked" in said
     with undisturbed():
-        return _change(
-            [
-                (one, one.but(**said))
-                for one in annotations
-                if (not one.locked or "locked" in said)
-                and any(getattr(one, name) != value for name, value in wanted)
-            ],
-            title,
-        )
+        others = [one for one in annotations if (unlocks or not one.locked) and says(one) != wanted]
+        return _change([(one, one.but(**said)) for one in others], title)
 
 
 def _change(pairs: list[tuple[Annotation, Annotation]], title: str) -> Change | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from ml.annotation.rings import Misshapen, crossing, mended, unchecked_shapes_of
 from ml.annotation.shapes import Annotation, Color, Shape, is_upright
 from ml.annotation.undisturbed import undisturbed
 from ml.errors import Problem
+from ml.progress import Progress, Step
 
 _GEOMETRIES = (
     "Polygon MultiPolygon GeometryCollection Point MultiPoint LineString MultiLineString".split()  # noqa: SIM905
@@ -48,13 +50,14 @@ class FoundAnnotations(Sequence[Annotation]):
         return len(self.annotations)
 
 
-def read_geojson(path: Path) -> FoundAnnotations:
+def read_geojson(path: Path, progress: Progress | None = None) -> FoundAnnotations:
     """All objects of a file: a FeatureCollection, a bare list, one Feature, or a bare geometry.
 
     The file may be packed by gzip or zip. Objects that QuPath keeps as children of others come too, beside
-    them. Raises `Problem`, naming the file and the place in it, for anything that cannot be understood.
+    them. Raises `Problem`, naming the file and the place in it, for anything that cannot be understood, and
+    `Cancelled` where stop is wished.
     """
-    objects = GeojsonObjects(path.name)
+    objects = GeojsonObjects(path.name, progress)
     with reading(path) as raw:
         return objects.found(text_of(raw))
 
@@ -109,8 +112,9 @@ def _called(annotation: Annotation) -> str:
 class GeojsonObjects:
     """Goes through the objects of one file in little memory; what was left out is known at the end."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, progress: Progress | None = None) -> None:
         self.name = name
+        self._progress = progress or Progress()
         self.losses = Losses()
         self.classes: dict[str, Color] = {}
         self._ids: set[str] = set()
@@ -124,10 +128,14 @@ class GeojsonObjects:
     def annotations(self, read: f.Text) -> Iterator[Annotation]:
         """One after the other. `read(n)` gives the next n characters of the text. Raises `Problem`."""
         items = JsonItems(read)
+        done, began = 0, time.monotonic()
         numbered = enumerate(self._features(items), start=1)
         try:
             while ready := self._batch(numbered):
                 yield from ready
+                done += len(ready)
+                self._progress.check()
+                self._progress.step(Step(f"Reading {self.name}", done, 0, time.monotonic() - began))
         except (NoJson, NoText) as error:
             raise self._wrong(str(error)) from error
 

@@ -16,7 +16,7 @@ Ink = tuple[str, Color | None]
 """What annotations look like: their class and their own colour. Those of one ink are drawn together."""
 
 _FIRST_ROOM = 64
-_FEW = 4096  # so many rectangles are looked through as quickly as a tree is asked
+_FEW = 400_000  # so many rectangles are looked through in a millisecond: building a tree takes half a second
 _WIDE = 0.02  # of all there is: a larger rectangle holds so much that looking through is quicker
 
 
@@ -30,7 +30,7 @@ class Places:
     """
 
     def __init__(self) -> None:
-        self.bounds: NDArray[np.float64] = np.full((_FIRST_ROOM, 4), np.nan)
+        self.bounds = _no_bounds(_FIRST_ROOM)
         self.inks: NDArray[np.int32] = np.zeros(_FIRST_ROOM, np.int32)
         self.orders: NDArray[np.int64] = np.zeros(_FIRST_ROOM, np.int64)
         self.known_inks: list[Ink] = []
@@ -51,7 +51,12 @@ class Places:
         """Follow an edit: what is added under an id that is there takes its row; `gone` goes for good."""
         self._drop([annotation.id for annotation in gone])
         self._make_room(len(added))
-        known, held, ink = self._rows.get, self._held, self._ink
+        if not self._rows and len(added) >= len(self._held):  # all rows are free, and all are taken again
+            self._held, self._free = [], []
+        if not self._free and self._rows.keys().isdisjoint([annotation.id for annotation in added]):
+            self._append(added)
+            return
+        known, held = self._rows.get, self._held
         rows: list[int] = []
         new: list[int] = []
         moved: list[int] = []
@@ -67,12 +72,26 @@ class Places:
                 bounds.append(annotation.shape.bounds)
             held[row] = annotation
             rows.append(row)
-        self.inks[rows] = [ink((annotation.class_name, annotation.color)) for annotation in added]
+        self.inks[rows] = self._inks_of(added)
         self.orders[new] = np.arange(self._next_order, self._next_order + len(new))
         self._next_order += len(new)
         if moved:
-            self.bounds[moved] = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in bounds]
+            self.bounds[moved] = _corners(bounds)
             self._loosen(moved)
+
+    def _append(self, added: Sequence[Annotation]) -> None:
+        """The same, where all of it is new and comes behind all others: nothing is looked up one by one."""
+        if not added:
+            return
+        first, end = len(self._held), len(self._held) + len(added)
+        self._held += added
+        self._rows.update(zip([annotation.id for annotation in added], range(first, end), strict=True))
+        self.inks[first:end] = self._inks_of(added)
+        self.orders[first:end] = np.arange(self._next_order, self._next_order + len(added))
+        self._next_order += len(added)
+        self.bounds[first:end] = _corners([annotation.shape.bounds for annotation in added])
+        if self._tree is not None:
+            self._loosen(list(range(first, end)))
 
     def annotation(self, row: int) -> Annotation:
         """What stands in a row."""
@@ -149,12 +168,14 @@ class Places:
             rows = rows[np.argsort(orders)]
         return rows
 
-    def _ink(self, ink: Ink) -> int:
-        number = self._ink_numbers.get(ink)
-        if number is None:
-            number = self._ink_numbers[ink] = len(self.known_inks)
-            self.known_inks.append(ink)
-        return number
+    def _inks_of(self, annotations: Sequence[Annotation]) -> list[int]:
+        numbers = self._ink_numbers
+        inks = [(annotation.class_name, annotation.color) for annotation in annotations]
+        for ink in dict.fromkeys(inks):
+            if ink not in numbers:
+                numbers[ink] = len(self.known_inks)
+                self.known_inks.append(ink)
+        return [numbers[ink] for ink in inks]
 
     def _take_row(self, annotation_id: str) -> int:
         if self._free:
@@ -182,10 +203,23 @@ class Places:
         needed, room = len(self._held) + more, len(self.bounds)
         if needed > room:
             new = max(needed, 2 * room)
-            self.bounds = np.concatenate((self.bounds, np.full((new - room, 4), np.nan)))
+            grown = _no_bounds(new)
+            grown[:room] = self.bounds
+            self.bounds = grown
             self.inks = np.concatenate((self.inks, np.zeros(new - room, np.int32)))
             self.orders = np.concatenate((self.orders, np.zeros(new - room, np.int64)))
             self._is_loose = np.concatenate((self._is_loose, np.zeros(new - room, np.bool_)))
+
+
+def _corners(bounds: Sequence[Rect]) -> NDArray[np.float64]:
+    """x, y, right and bottom of each."""
+    flat = [value for b in bounds for value in (b.x, b.y, b.x + b.width, b.y + b.height)]
+    return np.array(flat, np.float64).reshape(-1, 4)
+
+
+def _no_bounds(rows: int) -> NDArray[np.float64]:
+    """Room for so many; each column lies together, as all of it is looked through."""
+    return np.full((rows, 4), np.nan, order="F")
 
 
 def _meet(bounds: NDArray[np.float64], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:

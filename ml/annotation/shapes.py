@@ -13,10 +13,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from ml.annotation.ring_bytes import Ring, rings_of
 from ml.geometry import Point, Rect
 
-Ring = tuple[Point, ...]
-"""A closed line without its first point repeated; of a line or a set of points, its places."""
+__all__ = [
+    "Annotation",
+    "Color",
+    "Kind",
+    "Plane",
+    "Ring",
+    "Shape",
+    "body_of",
+    "is_upright",
+    "packed_shape",
+    "polygons_of",
+]
 
 Kind = Literal["rectangle", "polygon", "ellipse", "line", "points"]
 ELLIPSE_POINTS = 96  # the line is off by 0.05 % of the radius
@@ -35,6 +46,14 @@ class Shape:
     rings: tuple[Ring, ...]
     kind: Kind = "polygon"
     starts: tuple[int, ...] = (0,)
+
+    def __getattr__(self, name: str) -> tuple[Ring, ...]:
+        """The rings of a shape that is still packed; for every other name there is nothing here."""
+        body = self.__dict__.get("body") if name == "rings" else None
+        if body is None:
+            raise AttributeError(f"A shape has no {name}")
+        rings = self.__dict__["rings"] = rings_of(body)
+        return rings
 
     @classmethod
     def rectangle(cls, rect: Rect) -> Shape:
@@ -148,6 +167,22 @@ class Shape:
         """For each place whether it lies inside; same shape as `x` and `y`."""
         inside: NDArray[np.bool_] = shapely.contains_xy(self.polygon, x, y)
         return inside
+
+
+def packed_shape(body: bytes, kind: Kind, starts: tuple[int, ...]) -> Shape:
+    """A shape out of `ring_bytes`, whose places are made only when somebody asks for them.
+
+    Of 300,000 that are read from the library few are ever seen one by one.
+    """
+    shape = object.__new__(Shape)
+    shape.__dict__.update(kind=kind, starts=starts, body=body)
+    return shape
+
+
+def body_of(shape: Shape) -> bytes | None:
+    """The bytes that a shape was made of, None where it was not."""
+    body: bytes | None = shape.__dict__.get("body")
+    return body
 
 
 def is_upright(ellipse: Shape) -> bool:

@@ -32,6 +32,7 @@ from ml.exchange import (
     table_reading,
 )
 from ml.exchange.contract import About, Document, Format, Read, Written
+from ml.progress import Progress
 from ml.report.atomic import whole_file
 
 _HEAD = 1 << 16
@@ -51,7 +52,11 @@ def _is_geojson(head: bytes) -> bool:
 
 def _read_geojson(path: Path, about: About) -> Read:
     del about
-    found = read_geojson(path)
+    return _geojson_read(path)
+
+
+def _geojson_read(path: Path, progress: Progress | None = None) -> Read:
+    found = read_geojson(path, progress)
     return Read(found.annotations, found.classes, found.left_out)
 
 
@@ -80,15 +85,21 @@ FORMATS = (
 """In the order in which they are offered."""
 
 
-def read(path: Path, about: About | None = None) -> Read:
+def read(path: Path, about: About | None = None, progress: Progress | None = None) -> Read:
     """The annotations of a file of any format, told by its content.
 
     `about` is what is known of the slide; DICOM in mm and tables in µm need it. No two annotations of what is
-    read have the same id. Raises `Problem`, naming line or element, where nothing can be read.
+    read have the same id. Raises `Problem`, naming line or element, where nothing can be read. GeoJSON, which
+    may hold hundreds of thousands, tells `progress` and can be stopped: `Cancelled`.
     """
     found_format = format_of(path)
     with undisturbed():
-        found = found_format.read(path, about or About())
+        if found_format.id == "geojson":
+            found = _geojson_read(path, progress)
+        else:
+            found = found_format.read(path, about or About())
+        if progress is not None:
+            progress.check()
         annotations, replaced = _distinct(found.annotations)
     left_out = found.left_out
     if replaced:

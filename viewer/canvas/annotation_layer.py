@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from ml.annotation.document import AnnotationDocument, Change
@@ -29,6 +29,7 @@ _NAME_FROM = 60.0  # widget px: a smaller shape shows no name
 _MANY = 50  # more parts than this: all is painted anew
 _DOT = 4.5  # widget px: the radius of a point
 _MOST_PATHS = 20_000  # that are kept: more than can be seen one by one
+_SOON_MS = 250  # until many new ones are painted
 _TINY = 4.0  # widget px: a smaller shape is drawn as a dot of this size
 
 
@@ -52,16 +53,17 @@ class AnnotationLayer(Layer):
         self._spacing: Spacing | None = None
         self._paths: dict[str, tuple[Shape, QPainterPath]] = {}  # in level-0 px, made when first painted
         self._named = {annotation.id for annotation in document if annotation.name}
+        self._soon = _paint_later(self)
         document.listen(self._take)
 
     def close(self) -> None:
         """Listen no more; a second view of the slide goes on without this one."""
+        self._soon.stop()
         self._document.unlisten(self._take)
 
     def select(self, ids: tuple[str, ...]) -> None:
         """Show these as selected."""
-        before, self._chosen = self._chosen, frozenset(ids)
-        self._marked = None
+        before, self._chosen, self._marked = self._chosen, frozenset(ids), None
         self._show_anew(before ^ self._chosen)
 
     def lift(self, ids: Iterable[str]) -> None:
@@ -198,8 +200,11 @@ class AnnotationLayer(Layer):
         self._named.difference_update([a.id for a in change.removed] if self._named else ())
         self._named.update([a.id for a in change.added if a.name])
         if len(change.removed) + len(change.added) > 2 * _MANY:
-            self._paths.clear()
-            self.changed.emit(None)
+            if change.removed:
+                self._paths.clear()
+                self.changed.emit(None)
+            elif not self._soon.isActive():  # many come, and more after them
+                self._soon.start()
             return
         for annotation in (*change.removed, *change.added):
             self._paths.pop(annotation.id, None)
@@ -228,6 +233,14 @@ class AnnotationLayer(Layer):
                 self._paths.clear()
             known = self._paths[annotation.id] = (annotation.shape, _path(annotation.shape))
         return known[1]
+
+
+def _paint_later(layer: AnnotationLayer) -> QTimer:
+    soon = QTimer(layer)
+    soon.setSingleShot(True)
+    soon.setInterval(_SOON_MS)
+    soon.timeout.connect(lambda: layer.changed.emit(None))
+    return soon
 
 
 def _scale(painter: QPainter, camera: Camera) -> None:

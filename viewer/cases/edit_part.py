@@ -34,6 +34,11 @@ class EditPart(Part):
                 return
             yield found
 
+    def annotation_count(self, item_id: int) -> int:
+        """How many there are of an item."""
+        with self._database.reading() as connection:
+            return edits.count(connection, item_id)
+
     def commit(self, item_id: int, change: Change, base: int | None = None, token: str = "") -> int:
         """Keep an edit: state, journal and audit entry in one transaction; the item's new version.
 

@@ -129,6 +129,12 @@ def chunk(
         return state(connection, item_id), sys.maxsize >> 1
 
 
+def count(connection: sa.Connection, item_id: int) -> int:
+    """How many annotations an item has."""
+    query = sa.select(sa.func.count()).where(annotation_rows.c.item_id == item_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def history(connection: sa.Connection, item_id: int, since: int) -> Iterator[Edit]:
     """The edits after a version, in order."""
     query = (sa.select(journal).where(journal.c.item_id == item_id, journal.c.version > since)).order_by(

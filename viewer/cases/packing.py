@@ -11,20 +11,20 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation, Kind, Plane, Ring, Shape
+from ml.annotation.ring_bytes import bytes_of, extents_of, head_of
+from ml.annotation.shapes import Annotation, Kind, Plane, Shape, packed_shape
+from ml.annotation.shapes import body_of as rings_kept
 from ml.annotation.undisturbed import undisturbed
-from ml.geometry import Point
+from ml.geometry import Rect
 
 _KINDS: tuple[Kind, ...] = ("rectangle", "polygon", "ellipse", "line", "points")
-_HEAD = struct.Struct("<BII")  # kind, rings, starts
 _COUNT = struct.Struct("<I")
 _LENGTHS = struct.Struct("<III")  # key, facts, shape
-_SIMPLE = (0,)
 _FIRST_PLANE = Plane()
+_ONE_RING = 17  # bytes before the places of an outline of one ring
 _LEVEL = 1  # of zlib: 5 times as fast as the usual, and 10 % larger
 _PLAIN, _PACKED = b"\0", b"\1"
 _LARGE = 4096  # bytes from which a body is packed
@@ -127,32 +127,15 @@ def _outline(one: Annotation, memory: Memory) -> bytes:
 
 
 def _bytes(shape: Shape) -> bytes:
-    rings, starts = shape.rings, shape.starts
-    head = _HEAD.pack(_KINDS.index(shape.kind), len(rings), len(starts))
-    if len(rings) == 1 and starts == _SIMPLE:
-        ring = rings[0]
-        flat = [value for p in ring for value in (p.x, p.y)]
-        return head + struct.pack(f"<II{len(flat)}d", len(ring), 0, *flat)
-    flat = [value for ring in rings for p in ring for value in (p.x, p.y)]
-    counts = (*map(len, rings), *starts)
-    return head + struct.pack(f"<{len(counts)}I{len(flat)}d", *counts, *flat)
+    return rings_kept(shape) or bytes_of(_KINDS.index(shape.kind), shape.rings, shape.starts)
 
 
 def _shape(body: bytes, at: int) -> tuple[Shape, int]:
-    """The shape that begins at this byte, and where it ends."""
-    kind, ring_count, start_count = _HEAD.unpack_from(body, at)
-    at += _HEAD.size
-    counts = struct.unpack_from(f"<{ring_count + start_count}I", body, at)
-    at += 4 * len(counts)
-    lengths, starts = counts[:ring_count], counts[ring_count:]
-    places = sum(lengths)
-    flat = struct.unpack_from(f"<{2 * places}d", body, at)
-    points = tuple(map(Point, flat[::2], flat[1::2]))
-    rings: tuple[Ring, ...] = (points,)
-    if ring_count != 1:
-        ends = list(accumulate(lengths))
-        rings = tuple(points[end - length : end] for end, length in zip(ends, lengths, strict=True))
-    return Shape(rings, _KINDS[kind], starts), at + 16 * places
+    """The shape that begins at this byte, and where it ends. Its places are looked at later."""
+    kind, starts, _, end = head_of(body, at)
+    if not starts:
+        raise ValueError("no outer ring")
+    return packed_shape(body[at:end], _KINDS[kind], starts), end
 
 
 class PackedChange(NamedTuple):
@@ -222,9 +205,30 @@ def _written(key: bytes, facts: str, shape: bytes) -> Sequence[bytes]:
 
 
 def annotations_of(rows: Iterable[Sequence[object]]) -> tuple[Annotation, ...]:
-    """Annotations of rows of key, facts and shape. Raises `ValueError` where one is none."""
+    """Annotations of rows of key, facts and shape. Raises `ValueError` where one is none.
+
+    Their bounds are made here, all at once: whoever shows them need not look at their places.
+    """
     try:
         with undisturbed():
-            return tuple(unpacked(*cast("tuple[str, str, bytes]", row)) for row in rows)
+            found = tuple(unpacked(*cast("tuple[str, str, bytes]", row)) for row in rows)
+            _bound([one.shape for one in found])
+            return found
     except _NONSENSE as error:
         raise ValueError(f"No annotation: {error}") from error
+
+
+def _bound(shapes: Sequence[Shape]) -> None:
+    """Give shapes that were just read their bounds."""
+    simple, places = [], []
+    for shape in shapes:
+        body = rings_kept(shape)
+        assert body is not None
+        _, _, first, end = head_of(body)
+        if shape.starts == (0,) and first == _ONE_RING and first < end:
+            simple.append(shape)
+            places.append(body[first:end])
+        else:
+            _ = shape.bounds
+    for shape, (x, y, right, bottom) in zip(simple, extents_of(places).tolist(), strict=True):
+        shape.__dict__["bounds"] = Rect(x, y, right - x, bottom - y)

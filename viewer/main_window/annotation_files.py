@@ -54,6 +54,8 @@ class FilesOfAnnotations(QObject):
         self._work = parts.annotation_files
         self._work.step.connect(status.show_step)
         self._work.failed.connect(self._fail)
+        self._work.stopped.connect(lambda name: self._told(f"Stopped; nothing of {name} is changed."))
+        status.stop_wished.connect(self._work.stop)
         slides.annotations_dropped.connect(self.bring_in)
 
     def bounds(self) -> dict[str, Bound]:
@@ -64,7 +66,8 @@ class FilesOfAnnotations(QObject):
 
         def drawn() -> bool:
             opened = self._parts.session.slide
-            return ready() and opened is not None and len(opened.annotations) > 0
+            whole = opened is not None and not opened.is_loading  # a file of half of them would mislead
+            return ready() and opened is not None and whole and len(opened.annotations) > 0
 
         return {
             "import_annotations": Bound(self.ask_in, ready),

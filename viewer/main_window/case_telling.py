@@ -51,6 +51,7 @@ class CaseTelling(QObject):
             (keeping.lost, self.refused),
             (keeping.ready, self._tell_opened),
             (status.kept_wished, self._show_again),
+            (casework.fillings.told, status.show_loading),
         ):
             signal.connect(slot)
 
@@ -109,12 +110,15 @@ class CaseTelling(QObject):
     def _show_theirs(self, theirs: Theirs) -> None:
         """What somebody else drew, moved or deleted is seen here too; undo begins anew where it must."""
         opened = self._casework.opened_of(theirs.item_id)
-        if isinstance(opened, OpenedSlide):
-            change = fitting(opened.annotations, theirs.change)
-            if change.removed or change.added:
-                self._casework.show_foreign(opened, change)
-                self.told.emit(f"Somebody else changed annotations of {opened.title}; they are shown now.")
-            self._parts.keeping.write(lambda writer: writer.shown(theirs.item_id, theirs.version))
+        if isinstance(opened, OpenedSlide):  # what is still being read may be from before
+            self._casework.fillings.when_done(opened, partial(self._show_on, opened, theirs))
+
+    def _show_on(self, opened: OpenedSlide, theirs: Theirs) -> None:
+        change = fitting(opened.annotations, theirs.change)
+        if change.removed or change.added:
+            self._casework.show_foreign(opened, change)
+            self.told.emit(f"Somebody else changed annotations of {opened.title}; they are shown now.")
+        self._parts.keeping.write(lambda writer: writer.shown(theirs.item_id, theirs.version))
 
 
 def reason_in_words(problem: Problem) -> str:

@@ -12,9 +12,9 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from ml.annotation.document import Change
-from ml.annotation.shapes import Annotation
 from ml.errors import Problem
 from viewer.cases.values import Case, Item
+from viewer.main_window.filling import Fillings
 from viewer.main_window.frame import Frame
 from viewer.main_window.keeper import Keeper
 from viewer.main_window.page import Page
@@ -26,11 +26,9 @@ from viewer.state.opened import Opened
 from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
 from viewer.work.keeping import Keeping
-from viewer.work.kept_item import CHUNK, Home, Kept, adopt
+from viewer.work.kept_item import Home, Kept, adopt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from viewer.cases.library import Library
 
 _PICTURE = 160  # px: the longer edge of a small picture that is kept
@@ -51,6 +49,8 @@ class Casework(QObject):
         self.case: Case | None = None
         self._keepers: dict[Opened, Keeper] = {}
         self._cases: dict[Opened, Case] = {}
+        self.fillings = Fillings(parts.keeping, self)
+        self.fillings.refused.connect(self.refused)
         self._waiting: deque[Keeper] = deque()
         self._under_way: Keeper | None = None
         self._wanted = 0  # the id of a case that waits for files
@@ -110,6 +110,9 @@ class Casework(QObject):
 
     def settle(self) -> None:
         """The window closes: what waits is handed over, and what the library did not know it takes up now."""
+        self._cleaning.stop()
+        for opened in tuple(self._fillings):
+            self.fillings.stop(opened)
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
             keeper.close()
@@ -186,26 +189,15 @@ class Casework(QObject):
             self.told.emit(f"{kept.item.name} lies in another folder now; all that was done on it is here.")
 
     def _load_annotations(self, keeper: Keeper, kept: Kept) -> None:
-        """Piece by piece: what was drawn may be hundreds of thousands of objects."""
+        """A little at a time: what was drawn may be hundreds of thousands of objects."""
         if not isinstance(keeper, SlideKeeper) or kept.is_new:
             return
-        pieces: list[Iterator[tuple[Annotation, ...]]] = []
-
-        def read(library: Library) -> tuple[Annotation, ...]:
-            if not pieces:
-                pieces.append(iter(library.annotation_chunks(kept.item.id, CHUNK)))
-            return next(pieces[0], ())
-
-        def show(found: tuple[Annotation, ...]) -> None:
-            if found and self._keepers.get(keeper.opened) is keeper:
-                keeper.restore_annotations(found)
-                self._keeping.ask(read, show, self.refused.emit)
-
-        self._keeping.ask(read, show, self.refused.emit)
+        self.fillings.begin(keeper, kept.item.id)
 
     def _end(self, opened: Opened) -> None:
         keeper = self._keepers.pop(opened, None)
         self._cases.pop(opened, None)
+        self._stop_loading(opened)
         if keeper is None:
             return
         keeper.is_open = False

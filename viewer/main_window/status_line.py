@@ -29,6 +29,7 @@ class StatusLine(QStatusBar):
         self.kept = _Clickable("Whether everything that you did is kept")
         self.kept.setAccessibleName("Saved or not")
         self.device = QLabel()
+        self._loads = False  # the line of work tells of a load
         self.work = _WorkLine()
         self.work.stop.clicked.connect(self.stop_wished)
         research = QLabel("Research use only")
@@ -84,7 +85,18 @@ class StatusLine(QStatusBar):
 
     def show_step(self, step: Step) -> None:
         """How far the running work is."""
+        self._loads = False
         self.work.show_step(step)
+
+    def show_loading(self, step: Step | None) -> None:
+        """What is kept of a slide comes in, which nobody stops; None: it is over. Running work goes first."""
+        if step is not None and (self._loads or not self.work.is_running):
+            self._loads = True
+            self.work.show_step(step)
+            self.work.stop.hide()
+        elif step is None and self._loads:
+            self._loads = False
+            self.work.end("")
 
     def end_work(self, text: str) -> None:
         """The work is over: its result waits here in one line until the next run."""
@@ -150,6 +162,11 @@ class _WorkLine(QWidget):
         for widget in (self.bar, self.stop):
             widget.show()
         self.show()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it tells of work that goes on."""
+        return self.isVisible() and self.bar.isVisible()
 
     def end(self, text: str) -> None:
         self.text.setText(text)

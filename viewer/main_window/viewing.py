@@ -112,6 +112,7 @@ class Viewing(QObject):
                 (opened.findings_changed, self._show_findings),
                 (opened.selection_changed, self._tell),
                 (opened.annotations_changed, self._tell),
+                (opened.loading_changed, self._tell),
                 (opened.undo.indexChanged, self._tell),
             ):
                 self._links.follow(signal, slot)

@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 
 from ml.annotation.document import Change
 from ml.annotation.places import Rows
-from ml.annotation.shapes import Annotation, Color
+from ml.annotation.shapes import Annotation
 from ml.geometry import Spacing
 from viewer.panels.annotation_columns import NOTE, Column, columns_of
-from viewer.panels.class_form import swatch
+from viewer.panels.annotation_lines import AnnotationLines
+from viewer.panels.choosing import Choosing, choosing
 from viewer.state.annotated import Annotated
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _FEW = 200  # annotations of an edit: more, and the table is made anew
 _MOST_MEASURED = 12  # columns of measurements
+_AT_ONCE = 5000  # lines that are put in order before the hand is let go; more: in the time between
+_BUDGET = 0.012  # s of a turn of the window
+_SOON_MS = 300  # after the last of many new lines they are put in order
 
 
-class AnnotationTable(QAbstractTableModel):
+class AnnotationTable(AnnotationLines):
     """A row is a number in `Places` of the document; `rows` are those shown, in the order of the table.
 
     An edit of few changes only their lines: what does not fit the filter any more stays until it is asked
-    anew, and new ones come at the end, so that nothing jumps away under the hand.
+    anew, and new ones come at the end, so that nothing jumps away under the hand. Very many are looked
+    through and put in order while the window goes on; until then the table stands as it was.
     """
 
-    typed = Signal(object, str, str)  # Annotation, "name" or "note", and what was typed
     shown_changed = Signal()  # other rows than before
+    working = Signal(float)  # the share of looking through that is done
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._opened: Annotated | None = None
-        self._spacing: Spacing | None = None
-        self.columns: tuple[Column, ...] = columns_of(())
-        self.rows: Rows = np.empty(0, np.intp)
         self.generation = 0  # how often they were chosen anew
         self._positions: NDArray[np.intp] | None = None  # of each row of the document, -1 where not shown
         self._sorted_by, self._falling = -1, False
         self._text, self._class = "", ""
         self._any_class = True
+        self._choosing: Choosing | None = None  # under way
+        self._turns, self._later = QTimer(self), QTimer(self)
+        self._turns.timeout.connect(self._turn)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SOON_MS)
+        self._later.timeout.connect(self.renew)
+
+    @property
+    def is_choosing(self) -> bool:
+        """Whether lines are being looked through, or will be in a moment."""
+        return self._choosing is not None or self._later.isActive()
 
     def follow(self, opened: Annotated | None, spacing: Spacing | None) -> None:
         """Show the annotations of something else."""
         self._opened, self._spacing = opened, spacing
+        self._show(np.empty(0, np.intp))
         self.renew()
 
     def set_spacing(self, spacing: Spacing | None) -> None:
@@ -63,10 +76,35 @@ class AnnotationTable(QAbstractTableModel):
             self.renew()
 
     def renew(self) -> None:
-        """Choose and sort the rows anew."""
+        """Choose and sort the rows anew; where there are very many, in the time between."""
+        self._later.stop()
+        rows = self._of_class()
+        columns = columns_of(self._measured())
+        self._choosing = self._chosen(rows, columns)
+        if len(rows) <= _AT_ONCE or not (self._text or 0 <= self._sorted_by < len(columns)):
+            self._turn(float("inf"))
+        else:
+            self._turns.start(0)
+
+    def _turn(self, budget: float = _BUDGET) -> None:
+        """Go on with looking through, for so many seconds."""
+        end = time.monotonic() + budget
+        try:
+            while self._choosing is not None:
+                share = next(self._choosing)
+                if time.monotonic() > end:
+                    self.working.emit(share)
+                    return
+        except StopIteration as done:
+            self._show(done.value)
+        self._turns.stop()
+
+    def _show(self, rows: Rows) -> None:
+        self._turns.stop()
+        self._choosing = None
         self.beginResetModel()
         self.columns = columns_of(self._measured())
-        self.rows = self._chosen_rows()
+        self.rows = rows
         self._positions = None
         self.generation += 1
         self.endResetModel()
@@ -76,9 +114,13 @@ class AnnotationTable(QAbstractTableModel):
         """Follow an edit of the document."""
         if self._opened is None:
             return
-        if len(change.removed) + len(change.added) > _FEW or self._brings_columns(change.added):
-            self.renew()
+        many = len(change.added) > _FEW
+        both = many and bool(change.removed)
+        if both or len(change.removed) > _FEW or self._brings_columns(change.added):
+            self._take_many()
             return
+        if self._choosing is not None or (many and self._sorted_by >= 0):
+            self._later.start()
         places = self._opened.annotations.places
         coming = {annotation.id for annotation in change.added}
         if any(annotation.id not in coming for annotation in change.removed):
@@ -87,7 +129,7 @@ class AnnotationTable(QAbstractTableModel):
         at = self.positions_of(rows)
         for position in at[at >= 0].tolist():
             self.dataChanged.emit(self.index(position, 0), self.index(position, len(self.columns) - 1))
-        new = np.array([r for r in rows[at < 0].tolist() if self._fits(places.annotation(r))], np.intp)
+        new = self._fitting(rows[at < 0])
         if len(new):
             count = len(self.rows)
             self.beginInsertRows(_NOWHERE, count, count + len(new) - 1)
@@ -95,17 +137,6 @@ class AnnotationTable(QAbstractTableModel):
             self._positions = None
             self.endInsertRows()
         self.shown_changed.emit()
-
-    def annotation(self, position: int) -> Annotation | None:
-        """What stands in a line of the table; None also for what is gone and not yet taken off."""
-        if self._opened is None or not 0 <= position < len(self.rows):
-            return None
-        found = self._opened.annotations.places.annotations(self.rows[position : position + 1])
-        return found[0] if found else None
-
-    def annotations(self) -> list[Annotation]:
-        """All that is shown, in the order of the table."""
-        return [] if self._opened is None else self._opened.annotations.places.annotations(self.rows)
 
     def positions_of(self, rows: Rows) -> NDArray[np.intp]:
         """Where rows of the document stand in the table, -1 for those that are not shown."""
@@ -117,58 +148,6 @@ class AnnotationTable(QAbstractTableModel):
         known = rows < len(self._positions)
         return np.where(known, self._positions[np.where(known, rows, 0)], -1)
 
-    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
-        """Number of annotations shown."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
-        """Number of columns."""
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """The name of a column and what it means."""
-        if orientation is Qt.Orientation.Vertical or not 0 <= section < len(self.columns):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
-        if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.StatusTipRole}:
-            return self.columns[section].tip
-        return None
-
-    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        """Names and notes can be typed, but not of what is locked."""
-        flags = super().flags(index)
-        annotation = self.annotation(index.row())
-        if annotation is not None and not annotation.locked and self.columns[index.column()].field:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One cell; a class has its colour beside its name."""
-        annotation = self.annotation(index.row())
-        if annotation is None:
-            return None
-        column = self.columns[index.column()]
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.EditRole}:
-            return column.words(annotation, self._spacing)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return _swatch(annotation.color)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if column.is_text else Qt.AlignmentFlag.AlignRight
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Wish for another name or note; the document's answer changes the cell."""
-        annotation = self.annotation(index.row())
-        column = self.columns[index.column()]
-        if role != Qt.ItemDataRole.EditRole or annotation is None or not column.field:
-            return False
-        self.typed.emit(annotation, column.field, str(value).strip())
-        return True
-
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1: in the order of drawing."""
         wanted = (column, order is Qt.SortOrder.DescendingOrder)
@@ -176,7 +155,15 @@ class AnnotationTable(QAbstractTableModel):
             self._sorted_by, self._falling = wanted
             self.renew()
 
-    def _chosen_rows(self) -> Rows:
+    def _take_many(self) -> None:
+        """Very many are different: what is gone leaves at once, what is to be in order follows."""
+        if self._opened is not None and (self._text or self._sorted_by >= 0):
+            bounds = self._opened.annotations.places.bounds
+            self._show(self.rows[~np.isnan(bounds[self.rows, 0])])
+        self.renew()
+
+    def _of_class(self) -> Rows:
+        """All rows of the class that is shown, in the order of drawing."""
         if self._opened is None:
             return np.empty(0, np.intp)
         places = self._opened.annotations.places
@@ -184,13 +171,21 @@ class AnnotationTable(QAbstractTableModel):
         if not self._any_class:
             wanted = np.array([name == self._class for name, _ in places.known_inks], np.bool_)
             rows = rows[wanted[places.inks[rows]]] if len(wanted) else rows
-        if self._text:
-            found = places.annotations(rows)
-            rows = rows[np.array([self._says(one) for one in found], np.bool_)]
-        if 0 <= self._sorted_by < len(self.columns):
-            column, found = self.columns[self._sorted_by], places.annotations(rows)
-            rows = rows[order_of(found, column, self._spacing, falling=self._falling)]
         return rows
+
+    def _chosen(self, rows: Rows, columns: tuple[Column, ...]) -> Choosing:
+        says = self._says if self._text else None
+        column = columns[self._sorted_by] if 0 <= self._sorted_by < len(columns) else None
+        found: list[Annotation] = []
+        if self._opened is not None and (says is not None or column is not None):
+            found = self._opened.annotations.places.annotations(rows)
+        return choosing(rows, found, says, column, self._spacing, falling=self._falling)
+
+    def _fitting(self, rows: Rows) -> Rows:
+        if self._opened is None or (self._any_class and not self._text):
+            return rows
+        places = self._opened.annotations.places
+        return np.array([row for row in rows.tolist() if self._fits(places.annotation(row))], np.intp)
 
     def _fits(self, annotation: Annotation) -> bool:
         right_class = self._any_class or annotation.class_name == self._class
@@ -222,24 +217,4 @@ class AnnotationTable(QAbstractTableModel):
     def _brings_columns(self, added: Iterable[Annotation]) -> bool:
         known = {column.title for column in self.columns}
         full = len(self.columns) >= len(columns_of(())) + _MOST_MEASURED
-        return not full and any(name not in known for one in added for name in one.measurements)
-
-
-def order_of(
-    annotations: list[Annotation], column: Column, spacing: Spacing | None, *, falling: bool
-) -> NDArray[np.intp]:
-    """Which comes where: equal ones stay as drawn, and what has no number comes last either way."""
-    keys = [column.number(one, spacing) for one in annotations]
-    if column.is_text:
-        return np.array(sorted(range(len(keys)), key=keys.__getitem__, reverse=falling), np.intp)
-    numbers = np.array(keys, np.float64)
-    return np.argsort(-numbers if falling else numbers, kind="stable")
-
-
-_swatches: dict[Color | None, object] = {}
-
-
-def _swatch(color: Color | None) -> object:
-    if color not in _swatches:
-        _swatches[color] = swatch(color)
-    return _swatches[color]
+        return not full and not all(one.measurements.keys() <= known for one in added)

@@ -75,6 +75,7 @@ class AnnotationView(QWidget):
         self.model.typed.connect(self.typed)
         self.model.modelReset.connect(self._mark)
         self.model.shown_changed.connect(self._tell)
+        self.model.working.connect(self._tell_working)
         self.table.selectionModel().selectionChanged.connect(self._choose)
         self.table.clicked.connect(self._jump)
         self.table.activated.connect(self._jump)
@@ -156,6 +157,11 @@ class AnnotationView(QWidget):
 
     def _want_menu(self, place: QPoint) -> None:
         self.menu_wished.emit(self.table.viewport().mapToGlobal(place))
+
+    def _tell_working(self, share: float) -> None:
+        if self._opened is not None:
+            number = len(self._opened.annotations)
+            self.count.say(f"Looking through {count(number, 'annotation')}: {share:.0%}")
 
     def _tell(self) -> None:
         opened = self._opened

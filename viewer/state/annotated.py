@@ -38,6 +38,7 @@ class Annotated(Opened):
     """Its annotations change through `edit` (or `draw`) alone, and every edit can be undone."""
 
     annotations_changed = Signal(object)  # Change
+    loading_changed = Signal(bool)  # whether what is kept of it is still being read
     selection_changed = Signal(object)  # tuple of the ids of annotations, in the order of choosing
 
     def __init__(self, path: Path, parent: QObject | None = None, classes: ClassList | None = None) -> None:
@@ -46,9 +47,16 @@ class Annotated(Opened):
         self.annotations = AnnotationDocument()
         self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
         self.annotations.listen(self.annotations_changed.emit)
+        self.is_loading = False  # there are more annotations, which are still being read
         self.selection: tuple[str, ...] = ()
         self._chosen: frozenset[str] = frozenset()  # the same, to ask quickly
         self._region: tuple[tuple[Shape, ...], Shape | None] = ((), None)  # the last one, and of what
+
+    def set_loading(self, loading: bool) -> None:
+        """Whether more annotations are to come out of the library."""
+        if loading != self.is_loading:
+            self.is_loading = loading
+            self.loading_changed.emit(loading)
 
     def edit(self, change: Change) -> None:
         """Carry out an edit so that it can be undone. What it corrects of a model's findings is noted."""

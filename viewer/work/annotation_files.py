@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from ml.progress import Step
+from ml.progress import Cancelled, Progress, Step
 from viewer.work.background import Background, as_problem
 
 if TYPE_CHECKING:
     from ml.exchange.contract import About, Document, Read, Written
 
 T = TypeVar("T")
-_CHUNK = 4096  # annotations between two words about how far it is
 
 
 class AnnotationFiles(QObject):
@@ -25,75 +24,88 @@ class AnnotationFiles(QObject):
 
     step = Signal(object)  # Step
     failed = Signal(object)  # Problem
+    stopped = Signal(str)  # the name of the file: nothing was read or written
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread = Background("annotation files", self)
-        self._open = 0
+        self._under_way: list[Progress] = []
 
     @property
     def busy(self) -> bool:
         """Whether a file is being read or written."""
-        return self._open > 0
+        return bool(self._under_way)
+
+    @property
+    def running(self) -> bool:
+        """The same, for whoever stops what runs."""
+        return self.busy
+
+    def stop(self) -> None:
+        """Wish that what is read or written ends soon; `stopped` follows, and no file is left half."""
+        for progress in self._under_way:
+            progress.stop()
 
     def read(self, path: Path, about: About, done: Callable[[Read], None]) -> None:
-        """Read a file of any format; `done` in the window's thread, or `failed`."""
-        self._begin(f"Reading {path.name}")
-        self._thread.submit(
-            partial(self._read, path, about), partial(self._end, done), partial(self._fail, path.name)
-        )
+        """Read a file of any format; `done` in the window's thread, or `failed`, or `stopped`."""
+        progress = self._begin(f"Reading {path.name}")
+        self._submit(partial(self._read, path, about, progress), done, path.name, progress)
 
     def write(self, path: Path, document: Document, format_id: str, done: Callable[[Written], None]) -> None:
-        """Write a file, whole or not at all; `done` in the window's thread, or `failed`."""
-        self._begin(f"Writing {path.name}")
-        self._thread.submit(
-            partial(_write, path, document, format_id),
-            partial(self._end, done),
-            partial(self._fail, path.name),
-        )
+        """Write a file, whole or not at all; `done` in the window's thread, or `failed`, or `stopped`."""
+        progress = self._begin(f"Writing {path.name}")
+        self._submit(partial(_write, path, document, format_id, progress), done, path.name, progress)
 
     def do(self, words: str, job: Callable[[], T], done: Callable[[T], None]) -> None:
         """Do something else about annotations here, such as writing their table."""
-        self._begin(words)
-        self._thread.submit(job, partial(self._end, done), partial(self._fail, words))
+        self._submit(job, done, words, self._begin(words))
 
     def tell(self, step: Step) -> None:
         """Say how far it is. For the job, from its own thread."""
         self._thread.tell(partial(self.step.emit, step))
 
     def close(self) -> None:
-        """Wait until the thread is gone."""
+        """Stop, and wait until the thread is gone."""
+        self.stop()
         self._thread.close()
 
-    def _read(self, path: Path, about: About) -> Read:
+    def _read(self, path: Path, about: About, progress: Progress) -> Read:
         from ml.exchange.formats import read
+        from ml.exchange.told import Told
 
-        found = read(path, about)
-        began = time.monotonic()
-        for number, annotation in enumerate(found.annotations):
+        found = read(path, about, progress)
+        for annotation in Told(found.annotations, progress, "Looking at annotations"):
             _ = annotation.shape.bounds  # kept with the shape: the window need not make it
-            if number % _CHUNK == 0:
-                self.tell(Step("Looking at annotations", number, len(found.annotations), _since(began)))
         return found
 
-    def _begin(self, words: str) -> None:
-        self._open += 1
+    def _begin(self, words: str) -> Progress:
+        progress = Progress(self.tell)
+        self._under_way.append(progress)
         self.step.emit(Step(words, 0, 0))
+        return progress
 
-    def _end(self, done: Callable[[T], None], result: T) -> None:
-        self._open -= 1
-        done(result)
+    def _submit(self, job: Callable[[], T], done: Callable[[T], None], name: str, progress: Progress) -> None:
+        def work() -> T:
+            progress.check()
+            return job()
 
-    def _fail(self, name: str, error: BaseException) -> None:
-        self._open -= 1
-        self.failed.emit(as_problem(error, f"Working on {name}"))
+        def end(result: T) -> None:
+            self._under_way.remove(progress)
+            done(result)
+
+        def fail(error: BaseException) -> None:
+            self._under_way.remove(progress)
+            if isinstance(error, Cancelled):
+                self.stopped.emit(name)
+            else:
+                self.failed.emit(as_problem(error, f"Working on {name}"))
+
+        self._thread.submit(work, end, fail)
 
 
-def _write(path: Path, document: Document, format_id: str) -> Written:
+def _write(path: Path, document: Document, format_id: str, progress: Progress) -> Written:
     from ml.exchange.formats import write
+    from ml.exchange.told import Told
 
-    return write(path, document, format_id)
-
-
-def _since(began: float) -> float:
-    return time.monotonic() - began
+    told = Told(document.annotations, progress, f"Writing {path.name}")
+    return write(path, replace(document, annotations=told), format_id)

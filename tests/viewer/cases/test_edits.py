@@ -23,6 +23,21 @@ _POOL = st.lists(annotations, min_size=1, max_size=6, unique_by=lambda a: a.id)
 _STEPS = st.lists(st.tuples(st.sampled_from("adcu"), st.sets(st.integers(0, 5), min_size=1)), max_size=8)
 
 
+@given(pool=st.lists(annotations, max_size=9, unique_by=lambda one: one.id), count=st.integers(1, 4))
+@settings(max_examples=20)
+def test_in_pieces_as_at_once(
+    tmp_path_factory: pytest.TempPathFactory, pool: list[Annotation], count: int
+) -> None:
+    library = Library.open(tmp_path_factory.mktemp("pieces") / "library.sqlite")
+    facts = ItemFacts("slide", Path("/slides/a.svs"), "file:1:a", "a.svs", {})
+    item = library.add(library.new_case("One").id, facts)
+    library.commit(item.id, Change((), tuple(pool), "Import"))
+    pieces = list(library.annotation_chunks(item.id, count))
+    assert [one for piece in pieces for one in piece] == list(library.annotations(item.id)) == pool
+    assert library.annotation_count(item.id) == len(pool)
+    library.close()
+
+
 def changes_of(pool: list[Annotation], steps: list[tuple[str, set[int]]]) -> list[Change]:
     """Edits that a document takes: adding, deleting, changing several at once, and undoing the last."""
     document, done, made = AnnotationDocument(), list[Change](), list[Change]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
+from ml.annotation.shapes import body_of as rings_kept
 from ml.geometry import Point
 from tests.viewer.cases.drawn import annotations, box
-from viewer.cases.packing import body_of, change_of, packed, packed_change, unpacked
+from viewer.cases.packing import annotations_of, body_of, change_of, packed, packed_change, unpacked
 
 
 @given(annotations)
@@ -64,3 +66,23 @@ def test_a_row_that_was_cut_off_is_no_edit(cut: int) -> None:
     body = body_of(packed_change(Change((), (box(1),), "Draw")))
     with pytest.raises(ValueError, match="No edit"):
         change_of(body[:cut], "Draw")
+
+
+@given(st.lists(annotations, max_size=12, unique_by=lambda one: one.id))
+def test_many_come_back_with_the_bounds_of_their_places(drawn: list[Annotation]) -> None:
+    found = annotations_of([tuple(packed(one)) for one in drawn])
+    for one, before in zip(found, drawn, strict=True):
+        made = Shape(before.shape.rings, before.shape.kind, before.shape.starts)
+        assert one.shape.bounds == made.bounds  # known before anybody asked for a place
+        assert packed(one) == packed(before)  # its bytes, as they came
+        assert one.shape == before.shape
+        assert hash(one.shape) == hash(before.shape)
+        assert rings_kept(replace(one.shape)) is None
+        assert pickle.loads(pickle.dumps(one)) == before
+
+
+@given(annotations, st.integers(1, 40))
+def test_a_row_that_was_cut_is_none(annotation: Annotation, missing: int) -> None:
+    key, facts, shape = packed(annotation)
+    with pytest.raises(ValueError, match="No annotation"):
+        annotations_of([(key, facts, shape[:-missing])])
