@@ -60,8 +60,8 @@ class Asking(QObject):
         """Stop what runs: an analysis before whatever else takes its time. Whether there was anything."""
         parts = self._parts
         works = (parts.analysis, parts.ct_analysis, parts.ct_results, parts.archive, parts.ct_finding)
-        works += (parts.figures, parts.annotation_files)
-        running = next((work for work in works if work.running), None)
+        others = (parts.figures, parts.annotation_files)
+        running = next((work for work in (*works, *others) if work.running), None)
         if running is not None:
             running.stop()
         return running is not None
