@@ -110,9 +110,7 @@ class Casework(QObject):
 
     def settle(self) -> None:
         """The window closes: what waits is handed over, and what the library did not know it takes up now."""
-        self._cleaning.stop()
-        for opened in tuple(self._fillings):
-            self.fillings.stop(opened)
+        self.fillings.close()
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
             keeper.close()
@@ -197,7 +195,7 @@ class Casework(QObject):
     def _end(self, opened: Opened) -> None:
         keeper = self._keepers.pop(opened, None)
         self._cases.pop(opened, None)
-        self._stop_loading(opened)
+        self.fillings.stop(opened)
         if keeper is None:
             return
         keeper.is_open = False
