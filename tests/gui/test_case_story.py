@@ -27,7 +27,6 @@ from tests.gui.ct_hands import at, drag_with, open_series
 from tests.gui.hands import LONG, bring_to_front, drag, view_of, wait_sharp
 from tests.gui.killed_story import COMMENT, SENTENCE
 from viewer.main_window.window import MainWindow
-from viewer.panels.command_palette import CommandPalette
 from viewer.panels.report_export_dialog import ReportExportDialog
 from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
@@ -211,19 +210,11 @@ def export_as_pdf(window: MainWindow) -> Callable[[QWidget], bool]:
 
 
 def verify_report(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Found by its name among all commands; everything holds."""
+    """Everything holds."""
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
 
-    def look(palette: QWidget) -> bool:
-        if not isinstance(palette, CommandPalette):
-            return False
-        QTest.keyClicks(palette.field, "verify")
-        QTest.keyClick(palette.field, Qt.Key.Key_Return)
-        return True
-
-    meet(look)
     with qtbot.waitSignal(window._parts.proofs.verified, timeout=LONG):
-        qtbot.keyClick(view_of(window), Qt.Key.Key_K, CTRL)
+        window.run("verify_report")
     dialog = window.further.proving.dialog
     assert dialog is not None
     lines = [dialog.table.topLevelItem(n) for n in range(dialog.table.topLevelItemCount())]
