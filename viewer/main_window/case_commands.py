@@ -226,12 +226,9 @@ class CaseCommands(QObject):
     def _show_menu(self, case_id: int, place: QPoint) -> None:
         menu = QMenu(self._frame)
         menu.addAction("Open").triggered.connect(lambda: self._opening.open_case(case_id))
-        menu.addAction("History…").triggered.connect(
-            lambda: self._ask(lambda library: library.case(case_id), self.history.show)
-        )
-        menu.addAction("Delete…").triggered.connect(
-            lambda: self._ask(lambda library: library.case(case_id), self.delete)
-        )
+        for name, show in (("History…", self.history.show), ("Delete…", self.delete)):
+            asked = partial(self._ask, lambda library: library.case(case_id), show)
+            menu.addAction(name).triggered.connect(lambda _=False, asked=asked: asked())
         menu.exec(place)
         menu.deleteLater()
 

@@ -45,8 +45,8 @@ class Keeping(QObject):
         self._where = where
         self._reader = Background("case library reader", self)
         self._library: Library | None = None
-        self._turn = threading.RLock()  # the end of the window does not wait for the reader's row
         self._writer: Writer | None = None
+        self._turn = threading.RLock()  # the end of the window does not wait for the reader's row
         self._early: list[Write] = []  # edits from before it was open
         self._held: set[Hashable] = set()  # whoever will write in a moment
         self._problem: Problem | None = None  # why it is not open, or something is not taken up
@@ -64,8 +64,6 @@ class Keeping(QObject):
     def is_open(self) -> bool:
         """Whether the library is there."""
         return self._writer is not None
-
-    # ------------------------------------------------------------------ reading
 
     def open(self) -> None:
         """Open it in the background, once; `ready` or `refused` follows."""

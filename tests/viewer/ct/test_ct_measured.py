@@ -54,7 +54,7 @@ def test_places_are_pixels_of_the_slice(opened: OpenedSeries) -> None:
     values = dict(rectangle.values)
     assert (values[Quantity.mean], values[Quantity.deviation]) == (70, 0), "all of it is blood"
     assert values[Quantity.area] == pytest.approx(20 * COLUMN_MM * 10 * ROW_MM)
-    assert len(ellipse.points) == 48
+    assert len(ellipse.points) == 72
     for p in ellipse.points:
         assert ((p.x - 50) / 10) ** 2 + ((p.y - 35) / 5) ** 2 == pytest.approx(1)
     assert angle.values == ((Quantity.angle, pytest.approx(90)),)
