@@ -23,7 +23,7 @@ from ml.verbs import (
     study_commands,
 )
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
-from ml.verbs.option import AsJson, Device, KeepIdentity, Model
+from ml.verbs.option import AsJson, Cam, Device, KeepIdentity, Model
 from ml.verbs.pacs_app import pacs_app
 
 app = typer.Typer(
@@ -42,14 +42,6 @@ app.command(epilog="Example: parfocal-ml batch slides/ --model cellularity --out
 app.add_typer(pacs_app, name="pacs")
 annotations_app = typer.Typer(help="Annotation files of one program for another.", no_args_is_help=True)
 app.add_typer(annotations_app, name="annotations")
-
-
-class Cam(StrEnum):
-    """For which patches Grad-CAM is made."""
-
-    none = "none"
-    found = "found"
-    all = "all"
 
 
 class Form(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +10,7 @@ import typer
 
 from ml.progress import Progress
 from ml.verbs.console import run_told
-from ml.verbs.option import AsJson, Device, Model
-
-
-class CohortCam(StrEnum):
-    """For which patches Grad-CAM is made."""
-
-    none = "none"
-    found = "found"
-    all = "all"
+from ml.verbs.option import AsJson, Cam, Device, Model
 
 
 def batch(
@@ -27,7 +18,7 @@ def batch(
     model: Model,
     out: Annotated[Path, typer.Option(help="Folder for the results; one of an earlier run is gone on with.")],
     device: Device = "auto",
-    cam: Annotated[CohortCam, typer.Option(help="Grad-CAM for which patches.")] = CohortCam.found,
+    cam: Annotated[Cam, typer.Option(help="Grad-CAM for which patches.")] = Cam.found,
     threshold: Annotated[float | None, typer.Option(help="For boxes; else the model's own.")] = None,
     comment: Annotated[str, typer.Option(help="Free text for every report.")] = "",
     retry: Annotated[bool, typer.Option("--retry", help="Try what failed twice once more.")] = False,

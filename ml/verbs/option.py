@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Cam(StrEnum):
+    """For which patches Grad-CAM is made."""
+
+    none = "none"
+    found = "found"
+    all = "all"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for programs.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
