@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-import uuid
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -28,7 +26,7 @@ from ml.deidentify.dicom_pixels import PixelElement
 from ml.deidentify.profile import without_identity
 from ml.errors import Problem, SlideProblem
 from ml.progress import Progress, Step
-from ml.report.atomic import cannot_write
+from ml.report.atomic import whole_folder
 from ml.report.words import count
 from ml.slide.dicom_picture import is_dicom
 from ml.slide.opening import open_slide
@@ -60,19 +58,9 @@ def copy_dicom(source: Path, target: Path, progress: Progress) -> Copied:
     if not chosen:
         reasons = "; ".join(left_out[:3])
         raise Problem(f"{source.name} holds no DICOM slide and no CT. {reasons}".strip(), "Choose another.")
-    part = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.mkdir()
+    with whole_folder(target) as part:
         removed = _write_all(chosen, part, progress)
         _check(chosen, part, progress)
-        if target.is_dir():
-            target.rmdir()
-        part.rename(target)
-    except OSError as error:
-        raise cannot_write(target.name, error) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     kept = (
         "pixels of all levels and slices, as they were stored",
         "sizes, places and orientation, values of the scan",

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -41,6 +42,36 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def whole_folder(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Give a folder beside the wished one to write into; it takes the wished name when the block ends well.
+
+    One that is there already must be empty; with `replace` it makes way, and stays as it is when anything
+    goes wrong. Raises `Problem` when the disk does not let us.
+    """
+    part, old = (folder.with_name(f"{_MARK}{folder.name}-{uuid.uuid4().hex[:8]}.part") for _ in range(2))
+    _clear(folder)
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if replace and folder.exists():
+            folder.replace(old)
+        elif folder.is_dir():
+            folder.rmdir()
+        part.replace(folder)
+    except OSError as error:
+        raise cannot_write(folder.name, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Take away what a killed program left of folders in here; for whoever alone writes into it."""
+    for left in folder.glob(f"{_MARK}*.part"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _clear(path: Path) -> None:
     """Remove what killed programs left in a folder, the first time that this program writes there.
 
@@ -54,9 +85,21 @@ def _clear(path: Path) -> None:
     now = time.time()
     with contextlib.suppress(OSError):
         for one in path.parent.iterdir():
-            age = now - one.stat().st_mtime if one.name.startswith(_MARK) else 0.0
-            if age > _DEAD_S or (age > _STILL_S and same.fullmatch(one.name)):
+            if not one.name.startswith(_MARK):
+                continue
+            age = now - _touched(one)
+            if one.is_dir():
+                if age > _DEAD_S:
+                    shutil.rmtree(one, ignore_errors=True)
+            elif age > _DEAD_S or (age > _STILL_S and same.fullmatch(one.name)):
                 one.unlink(missing_ok=True)
+
+
+def _touched(path: Path) -> float:
+    """When a file, or anything in a folder, was last written to."""
+    inside = path.rglob("*") if path.is_dir() else ()
+    times: list[float] = [one.stat().st_mtime for one in (path, *inside)]
+    return max(times)
 
 
 def _settle(part: Path) -> None:

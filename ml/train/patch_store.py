@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import shutil
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from PIL import Image
 from ml.errors import Problem
 from ml.preparation import Bytes
 from ml.progress import Progress, Step
-from ml.report.atomic import cannot_write
+from ml.report.atomic import whole_folder
 from ml.train.manifest import MANIFEST, Manifest, StoredPatch, write_manifest
 from ml.train.pictures import RowReader, preparation_of
 from ml.train.study_recipe import StudyRecipe
@@ -45,19 +44,9 @@ def write_store(
         raise Problem("CT slices are not stored anew.", "They are read from their own DICOM files.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Problem(f"{folder.name} is there already.", "Give another folder with --store.")
-    beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(parents=True)
+    with whole_folder(folder) as beside:
         made = _written(rows, recipe, beside, encoding, progress)
         write_manifest(made, beside / MANIFEST)
-        if folder.is_dir():
-            folder.rmdir()
-        beside.rename(folder)
-    except OSError as error:
-        raise cannot_write(folder.name, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return made
 
 

@@ -19,10 +19,9 @@ from ml.batch.summary import (
     write_sheet_pdf,
     write_table,
 )
-from ml.batch.whole_folder import sweep
 from ml.errors import Problem
 from ml.progress import Progress, Step
-from ml.report.atomic import cannot_write
+from ml.report.atomic import cannot_write, sweep
 from ml.verbs.analyze_command import request_from
 from ml.verbs.batch_work import LocalWork, words_of
 from ml.zoo.card import ModelCard

@@ -21,10 +21,10 @@ from ml import __version__
 from ml.batch.cohort import MOST_ATTEMPTS, PHASE, ItemEnded, failure, stamp_now
 from ml.batch.item import Outcome, Task
 from ml.batch.ledger import Ledger
-from ml.batch.whole_folder import whole_folder
 from ml.errors import Problem
 from ml.files import files_of
 from ml.progress import Progress, Step
+from ml.report.atomic import whole_folder
 from ml.verbs import batch_remote
 from ml.verbs.batch_remote import Packed, Sent
 
@@ -191,7 +191,7 @@ class _ClusterRun:
         try:
             outcome, results = self._ray.get(reference)
             if outcome.state == "done":
-                with whole_folder(task.folder) as folder:
+                with whole_folder(task.folder, replace=True) as folder:
                     batch_remote.unpack(results, folder)
         except Problem as problem:
             outcome = failure(problem, 0.0)

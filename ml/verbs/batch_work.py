@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from ml.batch.cohort import Looked, failure
 from ml.batch.item import Outcome, Task
 from ml.batch.summary import THUMBNAIL
-from ml.batch.whole_folder import whole_folder
 from ml.errors import Problem
 from ml.files import files_of, sha256_of
 from ml.progress import Cancelled, Progress
-from ml.report.atomic import whole_file
+from ml.report.atomic import whole_file, whole_folder
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
 from ml.verbs import analyze_command, analyze_ct_command
@@ -136,11 +135,11 @@ def write_slide(task: Task, request: AnalyzeRequest, analysis: Analysis, began: 
 
     sha256 = analysis.provenance.slide_sha256
     if not analysis.scores.scored.any():
-        with whole_folder(task.folder):  # an empty one: this was looked at
+        with whole_folder(task.folder, replace=True):  # an empty one: this was looked at
             pass
         seconds = time.perf_counter() - began
         return Outcome("done", seconds, sha256, {"found": _NOTHING, "patches": 0})
-    with open_slide(request.slide) as slide, whole_folder(task.folder) as folder:
+    with open_slide(request.slide) as slide, whole_folder(task.folder, replace=True) as folder:
         material = analyze_command.material_of(slide, analysis, request.model, words_of(task))
         export(ExportRequest(material, folder), Progress())
         from ml.report.figure import overlaid
@@ -156,7 +155,7 @@ def _write_ct(task: Task, request: AnalyzeCtRequest, seen: CtAnalysis, began: fl
     from ml.verbs.export_ct import export_ct
 
     material = CtMaterial(request.series, seen, find(request.model).card, comment=task.wanted.comment)
-    with whole_folder(task.folder) as folder:
+    with whole_folder(task.folder, replace=True) as folder:
         export_ct(material, folder, Progress())
         picture = _key_picture(material)
         if picture is not None:
