@@ -16,14 +16,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLineEdit, QTableView, QWidget
 
 from ml.annotation.document import Change
 from ml.geometry import Spacing
 from ml.report.words import count
 from viewer.panels.annotation_table import AnnotationTable
 from viewer.panels.links import Links
-from viewer.panels.pieces import GRID, Text, column, named, row
+from viewer.panels.pieces import GRID, Text, column, dress_rows, named, row
 from viewer.state.annotated import Annotated
 from viewer.state.classes import ClassList
 
@@ -184,19 +184,7 @@ class _Table(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.verticalHeader().hide()
-        line = self.fontMetrics().height() + 2 * GRID
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(line)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        self.setMinimumHeight(6 * line)
+        dress_rows(self)
         named(self, "Annotations", "What is drawn: choose to go there, F2 names, Delete deletes")
 
     def setModel(self, model: AnnotationTable) -> None:  # type: ignore[override] # it shows nothing else

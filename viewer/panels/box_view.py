@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
-    QHeaderView,
     QMenu,
     QPushButton,
     QTableView,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 from ml.results.boxes import Box
 from viewer.panels.box_table import SCORE, BoxTable
 from viewer.panels.links import Links
-from viewer.panels.pieces import GRID, column, named
+from viewer.panels.pieces import GRID, column, dress_rows, named
 from viewer.state.findings import Findings
 
 _KEYS = {
@@ -181,20 +180,8 @@ class _Table(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSortingEnabled(True)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.verticalHeader().hide()
-        line = self.fontMetrics().height() + 2 * GRID
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(line)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(8 * GRID)
-        self.setMinimumHeight(6 * line)
+        dress_rows(self)
+        self.horizontalHeader().setMinimumSectionSize(8 * GRID)
         named(self, "Boxes found", "The boxes found: choose one to look at it")
 
     def setModel(self, model: BoxTable) -> None:  # type: ignore[override] # it shows nothing else

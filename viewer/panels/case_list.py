@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from viewer.panels.case_lines import SORT_WORDS, STATUS_WORDS, CaseLine, CaseQuery, case_in_words
-from viewer.panels.pieces import GRID, Notice, Text, column, named, row
+from viewer.panels.pieces import GRID, Notice, Text, column, named, paint_ground, row
 from viewer.theme.colors import colors
 
 _EDGE = 10 * GRID  # px of a small picture
@@ -213,11 +212,7 @@ class _CaseDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         painter.save()
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(option.rect, option.palette.highlight())
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, option.palette.alternateBase())
+        chosen = paint_ground(painter, option)
         inner = option.rect.adjusted(GRID, GRID, -GRID, -GRID)
         self._paint_picture(painter, QRect(inner.left(), inner.top() + GRID, _EDGE, _EDGE), index)
         line, left = option.fontMetrics.height(), inner.left() + _EDGE + 2 * GRID

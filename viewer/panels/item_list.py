@@ -16,14 +16,13 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
 from viewer.panels.case_lines import ItemLine
-from viewer.panels.pieces import GRID, named
+from viewer.panels.pieces import GRID, named, paint_ground
 from viewer.panels.series_facts import series_in_short
 from viewer.panels.slide_facts import facts_in_short
 from viewer.state.opened import Opened
@@ -201,11 +200,7 @@ class _ItemDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         painter.save()
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(option.rect, option.palette.highlight())
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, option.palette.alternateBase())
+        chosen = paint_ground(painter, option)
         inner = option.rect.adjusted(2 * GRID, 2 * GRID, -2 * GRID, -2 * GRID)
         self._paint_picture(painter, QRect(inner.left(), inner.top(), inner.width(), _PICTURE), index)
         if index.data(_OPENED) is not None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLayout,
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionViewItem,
+    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -212,3 +216,30 @@ def clear(layout: QLayout) -> None:
         elif (inner := item.layout()) is not None:
             clear(inner)
             inner.deleteLater()
+
+
+def dress_rows(table: QTableView) -> None:
+    """As lists of findings and of annotations look: one line a row, columns that can be moved, a menu."""
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    line = table.fontMetrics().height() + 2 * GRID
+    rows, columns = table.verticalHeader(), table.horizontalHeader()
+    rows.hide()
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    rows.setDefaultSectionSize(line)
+    columns.setHighlightSections(False)
+    columns.setSectionsMovable(True)
+    table.setMinimumHeight(6 * line)
+
+
+def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> bool:
+    """The ground of a line in a list that paints itself; whether it is the chosen one."""
+    chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+    if chosen:
+        painter.fillRect(option.rect, option.palette.highlight())
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(option.rect, option.palette.alternateBase())
+    return chosen
