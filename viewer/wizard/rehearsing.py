@@ -6,42 +6,24 @@ import hashlib
 import shutil
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from ml.errors import Problem
 from ml.train.duration import Rates, seconds_of
+from viewer.wizard.child_work import ChildWork
 from viewer.wizard.desk import REHEARSAL, Desk
-from viewer.wizard.honesty_step import broken_off
 from viewer.wizard.plan_recipe import recipe_of, text_for_rehearsal
-from viewer.wizard.run_story import RunStory, phase_in_words
-from viewer.work.child import Child
 
 
-class Rehearsing(QObject):
+class Rehearsing(ChildWork):
     """Runs `parfocal-ml rehearse` for the plan as it is, and keeps what it said until the plan is another."""
 
-    changed = Signal()
-
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.desk = desk
+        super().__init__(desk, parent)
         self.shown: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {}
-        self.trouble = ""
-        self._child: Child | None = None
-        self._story = RunStory(1, 1)
         self._of = ""  # the recipe that all this is of
         desk.began_anew.connect(self._forget)
-
-    @property
-    def running(self) -> bool:
-        """Whether it is under way."""
-        return self._child is not None and self._child.running
-
-    @property
-    def phase(self) -> str:
-        """What it does at the moment, in words."""
-        return phase_in_words(self._story) if self.running else ""
 
     @property
     def fits(self) -> bool:
@@ -54,25 +36,14 @@ class Rehearsing(QObject):
         if not wanted or (self._of == wanted and not again):
             self.changed.emit()
             return
-        self._end_child()
-        self._of, self.shown, self.facts, self.trouble = wanted, [], {}, ""
-        self._story = RunStory(1, 1)
+        self.close()
+        self._of, self.shown, self.facts = wanted, [], {}
         shutil.rmtree(self.desk.folder / REHEARSAL, ignore_errors=True)
         mark = hashlib.sha256(wanted.encode()).hexdigest()[:8]  # pictures of another plan have other paths
         folder = self.desk.folder / REHEARSAL / mark
-        self._child = Child(folder, self)
-        self._child.told.connect(self._hear)
-        self._child.ended.connect(self._end)
         recipe, data = self.desk.folder / "recipe.toml", self.desk.folder
-        try:
-            self._child.start(["rehearse", str(recipe), "--data", str(data), "--out", str(folder)])
-        except Problem as problem:
-            self.trouble = str(problem)
+        self._run(folder, ["rehearse", str(recipe), "--data", str(data), "--out", str(folder)])
         self.changed.emit()
-
-    def close(self) -> None:
-        """Rehearse no more."""
-        self._end_child()
 
     def seconds(self) -> float | None:
         """How long the plan as it is now would take; None while nothing was measured."""
@@ -89,28 +60,13 @@ class Rehearsing(QObject):
             return ""
         return text_for_rehearsal(self.desk.plan)
 
-    def _end_child(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.deleteLater()
-            self._child = None
-
     def _hear(self, event: dict[str, Any]) -> None:
-        self._story.hear(event)
         if event["event"] == "shown":
             self.shown.append(event)
         elif event["event"] == "done":
             self.facts = event
-        self.changed.emit()
-
-    def _end(self) -> None:
-        story = self._story
-        if story.ended == "failed":
-            self.trouble = f"{story.what} {story.remedy}".strip()
-        elif story.ended != "done" and self._child is not None:
-            self.trouble = broken_off(self._child.last_words())
-        self.changed.emit()
+        super()._hear(event)
 
     def _forget(self) -> None:
-        self._end_child()
+        self.close()
         self._of, self.shown, self.facts, self.trouble = "", [], {}, ""
