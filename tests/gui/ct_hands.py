@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from ml.geometry import Point
+from ml.zoo.store import install
 from tests.gui.hands import LONG
+from tests.ml.verbs.ct_bundle import write_ct_bundle
 from viewer.ct.slice_view import SliceView
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.window import MainWindow
@@ -88,3 +90,12 @@ def _send(
         Qt.KeyboardModifier.NoModifier,
     )
     QApplication.sendEvent(widget, event)
+
+
+def choose_test_model(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+    """Install a small model of CT with random weights, and choose it."""
+    install(write_ct_bundle(folder).path)
+    window._parts.models.read()
+    model = window.frame.ct_analyze.model
+    qtbot.waitUntil(lambda: model.choice.findData("ct-test") >= 0, timeout=LONG)
+    model.choose("ct-test")

@@ -12,10 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from ml.progress import Progress
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
-from ml.zoo.store import install
-from tests.gui.ct_hands import open_series
+from tests.gui.ct_hands import choose_test_model, open_series
 from tests.gui.hands import LONG
-from tests.ml.verbs.ct_bundle import write_ct_bundle
 from tests.viewer.ct.phantom import SLICES, write_phantom
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.window import MainWindow
@@ -31,11 +29,7 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reader(window: MainWindow, qtbot: QtBot, phantom: Path, tmp_path: Path) -> CtPage:
     """A series in the window, and a model of CT among the installed ones."""
-    install(write_ct_bundle(tmp_path).path)
-    window._parts.models.read()
-    model = window.frame.ct_analyze.model
-    qtbot.waitUntil(lambda: model.choice.findData("ct-test") >= 0, timeout=LONG)
-    model.choose("ct-test")
+    choose_test_model(qtbot, window, tmp_path)
     return open_series(qtbot, window, phantom)
 
 

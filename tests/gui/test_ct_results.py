@@ -17,13 +17,11 @@ from pytestqt.qtbot import QtBot
 from ml.geometry import Point
 from ml.pacs import address_book
 from ml.pacs.pacs import Query
-from ml.zoo.store import install
 from tests.gui.archives import memory_keyring, orthanc, server  # noqa: F401
-from tests.gui.ct_hands import at, open_series
+from tests.gui.ct_hands import at, choose_test_model, open_series
 from tests.gui.hands import LONG, drag
 from tests.gui.test_archive import answering
 from tests.ml.pacs.orthanc import Orthanc, entry, opened
-from tests.ml.verbs.ct_bundle import write_ct_bundle
 from tests.viewer.ct.phantom import write_phantom
 from viewer.main_window.ct_measured import measured_of
 from viewer.main_window.ct_page import CtPage
@@ -41,11 +39,7 @@ def phantom(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(window: MainWindow, qtbot: QtBot, phantom: Path, tmp_path: Path) -> CtPage:
     """A series in the window, with a copy of its own files, and a model of CT among the installed ones."""
-    install(write_ct_bundle(tmp_path).path)
-    window._parts.models.read()
-    model = window.frame.ct_analyze.model
-    qtbot.waitUntil(lambda: model.choice.findData("ct-test") >= 0, timeout=LONG)
-    model.choose("ct-test")
+    choose_test_model(qtbot, window, tmp_path)
     shutil.copytree(phantom, tmp_path / "series")
     return open_series(qtbot, window, tmp_path / "series")
 
