@@ -18,7 +18,7 @@ from ml.report.words import count, duration, without_folders
 from ml.volume.series import Series
 
 if TYPE_CHECKING:
-    from ml.export.measured import Measured
+    from ml.export.measured import Measured, MeasuredAcross
 
 _MODEL = (
     ("What it says", "summary"),
@@ -30,7 +30,7 @@ _MODEL = (
 )
 
 
-def evidence_of_ct(material: CtMaterial, measured: tuple[Measured, ...] = ()) -> Evidence:
+def evidence_of_ct(material: CtMaterial, measured: tuple[Measured | MeasuredAcross, ...] = ()) -> Evidence:
     """Of an analyzed series."""
     content = gather_ct(material)
 
@@ -59,7 +59,9 @@ def evidence_of_ct(material: CtMaterial, measured: tuple[Measured, ...] = ()) ->
 
 
 def evidence_of_series(
-    series: Series, measurements: tuple[Measurement, ...] = (), measured: tuple[Measured, ...] = ()
+    series: Series,
+    measurements: tuple[Measurement, ...] = (),
+    measured: tuple[Measured | MeasuredAcross, ...] = (),
 ) -> Evidence:
     """Of a series that was only looked at and measured."""
     size = series.slices[0].size
@@ -167,7 +169,7 @@ def _measurements(items: tuple[Measurement, ...]) -> Grid:
         Column("Slice", "slice", "whole"),
         Column("Measured", "measured", weight=6.5),
     )
-    rows = tuple((m.kind, m.slice_number + 1, m.words) for m in items)
+    rows = tuple((m.kind, m.from_one, m.words) for m in items)
     note = "Made by the reader." if rows else ""
     return Grid("measurements", "Measurements", columns, rows, note, "Nothing was measured.")
 

@@ -17,7 +17,7 @@ from ml.slide.slide import KnownSpacing, Slide
 from ml.volume.series import Series
 
 if TYPE_CHECKING:
-    from ml.export.measured import Measured
+    from ml.export.measured import Measured, MeasuredAcross
 
 Draw = Callable[[Progress], Mapping[str, tuple[Picture, ...]]]
 """Draws every automatic figure, by its name. Raises `Problem` where the pixels cannot be read any more."""
@@ -39,7 +39,7 @@ class CtSource:
 
     series: Series
     material: CtMaterial | None = None  # None: not analyzed
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[Measured | MeasuredAcross, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ml.export.measured import Judged, Measured
+from ml.export.measured import Judged, Measured, MeasuredAcross
 from ml.export.parametric_map import FindingMap, write_map
 from ml.export.secondary_capture import Picture, write_pictures
 from ml.export.segmentation import Segment, write_segmentation
@@ -30,7 +30,7 @@ class CtResults:
     pictures: tuple[Picture, ...] = ()
     segments: tuple[Segment, ...] = ()
     maps: tuple[FindingMap, ...] = ()
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[Measured | MeasuredAcross, ...] = ()
     judged: tuple[Judged, ...] = ()
     reader: str = ""  # "Family^Given" of who measured and judged
 

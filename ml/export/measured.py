@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from ml.ct_measure import Place
 from ml.export.author import Algorithm
 from ml.geometry import Point
 
@@ -20,6 +21,11 @@ class Quantity(StrEnum):
     deviation = "deviation"  # HU, standard deviation
     minimum = "minimum"  # HU
     maximum = "maximum"  # HU
+
+
+def _check(name: str, points: int, closed: bool) -> None:
+    if points < (3 if closed else 2):
+        raise ValueError(f"{name} has {points} points")
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,20 @@ class Measured:
     closed: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.points) < (3 if self.closed else 2):
-            raise ValueError(f"{self.name} has {len(self.points)} points")
+        _check(self.name, len(self.points), self.closed)
+
+
+@dataclass(frozen=True)
+class MeasuredAcross:
+    """The same on a plane across the slices. Places are mm in the patient (LPS), all in one plane."""
+
+    name: str
+    places: tuple[Place, ...]
+    values: tuple[tuple[Quantity, float], ...]
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self.name, len(self.places), self.closed)
 
 
 @dataclass(frozen=True)

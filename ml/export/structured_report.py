@@ -12,12 +12,14 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from ml.export.author import DEVICE_UID, MANUFACTURER, MODEL_NAME, equipment
-from ml.export.measured import Judged, Measured, Quantity
+from ml.export.measured import Judged, Measured, MeasuredAcross, Quantity
 from ml.export.saving import OWN_SCHEME, save
 from ml.export.source import Source
 from ml.export.terms import own, term
 
 SERIES_NUMBER = 9004
+
+Coordinates = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 _HU = codes.UCUM.HounsfieldUnit
 _ATTENUATION = codes.DCM.AttenuationCoefficient
@@ -35,12 +37,15 @@ _VERDICT = own("Verdict")
 
 def write_report(
     source: Source,
-    measured: Sequence[Measured],
+    measured: Sequence[Measured | MeasuredAcross],
     judged: Sequence[Judged],
     path: Path,
     reader: str = "",
 ) -> None:
     """Write a Comprehensive SR, TID 1500: one group a measurement, one a finding.
+
+    With a measurement across the slices it is a Comprehensive 3D SR, the only kind that may hold places in
+    the patient; else the plain one, which more programs read.
 
     `reader` is the person who measured and judged ("Family^Given"), named as observer where given. The
     report is complete and not verified: nobody has signed it. Raises `Problem` when the disk does not let
@@ -52,8 +57,9 @@ def write_report(
 
 
 def _report(
-    source: Source, measured: Sequence[Measured], judged: Sequence[Judged], reader: str
-) -> sr.ComprehensiveSR:
+    source: Source, measured: Sequence[Measured | MeasuredAcross], judged: Sequence[Judged], reader: str
+) -> sr.ComprehensiveSR | sr.Comprehensive3DSR:
+    in_space = any(isinstance(m, MeasuredAcross) for m in measured)
     groups = [_region(source, m) if m.closed else _line(source, m) for m in measured]
     groups += [_finding(source, finding) for finding in judged]
     content = sr.MeasurementReport(
@@ -62,7 +68,8 @@ def _report(
         imaging_measurements=groups,
         title=codes.DCM.ImagingMeasurementReport,
     )
-    return sr.ComprehensiveSR(
+    kind = sr.Comprehensive3DSR if in_space else sr.ComprehensiveSR
+    return kind(
         evidence=list(source.headers),
         content=content,
         series_instance_uid=hd.UID(),
@@ -93,41 +100,64 @@ def _observers(reader: str) -> sr.ObservationContext:
     return sr.ObservationContext(observer_person_context=person, observer_device_context=device)
 
 
-def _numbers(measured: Measured, where: list[sr.CoordinatesForMeasurement] | None) -> list[sr.Measurement]:
-    made = []
-    for quantity, value in measured.values:
-        what, unit, derivation = _CODES[quantity]
-        made.append(
-            sr.Measurement(
-                name=what, value=float(value), unit=unit, derivation=derivation, referenced_coordinates=where
-            )
+def _numbers(
+    measured: Measured | MeasuredAcross,
+    where: sr.CoordinatesForMeasurement | sr.CoordinatesForMeasurement3D | None,
+) -> list[sr.Measurement]:
+    return [
+        sr.Measurement(
+            name=_CODES[quantity][0],
+            value=float(value),
+            unit=_CODES[quantity][1],
+            derivation=_CODES[quantity][2],
+            referenced_coordinates=None if where is None else [where],
         )
-    return made
+        for quantity, value in measured.values
+    ]
 
 
-def _line(source: Source, measured: Measured) -> sr.MeasurementsAndQualitativeEvaluations:
+def _line(source: Source, measured: Measured | MeasuredAcross) -> sr.MeasurementsAndQualitativeEvaluations:
     """An open line or an angle (TID 1501): its points go with each number."""
-    where = sr.CoordinatesForMeasurement(
-        graphic_type=sr.GraphicTypeValues.POLYLINE,
-        graphic_data=_points(measured),
-        source_image=_image(source, measured.slice_number),
-    )
-    return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(uid=hd.UID(), identifier=measured.name),
-        finding_type=codes.SCT.Finding,
-        measurements=_numbers(measured, [where]),
-    )
-
-
-def _region(source: Source, measured: Measured) -> sr.PlanarROIMeasurementsAndQualitativeEvaluations:
-    """A closed outline (TID 1410)."""
-    return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(uid=hd.UID(), identifier=measured.name),
-        referenced_region=sr.ImageRegion(
+    where: sr.CoordinatesForMeasurement | sr.CoordinatesForMeasurement3D
+    if isinstance(measured, Measured):
+        where = sr.CoordinatesForMeasurement(
             graphic_type=sr.GraphicTypeValues.POLYLINE,
             graphic_data=_points(measured),
             source_image=_image(source, measured.slice_number),
-        ),
+        )
+    else:
+        where = sr.CoordinatesForMeasurement3D(
+            graphic_type=sr.GraphicTypeValues3D.POLYLINE,
+            graphic_data=_places(measured),
+            frame_of_reference_uid=source.headers[0].FrameOfReferenceUID,
+        )
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=hd.UID(), identifier=measured.name),
+        finding_type=codes.SCT.Finding,
+        measurements=_numbers(measured, where),
+    )
+
+
+def _region(
+    source: Source, measured: Measured | MeasuredAcross
+) -> sr.PlanarROIMeasurementsAndQualitativeEvaluations:
+    """A closed outline (TID 1410)."""
+    where: sr.ImageRegion | sr.ImageRegion3D
+    if isinstance(measured, Measured):
+        where = sr.ImageRegion(
+            graphic_type=sr.GraphicTypeValues.POLYLINE,
+            graphic_data=_points(measured),
+            source_image=_image(source, measured.slice_number),
+        )
+    else:
+        where = sr.ImageRegion3D(
+            graphic_type=sr.GraphicTypeValues3D.POLYGON,
+            graphic_data=_places(measured),
+            frame_of_reference_uid=source.headers[0].FrameOfReferenceUID,
+        )
+    return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(uid=hd.UID(), identifier=measured.name),
+        referenced_region=where,
         finding_type=codes.SCT.Finding,
         measurements=_numbers(measured, None),
     )
@@ -164,9 +194,14 @@ def _finding(source: Source, judged: Judged) -> sr.MeasurementsAndQualitativeEva
     )
 
 
-def _points(measured: Measured) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _points(measured: Measured) -> Coordinates:
     points = [*measured.points, measured.points[0]] if measured.closed else list(measured.points)
     return np.array([(point.x, point.y) for point in points])
+
+
+def _places(measured: MeasuredAcross) -> Coordinates:
+    places = [*measured.places, measured.places[0]] if measured.closed else list(measured.places)
+    return np.array(places, dtype=np.float64)
 
 
 def _image(source: Source, slice_: int) -> sr.SourceImageForRegion:

@@ -61,7 +61,7 @@ class CtContent:
     window: str
     classes: tuple[CtClassFacts, ...]
     findings: tuple[CtFindingFacts, ...]
-    measurements: tuple[tuple[str, int, str], ...]  # kind, slice from 1, words
+    measurements: tuple[tuple[str, int | None, str], ...]  # kind, slice from 1 or none, words
     model: Mapping[str, object]
     run: Mapping[str, object]
     notes: tuple[str, ...]
@@ -93,7 +93,7 @@ def gather_ct(material: CtMaterial, now: datetime | None = None) -> CtContent:
         window=window_in_words(material.window),
         classes=tuple(_class(material, index) for index in range(len(material.card.class_names))),
         findings=_findings(material),
-        measurements=tuple((m.kind, m.slice_number + 1, m.words) for m in material.measurements),
+        measurements=tuple((m.kind, m.from_one, m.words) for m in material.measurements),
         model=_model(material),
         run={
             "device": made.device,

@@ -20,8 +20,13 @@ class Measurement:
     """What the person measured: "Distance", slice number, "12.3 mm"."""
 
     kind: str
-    slice_number: int
+    slice_number: int | None  # from 0; None on a plane across the slices
     words: str
+
+    @property
+    def from_one(self) -> int | None:
+        """The slice as people count."""
+        return None if self.slice_number is None else self.slice_number + 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,7 +163,7 @@ def _positions(first: float | None, last: float | None) -> str:
 def _measurements(content: CtContent, width: float) -> list[Any]:
     if not content.measurements:
         return []
-    rows = [[kind, str(slice_number), words] for kind, slice_number, words in content.measurements]
+    rows = [[kind, str(slice_ or "–"), words] for kind, slice_, words in content.measurements]
     table = _table(["What", "Slice", "Measured"], rows, shares(width, 25, 10, 65))
     return [text("Measurements", s.SECTION), text("Made by the reader.", s.SMALL), table]
 

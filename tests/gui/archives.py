@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from tests.ml.pacs.conftest import memory_keyring, orthanc, server, slices, web_server
+from tests.ml.pacs.conftest import (
+    certificates,
+    memory_keyring,
+    orthanc,
+    secure_orthanc,
+    server,
+    slices,
+    web_server,
+)
 
-__all__ = ["memory_keyring", "orthanc", "server", "slices", "web_server"]
+__all__ = ["certificates", "memory_keyring", "orthanc", "secure_orthanc", "server", "slices", "web_server"]

@@ -21,6 +21,7 @@ from tests.gui.archives import memory_keyring, orthanc, server  # noqa: F401
 from tests.gui.ct_hands import at, choose_test_model, open_series
 from tests.gui.hands import LONG, drag
 from tests.gui.test_archive import answering
+from tests.gui.test_ct_planes import three
 from tests.ml.pacs.orthanc import Orthanc, entry, opened
 from tests.viewer.ct.phantom import write_phantom
 from viewer.main_window.ct_measured import measured_of
@@ -124,6 +125,33 @@ def test_without_an_analysis_there_are_pictures_and_measurements(
         window.run("export_dicom")
     assert possible == {"report": False, "segments": False, "maps": False, "pictures": True, "png": True}
     assert [path.name for path in (tmp_path / "CT results").iterdir()] == ["picture-0001.dcm"]
+
+
+def test_what_is_measured_across_the_slices_goes_along(
+    window: MainWindow, qtbot: QtBot, page: CtPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(qtbot, window, page)
+    edge = page.view.coronal.shown.bounds
+    for tool in ("ruler", "ellipse"):
+        page.take(tool)
+        view = page.view.coronal
+        start = Point(edge.width * 0.3, edge.height * 0.3)
+        drag(view, at(view, start), at(view, Point(edge.width * 0.6, edge.height * 0.6)))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    answering(qtbot, ResultsDialog, lambda dialog: dialog.accept())
+    with qtbot.waitSignal(window._parts.ct_results.done, timeout=LONG):
+        window.run("export_dicom")
+    content = hd.sr.srread(tmp_path / "CT results" / "report.dcm").content
+    (line,) = content.get_image_measurement_groups()
+    (length,) = line.get_measurements()
+    ruled, ellipse = page.opened.measurements.items
+    assert length.value == pytest.approx(ruled.value, rel=1e-6)
+    (where,) = length.referenced_coordinates
+    np.testing.assert_allclose(where.value, ruled.places, atol=1e-3)
+    (region,) = content.get_planar_roi_measurement_groups()
+    ways = region.roi.value[1:] - region.roi.value[0]
+    twice = np.cross(ways[:-1], ways[1:]).sum(axis=0)
+    assert np.linalg.norm(twice) / 2 == pytest.approx(ellipse.facts.area, rel=2e-3)
 
 
 def test_results_are_sent_to_an_archive(

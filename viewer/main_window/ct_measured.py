@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ml.ct_measure import Place
 from ml.geometry import Point
 from ml.report.ct_material import Measurement as Told
 from ml.volume.rescale import HOUNSFIELD
@@ -14,45 +17,58 @@ from viewer.state.measurements import Measurement
 from viewer.state.opened_series import OpenedSeries
 
 if TYPE_CHECKING:
-    from ml.export.measured import Measured
+    from ml.export.measured import Measured, MeasuredAcross, Quantity
 
 _NAMES = {"length": "Length", "angle": "Angle", "rectangle": "Rectangle", "ellipse": "Ellipse"}
 _CORNERS = 72  # of an outline that stands for an ellipse: within 0.1 % of its radius
 
 
 def measurements_of(opened: OpenedSeries) -> tuple[Told, ...]:
-    """Those on slices, in words."""
-    return tuple(
-        Told(m.kind, m.slice_, in_words(m, sized=opened.sized))
-        for m in opened.measurements.items
-        if m.slice_ is not None
-    )
+    """All of them, in words."""
+    return tuple(Told(m.kind, m.slice_, in_words(m, sized=opened.sized)) for m in opened.measurements.items)
 
 
-def measured_of(opened: OpenedSeries) -> tuple[Measured, ...]:
-    """Those that were drawn on a slice; a plane across the slices has no image to refer to."""
-    on_slices = [m for m in opened.measurements.items if m.slice_ is not None]
-    return tuple(_measured(opened, m, number) for number, m in enumerate(on_slices, 1))
+def measured_of(opened: OpenedSeries) -> tuple[Measured | MeasuredAcross, ...]:
+    """All of them: on a slice in its px, across slices as places in the patient."""
+    return tuple(_measured(opened, m, number) for number, m in enumerate(opened.measurements.items, 1))
 
 
-def _measured(opened: OpenedSeries, measurement: Measurement, number: int) -> Measured:
-    from ml.export.measured import Measured, Quantity
+def _measured(opened: OpenedSeries, measurement: Measurement, number: int) -> Measured | MeasuredAcross:
+    from ml.export.measured import Measured, MeasuredAcross
 
-    assert measurement.slice_ is not None
+    name, closed = f"{_NAMES[measurement.kind]} {number}", measurement.facts is not None
+    if measurement.slice_ is None:
+        return MeasuredAcross(name, _places(measurement), _values(measurement), closed)
     shown = acquired(opened.volume, measurement.slice_)
     on_plane = [shown.to_plane(place) for place in measurement.places]
     points = tuple(Point(p.x / shown.pixel[0], p.y / shown.pixel[1]) for p in on_plane)
-    name = f"{_NAMES[measurement.kind]} {number}"
+    if closed:
+        points = _outline(measurement.kind, points[0], points[1])
+    return Measured(name, measurement.slice_, points, _values(measurement), closed)
+
+
+def _values(measurement: Measurement) -> tuple[tuple[Quantity, float], ...]:
+    from ml.export.measured import Quantity
+
     facts = measurement.facts
     if facts is None:
-        quantity = Quantity.length if measurement.kind == "length" else Quantity.angle
-        return Measured(name, measurement.slice_, points, ((quantity, measurement.value),))
+        return ((Quantity.length if measurement.kind == "length" else Quantity.angle, measurement.value),)
     values = [(Quantity.area, facts.area)]
     if measurement.unit == HOUNSFIELD:  # values in another unit have no code here
         values += [(Quantity.mean, facts.mean), (Quantity.deviation, facts.sd)]
         values += [(Quantity.minimum, facts.least), (Quantity.maximum, facts.greatest)]
-    outline = _outline(measurement.kind, points[0], points[1])
-    return Measured(name, measurement.slice_, outline, tuple(values), closed=True)
+    return tuple(values)
+
+
+def _places(measurement: Measurement) -> tuple[Place, ...]:
+    """Its points, of a region its outline, in the patient."""
+    if measurement.facts is None:
+        return measurement.places
+    start, axes = np.array(measurement.places[0]), np.array([measurement.right, measurement.down])
+    across, below = (float(way) for way in axes @ (np.array(measurement.places[1]) - start))
+    around = _outline(measurement.kind, Point(0, 0), Point(across, below))
+    found = start + np.array([(point.x, point.y) for point in around]) @ axes
+    return tuple((float(x), float(y), float(z)) for x, y, z in found)
 
 
 def _outline(kind: str, one: Point, other: Point) -> tuple[Point, ...]:

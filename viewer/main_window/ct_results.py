@@ -131,7 +131,7 @@ def offers_of(page: CtPage) -> tuple[Offer, ...]:
     analyzed = findings is not None and findings.analysis is not None
     no_maps = "" if analyzed and findings is not None and findings.cams else _NO_MAP
     without = "" if analyzed else _NO_ANALYSIS
-    reported = analyzed or any(m.slice_ is not None for m in page.opened.measurements.items)
+    reported = analyzed or bool(page.opened.measurements.items)
     return (
         Offer(
             "report",

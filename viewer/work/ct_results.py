@@ -19,7 +19,7 @@ from ml.volume.window import Window
 from viewer.work.background import Background, as_problem
 
 if TYPE_CHECKING:
-    from ml.export.measured import Measured
+    from ml.export.measured import Measured, MeasuredAcross
     from ml.report.ct_material import CtMaterial
 
 PICTURE = "view.png"
@@ -34,7 +34,7 @@ class ResultsWish:
     slice_number: int  # that is looked at
     window: Window
     material: CtMaterial | None = None  # None: nothing was analyzed
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[Measured | MeasuredAcross, ...] = ()
     view: QImage | None = None  # written as a PNG beside the DICOM files
     folder: Path | None = None
     server: Server | None = None

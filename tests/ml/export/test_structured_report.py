@@ -12,7 +12,7 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from ml.export.author import Algorithm
-from ml.export.measured import Judged, Measured, Quantity
+from ml.export.measured import Judged, Measured, MeasuredAcross, Quantity
 from ml.export.source import Source
 from ml.export.structured_report import write_report
 from ml.export.terms import own
@@ -106,6 +106,35 @@ def test_pydicom_reads_who_and_from_what(report: Path, source: Source, sound: Ca
     sound(report)
 
 
+def test_what_was_drawn_across_the_slices_stands_by_its_places_in_the_patient(
+    source: Source, tmp_path: Path, sound: Callable[[Path], None]
+) -> None:
+    line = MeasuredAcross("Length 1", ((1.5, 2.25, 3.0), (1.5, 2.25, 33.0)), ((Quantity.length, 30.0),))
+    region = MeasuredAcross(
+        "Ellipse 2",
+        ((0.0, 5.0, 0.0), (10.0, 5.0, 0.0), (10.0, 5.0, 8.0), (0.0, 5.0, 8.0)),
+        ((Quantity.area, 80.0), (Quantity.mean, 41.0)),
+        closed=True,
+    )
+    path = tmp_path / "report.dcm"
+    write_report(source, [LINE, line, region], [], path)
+    read = hd.sr.srread(path)
+    assert read.SOPClassUID == pydicom.uid.Comprehensive3DSRStorage
+    groups = {g.tracking_identifier: g for g in read.content.get_image_measurement_groups()}
+    (length,) = groups["Length 1"].get_measurements()
+    assert (length.name, length.value) == (codes.SCT.Length, 30.0)
+    (where,) = length.referenced_coordinates
+    np.testing.assert_allclose(where.value, line.places, atol=1e-5)
+    assert where.frame_of_reference_uid == source.headers[0].FrameOfReferenceUID
+    (on_slice,) = groups[LINE.name].get_measurements()[0].referenced_coordinates
+    np.testing.assert_allclose(on_slice.value, [(p.x, p.y) for p in LINE.points], atol=1e-5)
+    (found,) = read.content.get_planar_roi_measurement_groups()
+    np.testing.assert_allclose(found.roi.value[:-1], region.places, atol=1e-5)
+    np.testing.assert_array_equal(found.roi.value[0], found.roi.value[-1])
+    assert {m.value for m in found.get_measurements()} == {80.0, 41.0}
+    sound(path)
+
+
 def _texts(item: pydicom.Dataset) -> set[str]:
     own = {str(item[key].value) for key in ("TextValue", "PersonName") if key in item}
     return own.union(*(_texts(child) for child in item.get("ContentSequence", [])))
@@ -116,5 +145,7 @@ def test_what_cannot_be_meant_is_refused(source: Source, tmp_path: Path) -> None
         write_report(source, [], [], tmp_path / "report.dcm")
     with pytest.raises(ValueError, match="1 points"):
         Measured("Line", 0, (Point(1, 1),), ())
+    with pytest.raises(ValueError, match="2 points"):
+        MeasuredAcross("Region", ((1, 1, 1), (2, 2, 2)), (), closed=True)
     with pytest.raises(ValueError, match="probability"):
         Judged("any", 1.5, MODEL)
