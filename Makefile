@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= demo
+# As many files of tests beside each other as there are cores, four at most; empty: one after the other.
+BESIDE ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo run test test-all lint types bench robustness lock model clean help
 
@@ -17,10 +19,10 @@ run: $(VENV)/base.stamp  ## open the window
 	$(BIN)/parfocal
 
 test: lint types  ## everything but what is slow
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(BESIDE) -m "not slow"
 
 test-all: lint types  ## everything
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BESIDE)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

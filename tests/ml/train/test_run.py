@@ -158,6 +158,7 @@ def test_the_shipped_bundle_agrees_with_held_out_labels(real_data: Path) -> None
 
 
 @pytest.mark.data
+@pytest.mark.slow  # all 2,900 pictures are looked through for nuclei
 def test_no_training_slide_is_a_held_out_one(real_data: Path) -> None:
     recipe = read_recipe(paths.resources() / "recipes" / "cellularity.toml")
     from dataclasses import replace
