@@ -11,7 +11,9 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-if "PYTEST_XDIST_WORKER" in os.environ:  # a process a core already: threads of each would only wait for one another
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # a process a core already: more threads would only wait for one another
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("calm", deadline=None)  # how long a case takes says nothing on a busy machine
