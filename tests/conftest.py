@@ -20,6 +20,14 @@ settings.register_profile("calm", deadline=None)  # how long a case takes says n
 settings.load_profile("calm")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What fixtures of a whole file or run leave does not go to the person's own settings either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARFOCAL_HOME", str(tmp_path_factory.mktemp("home-of-all")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, cache and samples of a test never touch the person's own."""

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from ml.batch.item import Item, Outcome, Task
-from ml.batch.ledger import Ledger
+from ml.batch.ledger import MOST_ATTEMPTS, Ledger
 from ml.errors import Problem
 from ml.files import files_of, stamp_of
 from ml.progress import Progress, Step
 
 PHASE = "Analyzing"
-MOST_ATTEMPTS = 2  # what failed is tried once more: a share may have been away for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +114,15 @@ def run_here(
     While one item is looked at, the one before it is written: at most one waits for that, so that memory does
     not grow with the cohort. Tells `ItemEnded` and `Step`s. When a stop is wished it returns within one
     batch; what was not finished waits in the book. Raises `Problem` where the book cannot be kept.
+
+    What was under way when the process ended comes last and by itself: should it be what ended the process,
+    then all others are done, and nothing else is under way when it does so again.
     """
     run = _Run(ledger, work, progress, len(tasks))
-    run.through(tasks, devices)
+    suspect = [task for task in tasks if ledger.row(task.item.id).broken_off]
+    run.through([task for task in tasks if task not in suspect], devices)
+    for task in suspect:
+        run.through([task], devices[:1])
     again = [task for task in tasks if ledger.row(task.item.id).state == "failed"]
     again = [task for task in again if ledger.row(task.item.id).attempts < MOST_ATTEMPTS]
     if again and not progress.stop_wished:

@@ -16,18 +16,29 @@ from ml.errors import Problem
 
 State = Literal["waiting", "running", "done", "failed"]
 
+MOST_ATTEMPTS = 2
+"""What failed is tried once more: a share may have been away for a moment."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS item (
     id TEXT PRIMARY KEY, place INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL,
     series TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, job TEXT NOT NULL,
     stamp TEXT NOT NULL DEFAULT '', sha256 TEXT NOT NULL DEFAULT '', seconds REAL NOT NULL DEFAULT 0,
     figures TEXT NOT NULL DEFAULT '{}', reason TEXT NOT NULL DEFAULT '', details TEXT NOT NULL DEFAULT '',
-    ended REAL NOT NULL DEFAULT 0
+    ended REAL NOT NULL DEFAULT 0, broken_off INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0
 );
 """
+_LATER = ("broken_off", "crashes")  # columns that books of older versions lack
 _COLUMNS = (
-    "id, kind, name, path, series, state, attempts, job, stamp, sha256, seconds, figures, reason, details"
+    "id, kind, name, path, series, state, attempts, job, stamp, sha256, seconds, figures, reason, details, "
+    "broken_off, crashes"
 )
+_MOST_CRASHES = 3  # of the program, while it looked at the same item, before that item is given up
+_CRASHED = (
+    f"The program crashed {_MOST_CRASHES} times while it looked at this, and was not told to stop. "
+    "Started again with --retry, it tries once more."
+)
+_ANEW = "state='waiting', attempts=0, reason='', details='', broken_off=0, crashes=0"
 # S608 below: what is put into a statement is written in this file; every value goes by a question mark.
 
 
@@ -36,7 +47,8 @@ class Row:
     """One item as it stands in the book.
 
     `job` says which model and parameters its results are from; `stamp` the sizes and dates of its files when
-    they were read, `sha256` what they held.
+    they were read, `sha256` what they held. `broken_off`: how often in a row the process ended in the midst
+    of it, whatever the cause; `crashes`: how often of that it crashed by itself.
     """
 
     id: str
@@ -53,25 +65,51 @@ class Row:
     figures: dict[str, object]
     reason: str
     details: str
+    broken_off: int
+    crashes: int
 
 
 class Ledger:
     """An SQLite file. Every change is on the disk when the call returns. May be used from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens or begins the book. What was running when a process was killed waits again."""
+    def __init__(self, path: Path, crash: str = "") -> None:
+        """Opens or begins the book. What was running when a process ended waits again, however often.
+
+        `crash`: what the process said when it crashed by itself; empty where it was killed, or the power
+        failed. What was under way at three crashes in a row counts as failed. Raises `Problem`.
+        """
         self._lock = threading.Lock()
         try:
             self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
             self._base.executescript(_TABLES)
-            self._base.execute("UPDATE item SET state='waiting' WHERE state='running'")
+            self._add_columns()
+            self._pick_up(crash)
         except sqlite3.DatabaseError as error:
             raise Problem(
                 f"{path.name} cannot be read: {error}.",
                 "Move it away; the cohort is then looked at anew. Results that are there stay.",
             ) from error
+
+    def _add_columns(self) -> None:
+        known = {str(column[1]) for column in self._base.execute("PRAGMA table_info(item)")}
+        for name in _LATER:
+            if name not in known:
+                self._base.execute(f"ALTER TABLE item ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+
+    def _pick_up(self, crash: str) -> None:
+        """The end of a process is no failure of an item: the attempt does not count."""
+        self._base.execute(
+            "UPDATE item SET state='waiting', attempts=max(attempts-1, 0), broken_off=broken_off+1, "
+            "crashes=crashes+? WHERE state='running'",
+            (int(bool(crash)),),
+        )
+        self._base.execute(
+            "UPDATE item SET state='failed', attempts=max(attempts, ?), reason=?, details=? "
+            "WHERE state='waiting' AND crashes>=?",
+            (MOST_ATTEMPTS, _CRASHED, crash, _MOST_CRASHES),
+        )
 
     def __enter__(self) -> Ledger:
         return self
@@ -119,7 +157,7 @@ class Ledger:
 
     def wait(self, item_id: str, job: str) -> None:
         """It is to be done (again): its results are of other files, another model or other wishes."""
-        self._set("state='waiting', attempts=0, job=?, reason='', details=''", (job,), item_id)
+        self._set(f"{_ANEW}, job=?", (job,), item_id)
 
     def begin(self, item_id: str, stamp: str) -> None:
         """Somebody works on it now; `stamp` is that of its files."""
@@ -143,7 +181,8 @@ class Ledger:
             outcome.details,
             time.time(),
         )
-        self._set("state=?, sha256=?, seconds=?, figures=?, reason=?, details=?, ended=?", values, item_id)
+        through = "sha256=?, seconds=?, figures=?, reason=?, details=?, ended=?, broken_off=0, crashes=0"
+        self._set(f"state=?, {through}", values, item_id)
 
     def _set(self, what: str, values: tuple[object, ...], item_id: str) -> None:
         try:

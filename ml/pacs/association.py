@@ -12,6 +12,7 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation, UserIdentityNegotiation
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.transport import AssociationSocket
 
 from ml.pacs.logs import hush_dimse
 from ml.pacs.server import Server
@@ -22,6 +23,20 @@ PDU = 1 << 17
 """Bytes of a PDU that we take: with pynetdicom's 16 kB a CT slice comes in 33 pieces."""
 
 Store = Callable[[evt.Event], int]
+
+
+def _hang_up(self: AssociationSocket) -> None:
+    """End the connection and give the socket back."""
+    if self.socket is not None:
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+
+# pynetdicom (3.0.4) closes a socket only where it could be shut down before: one whose other side has gone,
+# or was never there, stays open until the garbage collector comes by.
+AssociationSocket._shutdown_socket = _hang_up  # type: ignore[method-assign]
 
 
 @contextlib.contextmanager
@@ -43,6 +58,7 @@ def associated(
         in_peace = association.is_established
     finally:
         association.release() if in_peace else association.abort()
+        _let_go(association)
 
 
 def entity(server: Server) -> AE:
@@ -81,8 +97,18 @@ def _open(
     except socket.gaierror as error:
         raise unreachable(server, error) from error
     if not association.is_established:
-        raise _reason(server, association)
+        try:
+            raise _reason(server, association)
+        finally:
+            _let_go(association)
     return association
+
+
+def _let_go(association: Association) -> None:
+    """End its threads and give its socket back: one that came to an end by itself keeps it."""
+    association.kill()
+    if association.dul.socket is not None:
+        association.dul.socket._shutdown_socket()
 
 
 def _identity(user: str, word: str) -> UserIdentityNegotiation:

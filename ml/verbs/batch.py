@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ml.batch.cohort import due_tasks, run_here
+from ml.batch.crash import crash_told
 from ml.batch.finding import find_items
 from ml.batch.item import Item, Kind, Task, Wanted
 from ml.batch.ledger import Ledger, Row
@@ -61,11 +63,7 @@ def batch(request: BatchRequest, progress: Progress) -> dict[str, object]:
         reasons = " ".join(left.reason for left in found.left_out[:3])
         raise Problem(f"There is nothing to look at. {reasons}".strip(), "Give slides, folders or a table.")
     _check(found.items, request)
-    try:
-        request.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(request.folder.name, error) from error
-    with Ledger(request.folder / LEDGER) as ledger:
+    with _book(request) as ledger:
         sweep(request.folder)
         _carry_out(found.items, card, request, ledger, progress)
         rows = ledger.rows()
@@ -83,6 +81,19 @@ def batch(request: BatchRequest, progress: Progress) -> dict[str, object]:
         "complete": not any(row.id in asked and row.state == "waiting" for row in rows),
         "sound": not failed,
     }
+
+
+@contextmanager
+def _book(request: BatchRequest) -> Iterator[Ledger]:
+    """The book in the folder of results, which is made where it is not there. Raises `Problem`."""
+    with ExitStack() as opened:
+        try:
+            request.folder.mkdir(parents=True, exist_ok=True)
+            crash = opened.enter_context(crash_told(request.folder))
+        except OSError as error:
+            raise cannot_write(request.folder.name, error) from error
+        # Whoever looks on a cluster is another process: that this one crashed says nothing about a slide.
+        yield opened.enter_context(Ledger(request.folder / LEDGER, "" if request.cluster else crash))
 
 
 def _check(items: Sequence[Item], request: BatchRequest) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ml import __version__
-from ml.batch.cohort import MOST_ATTEMPTS, PHASE, ItemEnded, failure, stamp_now
+from ml.batch.cohort import PHASE, ItemEnded, failure, stamp_now
 from ml.batch.item import Outcome, Task
-from ml.batch.ledger import Ledger
+from ml.batch.ledger import MOST_ATTEMPTS, Ledger
 from ml.errors import Problem
 from ml.files import files_of
 from ml.progress import Progress, Step

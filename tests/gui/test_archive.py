@@ -163,7 +163,6 @@ def test_a_wrong_password_is_typed_anew(
     assert not page.news.button.isVisible()
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pynetdicom leaves a socket that it could not connect
 def test_an_archive_that_is_not_there_says_so(window: MainWindow, qtbot: QtBot) -> None:
     address_book.put(Server(name="gone", kind="dimse", host="127.0.0.1", port=free_port()))
     window.run("archives")

@@ -29,7 +29,9 @@ USER, PASSWORD = "jane", "s3cret-of-the-test"
 class MemoryKeyring(KeyringBackend):
     """Keeps secrets as long as a test runs."""
 
-    priority = 1
+    # Negative: any class that is known counts as a keyring of this computer, and the best one is taken. Who
+    # wants this one says so; for all other tests there is none, as for the processes that they start.
+    priority = -1
 
     def __init__(self) -> None:
         super().__init__()

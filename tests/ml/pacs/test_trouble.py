@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import logging
+import socket
+import struct
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +23,6 @@ from ml.pacs.pacs import Query, RemoteSeries
 from ml.pacs.server import Server
 from tests.ml.pacs.orthanc import PASSWORD, USER, Orthanc, entry, free_port, opened
 from tests.ml.pacs.wire import wire
-
-# pynetdicom leaves the socket of a failed connection to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 def _refused(server: Server) -> Problem:
@@ -125,8 +126,6 @@ def test_files_of_certificates_that_are_wrong(server: Server, certificates: Path
 
 
 def test_the_port_for_deliveries_is_taken(server: Server, tmp_path: Path) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", server.listen_port)):
         other = dataclasses.replace(server, retrieve="move")
         with open_pacs(other) as pacs, pytest.raises(Problem, match="cannot be listened on"):
@@ -258,8 +257,6 @@ def test_no_log_holds_a_secret_or_a_name(
 
 def test_a_silent_server_is_given_up() -> None:
     """Somebody takes the connection and says nothing."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         held: list[socket.socket] = []
@@ -281,3 +278,27 @@ def test_a_silent_server_is_given_up() -> None:
         thread.join(10)
         for connection in held:
             connection.close()
+
+
+def test_a_connection_that_is_broken_off_leaves_no_socket() -> None:
+    """The other side is not there, or hangs up in the midst of it."""
+    nobody = Server(name="nobody", kind="dimse", host="127.0.0.1", port=free_port(), timeout=2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        rude = dataclasses.replace(nobody, port=listening.getsockname()[1])
+
+        def hang_up() -> None:
+            for _ in range(2):
+                near = listening.accept()[0]
+                near.recv(1)
+                near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+                near.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", ResourceWarning)
+            for server in (nobody, rude):
+                _refused(server)
+            thread.join(10)
+            gc.collect()
+    assert not [str(one.message) for one in told if "unclosed" in str(one.message)]
