@@ -7,7 +7,7 @@ DEMO_OUT ?= demo
 # As many files of tests beside each other as there are cores, four at most; empty: one after the other.
 BESIDE ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo run test test-all lint types bench robustness lock model clean help
+.PHONY: demo run test test-all lint types bench robustness lock model docs pages pictures clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,15 @@ model: $(VENV)/dev.stamp  ## train the built-in model anew (needs PARFOCAL_DATA)
 
 lock: $(VENV)/dev.stamp  ## renew packaging/requirements*.txt from the ranges in pyproject.toml
 	$(BIN)/python packaging/lock.py
+
+docs: $(VENV)/dev.stamp  ## these pages as a site, in build/site; a broken link stops it
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/site
+
+pages: $(VENV)/dev.stamp  ## renew the pages that follow from the program (docs/keys.md)
+	$(BIN)/python docs/make_pages.py
+
+pictures: $(VENV)/dev.stamp  ## renew docs/images from the real window
+	$(BIN)/python docs/make_pictures.py
 
 clean:  ## remove what was installed and made here
 	rm -rf $(VENV) build dist demo out .mypy_cache .pytest_cache .ruff_cache
