@@ -1,8 +1,8 @@
 """Renew the hash-locked requirements from the ranges in pyproject.toml (`make lock`).
 
 `requirements.txt` is what the window and inference need, `requirements-dev.txt` adds tests and training with
-the same versions of everything they share, `requirements-bundle.txt` is what `make bundle` needs beside those.
-All hold for every platform and Python 3.11+, and name no package index: pip takes the one it is set up for.
+the same versions of what they share, `requirements-bundle.txt` is for `make bundle` beside those. All
+hold for every platform and Python 3.11+, and name no package index: pip takes the one it is set up for.
 """
 
 import subprocess
