@@ -5,19 +5,25 @@ the rounds of what one round gave. All in one process, warm, but the cluster: tw
 half the cores each, whose workers are started anew by each run, as a person would have it; beside it stands a
 plain run as a process of its own, which pays for its start as well. PARFOCAL_DATA adds regions of real slides
 to the composed ones. COHORT_SLIDES, COHORT_ROUNDS: how many, where the machine is a small or a busy one.
+
+Beside the time on the clock stands what the processors did, of all processes together: on a machine that
+others use too, that is the figure to go by. Words of the command line: `here`, `cluster`, or nothing for both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import psutil
 import torch
 
 from ml.batch.finding import find_items
@@ -54,11 +60,39 @@ def cohort(folder: Path, count: int) -> Path:
     return table
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that it took."""
-    began = time.perf_counter()
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on the clock, and of all processors."""
+
+    clock: float
+    work: float
+
+    def of(self, count: int) -> str:
+        """Of one slide of so many."""
+        return f"{self.clock / count:.2f} s ({self.work / count:.2f} s of processors)"
+
+
+def timed(work: Callable[[], object]) -> Cost:
+    """What it took."""
+    began, before = time.perf_counter(), worked()
     work()
-    return time.perf_counter() - began
+    return Cost(time.perf_counter() - began, worked() - before)
+
+
+def worked() -> float:
+    """Seconds of processors that this process and all that it started have used, those that ended as well."""
+    total, own = 0.0, psutil.Process()
+    for process in (own, *own.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            total += sum(process.cpu_times()[:4])
+    return total
+
+
+def ratios(name: str, pairs: list[tuple[Cost, Cost]], share: float = 1.0) -> None:
+    """The median over the rounds, by the clock and by the processors."""
+    clock = median(one.clock / other.clock for one, other in pairs) * share
+    work = median(one.work / other.work for one, other in pairs) * share
+    print(f"{name}: {clock:.3f} by the clock, {work:.3f} by the processors", flush=True)
 
 
 class Folders:
@@ -104,16 +138,34 @@ def on_cluster(table: Path, folders: Folders) -> None:
     options = {"num_cpus": cores, "object_store_memory": 200 * 2**20}
     made = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     made.add_node(**options)
-    ratios = []
+    pairs = []
     try:
         for _ in range(ROUNDS):
             plain = timed(lambda: typed(table, folders.next()))
             there = timed(lambda: typed(table, folders.next(), "--cluster", made.address))
-            ratios.append(there / plain)
-            print(f"as typed: plain {plain / MANY:.2f}, two nodes {there / MANY:.2f} s a slide", flush=True)
+            pairs.append((there, plain))
+            print(f"as typed: plain {plain.of(MANY)}, two nodes {there.of(MANY)} a slide", flush=True)
     finally:
         made.shutdown()
-    print(f"two nodes of {cores} / plain run on {2 * cores} cores: {median(ratios):.3f} (aim 1.05)")
+    ratios(f"two nodes of {cores} / plain run on {2 * cores} cores (aim 1.05)", pairs)
+
+
+def on_this_computer(many: Path, few: Path, folders: Folders) -> None:
+    """Single runs, a short cohort and a long one, in turn."""
+    here(few, folders.next())  # warm
+    gains, growth = [], []
+    for _ in range(ROUNDS):
+        single = timed(lambda: alone(many, folders.next()))
+        short = timed(lambda: here(few, folders.next()))
+        long = timed(lambda: here(many, folders.next()))
+        print(f"a slide: single {single.of(MANY)}", flush=True)
+        print(f"  in a cohort of {FEW} {short.of(FEW)}, of {MANY} {long.of(MANY)}", flush=True)
+        gains.append((long, single))
+        growth.append((long, short))
+    ratios(f"cohort of {MANY} / sum of single runs", gains)
+    ratios(f"cost of a slide, {MANY} over {FEW} (flat is 1)", growth, FEW / MANY)
+    last = folders.root / str(folders.count)
+    print(f"the same again, all done: {timed(lambda: here(many, last)).clock:.2f} s", flush=True)
 
 
 def main() -> None:
@@ -122,23 +174,10 @@ def main() -> None:
         os.environ["PARFOCAL_HOME"] = f"{name}/home"
         folders = Folders(Path(name))
         many, few = cohort(Path(name), MANY), cohort(Path(name), FEW)
-        here(few, folders.next())  # warm
-        gains, growth = [], []
-        for _ in range(ROUNDS):
-            single, short, long = (
-                timed(lambda: alone(many, folders.next())) / MANY,
-                timed(lambda: here(few, folders.next())) / FEW,
-                timed(lambda: here(many, folders.next())) / MANY,
-            )
-            print(f"single {single:.2f}, of {FEW} {short:.2f}, of {MANY} {long:.2f} s a slide", flush=True)
-            gains.append(long / single)
-            growth.append(long / short)
-        print(f"cohort of {MANY} / sum of single runs: {median(gains):.3f}")
-        print(f"cost of a slide, {MANY} over {FEW}: {median(growth):.3f} (flat is 1)")
-        print(
-            f"the same again, all done: {timed(lambda: here(many, folders.root / str(folders.count))):.2f} s"
-        )
-        on_cluster(many, folders)
+        if "cluster" not in sys.argv:
+            on_this_computer(many, few, folders)
+        if "here" not in sys.argv:
+            on_cluster(many, folders)
 
 
 if __name__ == "__main__":

@@ -177,7 +177,8 @@ class CaseList(QWidget):
         layout.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.list, 1)
         layout.addStretch(0)
-        layout.addLayout(row(self.new_button, self.analyze_button, gap=GRID))
+        layout.addWidget(self.analyze_button)
+        layout.addWidget(self.new_button)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._soon.start)

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from ml.report.words import count
 from ml.zoo.store import ModelEntry
 from viewer.panels.model_view import ModelView
-from viewer.panels.pieces import GRID, Heading, Notice, Page, PrimaryButton, Text, column, named, row
+from viewer.panels.pieces import GRID, Heading, Notice, Page, PrimaryButton, Text, clear, column, named, row
 from viewer.panels.run_options import RunOptions
 from viewer.panels.symbols import Sign
 
@@ -45,13 +43,14 @@ class CohortDialog(QDialog):
         self.chosen = Text(parent=self)
         self.left_out = Text("", quiet=True, parent=self)
         self.model, self.options = ModelView(self), RunOptions(self)
-        self.options.batch.hide()  # one run of many slides chooses for itself
+        self.options.leave_out_batch()
         self.begin = PrimaryButton("Analyze all", self)
         self.notice = Notice(parent=self)
         self.phase = Text(parent=self)
         self.bar = QProgressBar(self)
         named(self.bar, "Progress", "How many slides are through")
-        self.failures = QTreeWidget(self)
+        self.failures = Page(self)
+        self._listed: dict[str, str] = {}
         self.failed = Heading("Not analyzed", self)
         self.stop = _button("Stop", "Stop soon; what is done stays")
         self.go_on = _button("Go on", "Go on with the slides that are not done")
@@ -119,14 +118,13 @@ class CohortDialog(QDialog):
     def _list(self, failures: Mapping[str, str]) -> None:
         self.failed.setVisible(bool(failures))
         self.failures.setVisible(bool(failures))
-        if self.failures.topLevelItemCount() == len(failures):
+        if self._listed == failures:
             return
-        self.failures.clear()
+        self._listed = dict(failures)
+        clear(self.failures.column)
         for name, reason in failures.items():
-            item = QTreeWidgetItem([name, reason])
-            item.setToolTip(1, reason)
-            self.failures.addTopLevelItem(item)
-        self.failures.resizeColumnToContents(0)
+            self.failures.column.addWidget(Text(f"{name}: {reason}"))
+        self.failures.column.addStretch(1)
 
     def _before(self) -> QWidget:
         page = Page(self)
@@ -140,9 +138,6 @@ class CohortDialog(QDialog):
         return whole
 
     def _after(self) -> QWidget:
-        self.failures.setHeaderLabels(["Slide", "Why not"])
-        self.failures.setRootIsDecorated(False)
-        self.failures.setWordWrap(True)
         named(self.failures, "Slides that were not analyzed", "Each with the reason")
         self.later = Text(_LATER, quiet=True, parent=self)
         whole = QWidget(self)
