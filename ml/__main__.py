@@ -152,6 +152,7 @@ def train(
     tensorboard: Annotated[Path | None, typer.Option(help="Folder for curves of TensorBoard.")] = None,
     devices: Annotated[int, typer.Option(min=0, help="Graphics cards, or processes on a CPU.")] = 0,
     strategy: Annotated[Strategy, typer.Option(help="How several learn together.")] = Strategy.auto,
+    nodes: Annotated[int, typer.Option(min=1, help="Computers; torchrun starts the command on each.")] = 1,
     mlflow: Annotated[str, typer.Option(help="Keep it as an experiment: local, or a tracking URI.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -161,7 +162,7 @@ def train(
     from ml.verbs.train import train as run
 
     def told(progress: Progress) -> dict[str, object]:
-        wish = TrainRequest(recipe, data, out, folds, tensorboard, devices, strategy.value, mlflow)
+        wish = TrainRequest(recipe, data, out, folds, tensorboard, devices, strategy.value, mlflow, nodes)
         run(wish, progress)
         return {"folder": out}
 

@@ -6,6 +6,7 @@ something else (failed). The listener is called in the thread that works.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ from dataclasses import dataclass
 
 class Cancelled(Exception):  # noqa: N818 - nothing went wrong
     """The person wished to stop. What was finished until then has been told as parts."""
+
+
+def is_first() -> bool:
+    """Whether this is the process that tells, measures and writes: of several that learn together the first.
+
+    `RANK` counts the processes of all computers, `LOCAL_RANK` those of this one.
+    """
+    return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
 @dataclass(frozen=True, slots=True)

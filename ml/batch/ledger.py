@@ -69,6 +69,20 @@ class Row:
     crashes: int
 
 
+def rows_of(path: Path) -> tuple[Row, ...]:
+    """All of a book, in order, while somebody else may write in it; none where there is no book yet."""
+    try:
+        base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    except sqlite3.OperationalError:
+        return ()
+    try:
+        return tuple(map(_row, base.execute(f"SELECT {_COLUMNS} FROM item ORDER BY place, name")))  # noqa: S608
+    except sqlite3.DatabaseError:  # it is just being begun
+        return ()
+    finally:
+        base.close()
+
+
 class Ledger:
     """An SQLite file. Every change is on the disk when the call returns. May be used from several threads."""
 

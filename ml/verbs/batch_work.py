@@ -19,6 +19,7 @@ from ml.progress import Cancelled, Progress
 from ml.report.atomic import whole_file, whole_folder
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
+from ml.results.kept import save
 from ml.verbs import analyze_command, analyze_ct_command
 from ml.verbs.analyze import AnalyzeRequest, analyze
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
@@ -142,6 +143,7 @@ def write_slide(task: Task, request: AnalyzeRequest, analysis: Analysis, began: 
     with open_slide(request.slide) as slide, whole_folder(task.folder, replace=True) as folder:
         material = analyze_command.material_of(slide, analysis, request.model, words_of(task))
         export(ExportRequest(material, folder), Progress())
+        save(analysis, folder)
         from ml.report.figure import overlaid
 
         _save_small(overlaid(material), folder / THUMBNAIL)
@@ -157,6 +159,7 @@ def _write_ct(task: Task, request: AnalyzeCtRequest, seen: CtAnalysis, began: fl
     material = CtMaterial(request.series, seen, find(request.model).card, comment=task.wanted.comment)
     with whole_folder(task.folder, replace=True) as folder:
         export_ct(material, folder, Progress())
+        save(seen, folder)
         picture = _key_picture(material)
         if picture is not None:
             _save_small(picture, folder / THUMBNAIL)

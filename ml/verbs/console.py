@@ -6,7 +6,6 @@ import dataclasses
 import io
 import json
 import math
-import os
 import signal
 import sys
 import threading
@@ -17,7 +16,7 @@ from types import FrameType
 from typing import Protocol, TextIO
 
 from ml.errors import Problem
-from ml.progress import Cancelled, Progress, Step
+from ml.progress import Cancelled, Progress, Step, is_first
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap, CamPart
 from ml.results.ct_analysis import CtCam
@@ -193,9 +192,8 @@ def run_told(run: Callable[[Progress], Mapping[str, object]], *, as_json: bool) 
 
     A fact `sound` that is false makes the exit code `UNSOUND`, a fact `complete` that is false `STOPPED`.
     """
-    further = os.environ.get("LOCAL_RANK", "0") != "0"  # of several processes of a training only one speaks
     teller: Teller = JsonTeller() if as_json else PersonTeller()
-    if further:
+    if not is_first():  # of several processes of a training only one speaks
         teller = PersonTeller(io.StringIO())
     progress = Progress(teller.step, teller.part)
     try:

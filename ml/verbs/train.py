@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ml.errors import Problem
-from ml.progress import Progress
+from ml.progress import Progress, is_first
 from ml.verbs.study import is_study, made_folder, require_folder
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class TrainRequest:
     devices: int = 0  # graphics cards, on a CPU processes; 0: all graphics cards, else one process
     strategy: Literal["auto", "ddp"] = "auto"
     mlflow: str = ""  # a tracking URI, or "local"; empty: no experiment is kept
+    nodes: int = 1  # computers that torchrun has started this on
 
 
 def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
@@ -47,8 +48,10 @@ def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
     from ml.train.recipe import read_recipe
     from ml.train.run import train_recipe
 
-    if request.devices > 1:
-        raise Problem("Only a recipe with a [task] learns on several devices.", "Leave --devices out.")
+    if request.devices > 1 or request.nodes > 1:
+        raise Problem(
+            "Only a recipe with a [task] learns on several devices.", "Leave --devices and --nodes out."
+        )
     if request.mlflow:
         raise Problem("Only a recipe with a [task] is kept as an experiment.", "Leave --mlflow out.")
     recipe = read_recipe(request.recipe)
@@ -77,12 +80,12 @@ def _study(request: TrainRequest, progress: Progress) -> Studied:
     """A study, with whoever listens to it: learning itself knows nothing of them."""
     from ml.train.board import Board
     from ml.train.experiment import Experiment
-    from ml.train.machine import Machine, is_first
+    from ml.train.machine import Machine
     from ml.train.study_run import run_study
     from ml.train.toml_text import toml_of
 
     recipe = _recipe(request)
-    machine = Machine(request.devices, request.strategy)
+    machine = Machine(request.devices, request.strategy, request.nodes)
     machine.require_possible(recipe)
     out = made_folder(request.out)
     with ExitStack() as listeners:

@@ -1,17 +1,29 @@
 """What a cohort costs beside its single runs, whether that grows, and what a Ray cluster adds.
 
-All in one process and in turn, so that the mood of the machine is shared: the plain run against the same
-tasks done one after the other; cohorts of 10, 30 and 60; a cluster of two nodes with half the cores each
-against the plain run on as many. PARFOCAL_DATA adds regions of the real slides to the composed ones.
+Each figure is of runs in turn on the same machine, so that its mood is shared; a ratio is the median over
+the rounds of what one round gave. All in one process, warm, but the cluster: two raylets on loopback with
+half the cores each, whose workers are started anew by each run, as a person would have it; beside it stands a
+plain run as a process of its own, which pays for its start as well. PARFOCAL_DATA adds regions of real slides
+to the composed ones. COHORT_SLIDES, COHORT_ROUNDS: how many, where the machine is a small or a busy one.
+
+Beside the time on the clock stands what the processors did, of all processes together: on a machine that
+others use too, that is the figure to go by. Words of the command line: `here`, `cluster`, or nothing for both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+import psutil
 import torch
 
 from ml.batch.finding import find_items
@@ -21,68 +33,101 @@ from ml.verbs.batch import BatchRequest, batch
 from ml.verbs.batch_work import do
 from tests.ml.verbs.small_cohort import write_cohort
 
-SIZES = (10, 30, 60)
+MANY = int(os.environ.get("COHORT_SLIDES", "60"))
+FEW = MANY // 6
+ROUNDS = int(os.environ.get("COHORT_ROUNDS", "3"))
+MODEL = "cellularity"
+EDGE = 1536  # px of a composed slide
 REAL = {  # a region each, so that a run does not take the whole day
-    "carotid_thrombus_he.svs": ("30000,12000,6000,6000", ""),
+    "carotid_thrombus_he.svs": ("4000,9000,2400,2400", ""),
     "cmu1_small_region.svs": ("", ""),
     "tcga_head_neck_jp2k_no_mpp.svs": ("0,0,1024,1024", "0.5"),
 }
 
 
 def cohort(folder: Path, count: int) -> Path:
-    """A table of so many slides: the real ones first, composed ones for the rest."""
+    """A table of so many slides: of ten, three are real ones; so that a share of them costs the same."""
     data = os.environ.get("PARFOCAL_DATA")
-    lines = []
-    for name, (region, spacing) in (REAL if data else {}).items():
-        lines.append(f'{Path(str(data)) / "slides" / name},"{region}",{spacing}')
-    slides = write_cohort(folder / f"slides {count}", count - len(lines))
-    lines += [f"{path},," for path in sorted(slides.glob("*.tif"))]
+    real = [
+        f'{Path(str(data)) / "slides" / name},"{region}",{spacing},{name} {turn}'
+        for turn in range(count // 10 if data else 0)
+        for name, (region, spacing) in REAL.items()
+    ]
+    slides = write_cohort(folder / f"slides {count}", count - len(real), size=EDGE)
+    lines = [f"{path},,,{path.stem}" for path in sorted(slides.glob("*.tif"))]
     table = folder / f"{count}.csv"
-    table.write_text("slide,region,spacing\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    table.write_text("slide,region,spacing,name\n" + "\n".join([*real, *lines]) + "\n", encoding="utf-8")
     return table
 
 
-def seconds(request: BatchRequest) -> float:
-    """Of a whole run. All items must be done: a figure of half a cohort would flatter."""
-    began = time.perf_counter()
-    facts = batch(request, Progress())
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on the clock, and of all processors."""
+
+    clock: float
+    work: float
+
+    def of(self, count: int) -> str:
+        """Of one slide of so many."""
+        return f"{self.clock / count:.2f} s ({self.work / count:.2f} s of processors)"
+
+
+def timed(work: Callable[[], object]) -> Cost:
+    """What it took."""
+    began, before = time.perf_counter(), worked()
+    work()
+    return Cost(time.perf_counter() - began, worked() - before)
+
+
+def worked() -> float:
+    """Seconds of processors that this process and all that it started have used, those that ended as well."""
+    total, own = 0.0, psutil.Process()
+    for process in (own, *own.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            total += sum(process.cpu_times()[:4])
+    return total
+
+
+def ratios(name: str, pairs: list[tuple[Cost, Cost]], share: float = 1.0) -> None:
+    """The median over the rounds, by the clock and by the processors."""
+    clock = median(one.clock / other.clock for one, other in pairs) * share
+    work = median(one.work / other.work for one, other in pairs) * share
+    print(f"{name}: {clock:.3f} by the clock, {work:.3f} by the processors", flush=True)
+
+
+class Folders:
+    """A new one for each run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.count = root, 0
+
+    def next(self) -> Path:
+        """The next one."""
+        self.count += 1
+        return self.root / str(self.count)
+
+
+def here(table: Path, out: Path) -> None:
+    """A cohort, in this process. All must be done: a figure of half a cohort would flatter."""
+    facts = batch(BatchRequest((table,), Wanted(MODEL, device="cpu"), out), Progress())
     assert facts["sound"], facts
-    return time.perf_counter() - began
 
 
-def alone(table: Path, wanted: Wanted, folder: Path) -> float:
+def alone(table: Path, out: Path) -> None:
     """The same tasks one after the other, nothing overlapping."""
-    began = time.perf_counter()
     for item in find_items([table], "slide", Progress()).items:
-        outcome = do(Task(item, wanted, folder / item.id), Progress())
+        outcome = do(Task(item, Wanted(MODEL, device="cpu"), out / item.id), Progress())
         assert outcome.state == "done", outcome.reason
-    return time.perf_counter() - began
 
 
-def main() -> None:
-    """Print seconds a slide, and ratios."""
-    wanted = Wanted("cellularity", device="cpu")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        tables = {count: cohort(folder, count) for count in SIZES}
-        warm = BatchRequest((tables[SIZES[0]],), wanted, folder / "warm")
-        seconds(warm)
-        single = alone(tables[SIZES[-1]], wanted, folder / "single")
-        print(f"{SIZES[-1]} slides, one after the other: {single / SIZES[-1]:.2f} s a slide")
-        here = {}
-        for count in SIZES:
-            here[count] = seconds(BatchRequest((tables[count],), wanted, folder / f"here {count}"))
-            print(f"{count} slides, this computer: {here[count] / count:.2f} s a slide")
-        print(f"cohort / sum of single runs: {here[SIZES[-1]] / single:.3f}")
-        flat = (here[SIZES[-1]] / SIZES[-1]) / (here[SIZES[0]] / SIZES[0])
-        print(f"cost of a slide, {SIZES[-1]} over {SIZES[0]}: {flat:.3f} (flat is 1)")
-        again = seconds(BatchRequest((tables[SIZES[-1]],), wanted, folder / f"here {SIZES[-1]}"))
-        print(f"the same again, all done: {again:.2f} s")
-        on_cluster(tables[SIZES[-1]], wanted, folder, here[SIZES[-1]])
+def typed(table: Path, out: Path, *more: str) -> None:
+    """The command as it is typed."""
+    words = ["batch", str(table), "--model", MODEL, "--out", str(out), "--device", "cpu", *more]
+    subprocess.run([sys.executable, "-m", "ml", *words], check=True, capture_output=True)
 
 
-def on_cluster(table: Path, wanted: Wanted, folder: Path, plain: float) -> None:
-    """Two raylets on loopback with half of the cores each."""
+def on_cluster(table: Path, folders: Folders) -> None:
+    """The typed command, plain and on two nodes, in turn."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
         from ray.cluster_utils import Cluster
@@ -93,12 +138,46 @@ def on_cluster(table: Path, wanted: Wanted, folder: Path, plain: float) -> None:
     options = {"num_cpus": cores, "object_store_memory": 200 * 2**20}
     made = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     made.add_node(**options)
+    pairs = []
     try:
-        seconds(BatchRequest((table,), wanted, folder / "cluster warm", cluster=made.address))
-        there = seconds(BatchRequest((table,), wanted, folder / "cluster", cluster=made.address))
+        for _ in range(ROUNDS):
+            plain = timed(lambda: typed(table, folders.next()))
+            there = timed(lambda: typed(table, folders.next(), "--cluster", made.address))
+            pairs.append((there, plain))
+            print(f"as typed: plain {plain.of(MANY)}, two nodes {there.of(MANY)} a slide", flush=True)
     finally:
         made.shutdown()
-    print(f"two nodes of {cores} cores / plain run on {2 * cores}: {there / plain:.3f} (aim 1.05)")
+    ratios(f"two nodes of {cores} / plain run on {2 * cores} cores (aim 1.05)", pairs)
+
+
+def on_this_computer(many: Path, few: Path, folders: Folders) -> None:
+    """Single runs, a short cohort and a long one, in turn."""
+    here(few, folders.next())  # warm
+    gains, growth = [], []
+    for _ in range(ROUNDS):
+        single = timed(lambda: alone(many, folders.next()))
+        short = timed(lambda: here(few, folders.next()))
+        long = timed(lambda: here(many, folders.next()))
+        print(f"a slide: single {single.of(MANY)}", flush=True)
+        print(f"  in a cohort of {FEW} {short.of(FEW)}, of {MANY} {long.of(MANY)}", flush=True)
+        gains.append((long, single))
+        growth.append((long, short))
+    ratios(f"cohort of {MANY} / sum of single runs", gains)
+    ratios(f"cost of a slide, {MANY} over {FEW} (flat is 1)", growth, FEW / MANY)
+    last = folders.root / str(folders.count)
+    print(f"the same again, all done: {timed(lambda: here(many, last)).clock:.2f} s", flush=True)
+
+
+def main() -> None:
+    """Print seconds a slide, and ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["PARFOCAL_HOME"] = f"{name}/home"
+        folders = Folders(Path(name))
+        many, few = cohort(Path(name), MANY), cohort(Path(name), FEW)
+        if "cluster" not in sys.argv:
+            on_this_computer(many, few, folders)
+        if "here" not in sys.argv:
+            on_cluster(many, folders)
 
 
 if __name__ == "__main__":

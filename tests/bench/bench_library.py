@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from ml.annotation.document import Change
+from ml.annotation.packing import body_of, packed, packed_change
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Rect
 from viewer.cases.database import _prepared
 from viewer.cases.library import Library
-from viewer.cases.packing import body_of, packed, packed_change
 from viewer.cases.values import Item, ItemFacts
 from viewer.cases.writer import Writer
 

@@ -9,6 +9,14 @@ CASE = "Case"
 ENTRIES: tuple[Entry, ...] = (
     Entry("new_case", "New case", "Begin a case; what you open next goes into it.", CASE, "", ("Ctrl+N",)),
     Entry("all_cases", "All cases", "Search the cases, and open one.", CASE, "", ("Ctrl+Shift+F",)),
+    Entry(
+        "analyze_all",
+        "Analyze all…",
+        "All slides of the cases that are marked in the list of all cases, with one model.",
+        CASE,
+        "",
+        ("Ctrl+Shift+L",),
+    ),
     Entry("this_case", "This case", "The slides and series of the case that you look at.", CASE),
     Entry("rename_case", "Rename case", "Give this case another name.", CASE, "", ("Ctrl+Shift+R",), 1),
     Entry("add_files", "Add files to this case…", "Open files, and keep them in this case.", CASE, "", (), 1),

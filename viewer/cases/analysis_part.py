@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from ml.annotation.packing import canonical
+from ml.results import kept
 from ml.results.analysis import Analysis
 from ml.results.ct_analysis import CtAnalysis
-from viewer.cases import kept_analysis, trail
+from viewer.cases import trail
 from viewer.cases.edits import no_item
-from viewer.cases.packing import canonical
 from viewer.cases.part import Gone, Part
 from viewer.cases.tables import analyses, items, verdicts
 from viewer.cases.values import AnalysisRow, Json, Verdict
@@ -26,8 +27,8 @@ class AnalysisPart(Part):
         self, item_id: int, analysis: Analysis | CtAnalysis, verdicts: Mapping[str, Verdict] = _NONE
     ) -> int:
         """Keep an analysis with its arrays and the verdicts so far, by key of the finding; its number."""
-        kind, summary = kept_analysis.kind_of(analysis), kept_analysis.summary_of(analysis)
-        facts, arrays = kept_analysis.written(analysis)
+        kind, summary = kept.kind_of(analysis), summary_of(analysis)
+        facts, arrays = kept.written(analysis)
         row = {"item_id": item_id, "kind": kind, "at": trail.now(), "author": self.author}
         row |= {"summary": canonical(summary), "facts": facts}
         with self._database.writing() as connection:
@@ -80,7 +81,7 @@ class AnalysisPart(Part):
             row = connection.execute(query.where(analyses.c.id == analysis_id)).one_or_none()
         if row is None:
             raise _no_analysis(analysis_id)
-        return kept_analysis.read(row.kind, row.facts, bytes(row.arrays))
+        return kept.read(row.kind, row.facts, bytes(row.arrays))
 
     def delete_analysis(self, analysis_id: int) -> None:
         """Delete an analysis and its verdicts; the audit trail keeps that there was one."""
@@ -110,6 +111,20 @@ class AnalysisPart(Part):
         connection.execute(verdicts.insert(), row | {"at": trail.now(), "author": self.author})
         told: dict[str, Json] = {"analysis": analysis_id, "key": key, "verdict": verdict}
         self._tell(connection, "verdict", told, case_id, item_id)
+
+
+def summary_of(analysis: Analysis | CtAnalysis) -> dict[str, Json]:
+    """What a list says about an analysis."""
+    made = analysis.provenance
+    return {
+        "model": made.model_name,
+        "model_version": made.model_version,
+        "model_sha256": made.model_sha256,
+        "started": made.started,
+        "seconds": made.seconds,
+        "complete": analysis.complete,
+        "classes": list(analysis.scores.class_names),
+    }
 
 
 def _case_of(connection: sa.Connection, item_id: int) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from ml.annotation.packing import canonical
 from viewer.cases import trail
-from viewer.cases.packing import canonical
 from viewer.cases.part import Part
 from viewer.cases.tables import cases
 from viewer.cases.values import AuditEntry, Json

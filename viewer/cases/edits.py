@@ -12,11 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml.annotation.document import AnnotationDocument, Change
-from ml.annotation.shapes import Annotation
-from viewer.cases import trail
-from viewer.cases.conflict import Conflict, Disputed
-from viewer.cases.database import Damaged
-from viewer.cases.packing import (
+from ml.annotation.packing import (
     Packed,
     PackedChange,
     annotations_of,
@@ -26,6 +22,10 @@ from viewer.cases.packing import (
     packed_change,
     unpacked,
 )
+from ml.annotation.shapes import Annotation
+from viewer.cases import trail
+from viewer.cases.conflict import Conflict, Disputed
+from viewer.cases.database import Damaged
 from viewer.cases.part import Gone
 from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import annotation_rows, items, journal

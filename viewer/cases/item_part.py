@@ -8,10 +8,10 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
+from ml.annotation.packing import canonical
 from viewer.cases import trail
 from viewer.cases.conflict import StateChanged
 from viewer.cases.edits import no_item
-from viewer.cases.packing import canonical
 from viewer.cases.part import Gone, Part
 from viewer.cases.tables import cases, items, states, thumbnails
 from viewer.cases.values import Item, ItemFacts, Json

@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ml.annotation.packing import change_of
 from viewer.cases import edits, trail
 from viewer.cases.database import Database
-from viewer.cases.packing import change_of
 from viewer.cases.soundness import UNREADABLE, reader_of
 from viewer.cases.tables import (
     analyses,

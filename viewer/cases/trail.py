@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from viewer.cases.packing import canonical
+from ml.annotation.packing import canonical
 from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import audit, cases, chain, journal
 from viewer.cases.values import AuditEntry, Json

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 
 from ml.annotation.document import Change
+from ml.annotation.packing import body_of, change_of, packed_change
 from viewer.cases.conflict import Choice, Conflict, as_one
 from viewer.cases.library import Library
-from viewer.cases.packing import body_of, change_of, packed_change
 
 
 def keep(library: Library, item_id: int, changes: tuple[Change, ...]) -> None:

@@ -226,6 +226,7 @@ class CaseCommands(QObject):
     def _show_menu(self, case_id: int, place: QPoint) -> None:
         menu = QMenu(self._frame)
         menu.addAction("Open").triggered.connect(lambda: self._opening.open_case(case_id))
+        menu.addAction("Analyze all…").triggered.connect(self._frame.slides.all.analyze_wished)
         for name, show in (("History…", self.history.show), ("Delete…", self.delete)):
             asked = partial(self._ask, lambda library: library.case(case_id), show)
             menu.addAction(name).triggered.connect(lambda _=False, asked=asked: asked())

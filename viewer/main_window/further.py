@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from viewer.main_window.annotating import Annotating
 from viewer.main_window.archive import Archive
+from viewer.main_window.cohorts import Cohorts
 from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
@@ -23,7 +24,7 @@ from viewer.main_window.views import Views
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training
+Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Cohorts
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Further:
     editing: ReportEditing
     proving: Proving
     training: Training
+    cohorts: Cohorts
 
     @classmethod
     def of(
@@ -57,12 +59,13 @@ class Further:
             ReportEditing(parts, frame, status, views, reporting),
             Proving(parts, frame, status),
             Training(parts, status, slides, window),
+            Cohorts(parts, frame, status, window),
         )
 
     def __iter__(self) -> Iterator[Piece]:
         return iter([getattr(self, field.name) for field in fields(self)])
 
     @property
-    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving, ...]:
+    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving | Cohorts, ...]:
         """Those whose refusals are shown over the picture; the others have a place of their own for them."""
-        return self.annotating, self.drawing, self.editing, self.proving
+        return self.annotating, self.drawing, self.editing, self.proving, self.cohorts

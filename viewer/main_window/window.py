@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
         self.recognizing.close()
         self.cases.finish()
         self.further.training.close()
+        self.further.cohorts.close()
         self.frame.remember()
         if not self.asking.only_picture:
             self._parts.settings.geometry = bytes(self.saveGeometry().data())

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -35,6 +44,7 @@ class CaseList(QWidget):
     case_wished = Signal(object)  # the id of one to open
     new_wished = Signal()
     again_wished = Signal()  # open the library that could not be opened
+    analyze_wished = Signal()  # all slides of the marked cases
     menu_wanted = Signal(object, object)  # the id of a case, a place on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,6 +62,12 @@ class CaseList(QWidget):
         named(self.clear_button, "Show all cases", "Search for nothing in particular")
         self.list = QListWidget(self)
         self.new_button = QPushButton("New case", self)
+        self.analyze_button = QPushButton("Analyze all…", self)
+        named(
+            self.analyze_button,
+            "Analyze all",
+            "The slides of the marked cases, with one model (Ctrl+Shift+L)",
+        )
         named(self.new_button, "New case", "Begin a case without files (Ctrl+N)")
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -71,12 +87,19 @@ class CaseList(QWidget):
             self.sort.currentData(),
         )
 
+    @property
+    def marked(self) -> tuple[int, ...]:
+        """Ids of the cases that are marked, in the order of the list."""
+        places = sorted(place.row() for place in self.list.selectedIndexes())
+        return tuple(self.list.item(row_).data(_LINE).id for row_ in places)
+
     def set_lines(self, lines: tuple[CaseLine, ...] | None) -> None:
         """Show what was found; None: it is still being looked for."""
         self.failed.say("")
         found = lines or ()
         kept = self.list.currentItem()
         chosen = -1 if kept is None else kept.data(_LINE).id
+        marked = self.marked
         self.list.clear()
         now = datetime.now(UTC)
         for line in found:
@@ -89,7 +112,8 @@ class CaseList(QWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{line.name}, {item.data(_FACTS)}")
             self.list.addItem(item)
             if line.id == chosen:
-                self.list.setCurrentItem(item)
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.NoUpdate)
+            item.setSelected(line.id in marked)
         self.list.setVisible(bool(found))
         narrow = self.query.is_narrow
         for field in (self.search, self.status, self.sort):
@@ -123,18 +147,25 @@ class CaseList(QWidget):
         self.failed.say(sentence, "refusal")
 
     def select(self, case_id: int) -> None:
-        """Mark the case that is looked at."""
+        """Mark the case that is looked at, unless the person has marked several."""
+        if len(self.marked) > 1:
+            return
         for number in range(self.list.count()):
             if self.list.item(number).data(_LINE).id == case_id:
                 self.list.setCurrentRow(number)
 
     def _dress_list(self) -> None:
+        self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setItemDelegate(_CaseDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        named(self.list, "All cases", "Enter or a double-click opens a case")
+        named(
+            self.list,
+            "All cases",
+            "Enter or a double-click opens a case; with Ctrl or Shift several are marked",
+        )
 
     def _lay_out(self) -> None:
         layout = column(self, margin=2 * GRID)
@@ -146,6 +177,7 @@ class CaseList(QWidget):
         layout.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.list, 1)
         layout.addStretch(0)
+        layout.addWidget(self.analyze_button)
         layout.addWidget(self.new_button)
 
     def _connect(self) -> None:
@@ -156,6 +188,8 @@ class CaseList(QWidget):
             choice.currentIndexChanged.connect(self._ask)
         self.clear_button.clicked.connect(self._clear)
         self.new_button.clicked.connect(self.new_wished)
+        self.analyze_button.clicked.connect(self.analyze_wished)
+        self.list.itemSelectionChanged.connect(self._tell_marked)
         self.failed.wished.connect(self.again_wished)
         self.list.itemDoubleClicked.connect(self._open)
         self.list.customContextMenuRequested.connect(self._want_menu)
@@ -183,10 +217,16 @@ class CaseList(QWidget):
     def _open(self, item: QListWidgetItem) -> None:
         self.case_wished.emit(item.data(_LINE).id)
 
+    def _tell_marked(self) -> None:
+        marked = len(self.marked)
+        self.analyze_button.setEnabled(marked > 0)
+        self.analyze_button.setText(f"Analyze {marked:,} cases…" if marked > 1 else "Analyze all…")
+
     def _want_menu(self, place: object) -> None:
         item = self.list.itemAt(place)  # type: ignore[call-overload] # a QPoint
         if item is not None:
-            self.list.setCurrentItem(item)
+            if not item.isSelected():
+                self.list.setCurrentItem(item)
             self.menu_wanted.emit(item.data(_LINE).id, self.list.viewport().mapToGlobal(place))  # type: ignore[call-overload]
 
 

@@ -62,6 +62,7 @@ class RunOptions(QWidget):
         self.device_text.hide()
         self.more_box = FoldOut("Computer", "Where and in what portions the work is done")
         form, more = _form(), _form()
+        self._more = more
         form.addRow("Grad-CAM", self.cam)
         more.addRow("Computed on", self.device)
         more.addRow("At a time", self.batch)
@@ -73,6 +74,10 @@ class RunOptions(QWidget):
         self.cam.currentIndexChanged.connect(self.changed)
         self.device.currentIndexChanged.connect(self.changed)
         self.batch.valueChanged.connect(self.changed)
+
+    def leave_out_batch(self) -> None:
+        """Where portions are chosen for each device by itself."""
+        self._more.setRowVisible(self.batch, False)
 
     def options(self, model: str) -> AnalyzeOptions:
         """What is chosen, for this model."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,47 @@ def test_the_command_learns_in_two_processes_and_speaks_once(data: Path) -> None
     weights = [load_file(data / name / "tiny" / "model.safetensors") for name in ("one", "two")]
     for key, value in weights[0].items():
         np.testing.assert_allclose(value.numpy(), weights[1][key].numpy(), atol=2e-3)
+
+
+@pytest.mark.slow
+def test_two_computers_learn_what_one_learns(data: Path) -> None:
+    """Two torchruns on loopback, as two nodes with one process each; the second one has nothing to say."""
+    told = {}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    for name, nodes, batch in (("one", 1, 8), ("two", 2, 4)):
+        (data / f"{name}.toml").write_text(toml_of(shared_recipe(batch)))
+        words = ["-m", "ml", "train", data / f"{name}.toml", "--data", data, "--out", data / name]
+        words += ["--devices", 1, "--nodes", nodes, "--strategy", "ddp", "--json"]
+        there = [
+            "--nnodes",
+            nodes,
+            "--nproc-per-node",
+            1,
+            "--master-addr",
+            "127.0.0.1",
+            "--master-port",
+            port,
+        ]
+        start = ["-m", "torch.distributed.run", *there]
+        with ThreadPoolExecutor(nodes) as nodes_:
+            each = [nodes_.submit(run, [*start, "--node-rank", rank, *words], data) for rank in range(nodes)]
+            first, *others = [one.result() for one in each]
+        assert not any(other.strip() for other in others)
+        told[name] = [json.loads(line) for line in first.splitlines()]
+        assert told[name][-1]["event"] == "done"
+    same_figures(*([e for e in told[name] if e["event"] == "epoch"] for name in ("one", "two")))
+    one, two = (json.loads((data / name / "report.json").read_text()) for name in ("one", "two"))
+    assert one["figures"] == two["figures"]
+
+
+def test_computers_that_were_not_started_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Problem, match="2 computers with 1 processes each were asked for, and 1 was started"):
+        Machine(1, nodes=2).require_possible(tiny_recipe())
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    Machine(1, nodes=2).require_possible(tiny_recipe())
+    assert Machine(1, nodes=2).trainer_words()["strategy"] == "ddp"
 
 
 def test_what_several_processes_cannot_do() -> None:

@@ -22,11 +22,11 @@ def write_slide(path: Path, left: int, top: int, size: int = 384) -> Path:
     return path
 
 
-def write_cohort(folder: Path, count: int) -> Path:
+def write_cohort(folder: Path, count: int, size: int = 384) -> Path:
     """So many slides, a text that pretends to be one, and a note that is none."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        write_slide(folder / f"case {number:02}.tif", 16 * number % 128, 24 * number % 128)
+        write_slide(folder / f"case {number:02}.tif", 16 * number % 128, 24 * number % 128, size)
     (folder / "damaged.svs").write_text("not a slide", encoding="utf-8")
     (folder / "notes.txt").write_text("nothing to look at", encoding="utf-8")
     return folder

@@ -249,6 +249,7 @@ def what_there_is(out: Path) -> dict[str, tuple[str, bytes]]:
     }
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_ends_as_if_nothing_had_been(
     slides: Path, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.annotation.document import Change
+from ml.annotation.packing import annotations_of, body_of, change_of, packed, packed_change, unpacked
 from ml.annotation.shapes import Annotation, Shape
 from ml.annotation.shapes import body_of as rings_kept
 from ml.geometry import Point
 from tests.viewer.cases.drawn import annotations, box
-from viewer.cases.packing import annotations_of, body_of, change_of, packed, packed_change, unpacked
 
 
 @given(annotations)

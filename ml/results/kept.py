@@ -11,11 +11,13 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.annotation.packing import canonical, packed, unpacked
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
 from ml.geometry import Point, Size, Spacing
@@ -26,30 +28,17 @@ from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_scores import CtScores
 from ml.results.scores import Scores
 from ml.slide.slide import KnownSpacing
-from viewer.cases.packing import canonical, packed, unpacked
-from viewer.cases.values import ItemKind, Json
+
+FACTS, ARRAYS = "analysis.json", "analysis.npz"
+"""Names of the two files that hold an analysis in a folder."""
 
 Arrays = dict[str, NDArray[Any]]
 Facts = dict[str, Any]
 
 
-def kind_of(analysis: Analysis | CtAnalysis) -> ItemKind:
+def kind_of(analysis: Analysis | CtAnalysis) -> Literal["slide", "ct"]:
     """What it looked at."""
     return "ct" if isinstance(analysis, CtAnalysis) else "slide"
-
-
-def summary_of(analysis: Analysis | CtAnalysis) -> dict[str, Json]:
-    """What a list says about an analysis."""
-    made = analysis.provenance
-    return {
-        "model": made.model_name,
-        "model_version": made.model_version,
-        "model_sha256": made.model_sha256,
-        "started": made.started,
-        "seconds": made.seconds,
-        "complete": analysis.complete,
-        "classes": list(analysis.scores.class_names),
-    }
 
 
 def written(analysis: Analysis | CtAnalysis) -> tuple[str, bytes]:
@@ -70,8 +59,23 @@ def read(kind: str, facts: str, arrays: bytes) -> Analysis | CtAnalysis:
             held = {name: file[name] for name in file.files}
         return _ct(said, held) if kind == "ct" else _slide(said, held)
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile, OSError) as error:
+        raise Problem("This analysis cannot be read.", "Run it again.", reason=str(error)) from error
+
+
+def save(analysis: Analysis | CtAnalysis, folder: Path) -> None:
+    """Write it into a folder. Raises `OSError`."""
+    facts, arrays = written(analysis)
+    (folder / FACTS).write_text(facts, encoding="ascii")
+    (folder / ARRAYS).write_bytes(arrays)
+
+
+def load(kind: str, folder: Path) -> Analysis | CtAnalysis:
+    """It back. Raises `Problem` where it is not there or cannot be read."""
+    try:
+        return read(kind, (folder / FACTS).read_text(encoding="ascii"), (folder / ARRAYS).read_bytes())
+    except (OSError, UnicodeDecodeError) as error:
         raise Problem(
-            "This analysis cannot be read from the case library.", "Run it again.", reason=str(error)
+            f"The analysis in the folder {folder.name} cannot be read.", "Run it again.", reason=str(error)
         ) from error
 
 
