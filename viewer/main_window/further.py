@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from viewer.main_window.annotating import Annotating
 from viewer.main_window.archive import Archive
+from viewer.main_window.caring import Caring
 from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
@@ -23,7 +24,7 @@ from viewer.main_window.views import Views
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training
+Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Caring
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Further:
     editing: ReportEditing
     proving: Proving
     training: Training
+    caring: Caring
 
     @classmethod
     def of(
@@ -57,6 +59,7 @@ class Further:
             ReportEditing(parts, frame, status, views, reporting),
             Proving(parts, frame, status),
             Training(parts, status, slides, window),
+            Caring(parts, frame, status),
         )
 
     def __iter__(self) -> Iterator[Piece]:
