@@ -216,9 +216,9 @@ def _lives(file: Path, facts: Mapping[str, object]) -> bool:
         return True
     started = facts.get("started")
     try:
-        began = psutil.Process(pid).create_time()
-        return not isinstance(started, float) or bool(began <= started + 1)
-    except psutil.Error:
+        since = started if isinstance(started, float) else file.stat().st_mtime
+        return bool(psutil.Process(pid).create_time() <= since + 1)
+    except (psutil.Error, OSError, OverflowError):
         return False
 
 
@@ -242,7 +242,7 @@ def _lines(what: str, trace: tuple[str, ...], facts: Mapping[str, object]) -> li
     started = facts.get("started")
     since = f"{datetime.fromtimestamp(started):%Y-%m-%d %H:%M:%S}" if isinstance(started, float) else "–"
     counts, commands = facts.get("open"), facts.get("commands")
-    held = [f"{int(n)} {_plain(name)}" for name, n in counts.items()] if isinstance(counts, dict) else []
+    held = [f"{_plain(name)}: {_plain(n)}" for name, n in counts.items()] if isinstance(counts, dict) else []
     ran = [_plain(name) for name in commands] if isinstance(commands, list) else []
     return [
         what,

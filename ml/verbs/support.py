@@ -92,9 +92,17 @@ def _log_text(file: Path) -> str:
 
 def _scrubber() -> Callable[[str], str]:
     """Takes out who is signed in and what this computer is called, should they stand anywhere after all."""
-    names = {getpass.getuser(), platform.node(), platform.node().partition(".")[0], Path.home().name}
+    names = {_user(), platform.node(), platform.node().partition(".")[0], Path.home().name}
     words = sorted((re.escape(name) for name in names if len(name) >= _SHORTEST), key=len, reverse=True)
     if not words:
         return lambda text: text
     known = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
     return lambda text: known.sub("[removed]", text)
+
+
+def _user() -> str:
+    """Who is signed in; empty where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

@@ -104,8 +104,8 @@ class Caring(QObject):
         """Something failed that nobody had thought of: said over the picture; the window goes on."""
         problem = as_problem(error, "The last action")
         bug = "trace" in problem.facts
-        other = ("Read the report", self.show_reports) if bug and report is not None else None
-        self._frame.banner.show_problem(problem, "refusal" if bug else "warning", other=other)
+        action = ("Read the report", self.show_reports) if bug and report is not None else None
+        self._frame.banner.show_problem(problem, "refusal" if bug else "warning", action)
 
     # ------------------------------------------------------------------ support file
 

@@ -42,7 +42,7 @@ class Reopening(QObject):
         if not left.items:
             if self._parts.care.left:
                 problem = Problem("Parfocal ended unexpectedly; nothing was open.", _SAVED)
-                self._frame.banner.show_problem(problem, other=self._report())
+                self._frame.banner.show_problem(problem, action=self._report())
             return
         if not left.reopening:
             self.open(left.items)
@@ -105,7 +105,7 @@ class Reopening(QObject):
             self._wanted, self._back = (), []
             self._note()
             what = f"Parfocal ended unexpectedly; {names} {verb} open again."
-            self._frame.banner.show_problem(Problem(what, _SAVED), other=self._report())
+            self._frame.banner.show_problem(Problem(what, _SAVED), action=self._report())
 
 
 def _item_of(opened: Opened) -> OpenItem:
