@@ -85,6 +85,8 @@ def _backup(file: Path) -> Finding:
 def _age(days: float) -> str:
     if days < 0:
         return "from the future: the clock was set back"
+    if days < 1 / 24:
+        return "less than an hour old"
     return f"{days * 24:.0f} hours old" if days < 2 else f"{days:.0f} days old"
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QProgressB
 
 from ml.checkup.finding import Finding, State
 from ml.report.words import count
+from viewer.panels.papers_view import flat
 from viewer.panels.pieces import GRID, Heading, Notice, Page, Text, clear, column, named, row
 from viewer.panels.symbols import Sign, SignLabel
 
@@ -106,10 +107,10 @@ def _line(finding: Finding) -> QHBoxLayout:
     sign.setAccessibleName(_WORDS[finding.state])
     words = column(gap=0)
     words.addWidget(Heading(finding.what))
-    words.addWidget(Text(finding.words))
+    words.addWidget(flat(Text(finding.words)))
     for sentence in (finding.means, finding.do):
         if sentence:
-            words.addWidget(Text(sentence, quiet=sentence is finding.means))
+            words.addWidget(flat(Text(sentence, quiet=sentence is finding.means)))
     line = row(sign)
     line.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
     line.addLayout(words, 1)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QWidget
 
 from ml.crash import CrashReport
-from viewer.panels.papers_view import PapersView
+from viewer.panels.papers_view import PapersView, flat
 from viewer.panels.pieces import GRID, Text, column, named
 
 _SAYS = (
@@ -37,7 +37,7 @@ class CrashDialog(QDialog):
         for button in (self.copy_button, self.support_button):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         layout = column(self, margin=4 * GRID, gap=3 * GRID)
-        layout.addWidget(Text(_SAYS if reports else _NONE, parent=self))
+        layout.addWidget(flat(Text(_SAYS if reports else _NONE, parent=self)))
         layout.addWidget(self.view, 1)
         layout.addWidget(buttons)
         self.resize(200 * GRID, 130 * GRID)

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPlainTextEdit, QSplitter, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPlainTextEdit, QSizePolicy, QSplitter, QWidget
 
-from viewer.panels.pieces import GRID, column, named
+from viewer.panels.pieces import GRID, Text, column, named
+
+
+def flat(text: Text) -> Text:
+    """As high as its lines are, no higher: among others that take the room."""
+    text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    return text
 
 
 class PapersView(QWidget):
@@ -23,6 +29,7 @@ class PapersView(QWidget):
         self.list, self.text = QListWidget(self), QPlainTextEdit(self)
         named(self.list, name, "Choose one to read it" + ("; untick it to leave it out" if choosing else ""))
         named(self.text, "What stands in it", "The whole text")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
@@ -41,6 +48,7 @@ class PapersView(QWidget):
         self._texts = [text for _, text in papers]
         for name, _ in papers:
             item = QListWidgetItem(name)
+            item.setToolTip(name)
             if self._choosing:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked)

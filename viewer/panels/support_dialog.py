@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from ml.report.words import count
-from viewer.panels.papers_view import PapersView
+from viewer.panels.papers_view import PapersView, flat
 from viewer.panels.pieces import GRID, Notice, PrimaryButton, Text, column, named
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class SupportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Support file")
         self._all: tuple[Paper, ...] = ()
-        self.says = Text(_SAYS, parent=self)
+        self.says = flat(Text(_SAYS, parent=self))
         self.view = PapersView("Texts of the support file", choosing=True, parent=self)
         self.notice = Notice(parent=self)
         self.save_button = PrimaryButton("Save…", self)

@@ -43,7 +43,7 @@ def test_a_sound_library_with_a_young_backup_is_good(case_library: Path) -> None
     found = by_name(library.library(""))
     assert [one.state for one in found.values()] == ["good", "good"]
     assert "tables of version 0001" in found["Case library"].words
-    assert "1 backup, the newest 0 hours old" in found["Backup of cases"].words
+    assert "1 backup, the newest less than an hour old" in found["Backup of cases"].words
 
 
 def test_a_damaged_library_is_bad_and_its_backup_is_named(case_library: Path) -> None:
