@@ -194,11 +194,25 @@ def predict(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """What will run where on this computer, and why not."""
+    """Whether this computer is fit for Parfocal; what is not, and what to do. Names nobody."""
     from ml.verbs.doctor import findings
 
     for finding in findings():
-        _show(finding.as_facts(), True) if as_json else print(finding.in_words())
+        _show(finding.as_facts(), True) if as_json else print(finding.in_words(), flush=True)
+
+
+@app.command(epilog="Example: parfocal-ml support --out support.zip")
+def support(
+    out: Annotated[Path, typer.Option(help="The zip file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write what helps to find out what is wrong here: findings, logs, crash reports. Nothing is sent."""
+    from ml.verbs.support import collected, write
+
+    papers = collected()
+    write(papers, out, overwrite=overwrite)
+    _show({"file": str(out), "holds": [paper.name for paper in papers]}, as_json)
 
 
 @app.command()

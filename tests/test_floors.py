@@ -11,12 +11,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
-    0: "ml.errors ml.geometry ml.progress ml.paths ml.files ml.palette ml.safe_keyring",
-    1: "ml.slide ml.annotation ml.preparation ml.ct_measure ml.about",
+    0: "ml.errors ml.geometry ml.progress ml.paths ml.files ml.palette ml.safe_keyring ml.traces "
+    "ml.library_file",
+    1: "ml.slide ml.annotation ml.preparation ml.ct_measure ml.about ml.crash",
     2: "ml.stain_measure ml.tissue ml.patches ml.zoo ml.volume",
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",
     4: "ml.report ml.infer",
-    5: "ml.train ml.export ml.pacs ml.exchange ml.record ml.deidentify",
+    5: "ml.train ml.export ml.pacs ml.exchange ml.record ml.deidentify ml.checkup",
     6: "ml.batch ml.draft",
     7: "ml.verbs",
     8: "ml.__main__",

@@ -8,6 +8,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from viewer.main_window.window import MainWindow
 
 _LIBRARY_MS = 100  # after the window is there: time to open the case library
 _EARLY_MS = 300  # after the window is there: time to load what reads files
@@ -61,17 +67,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(wishes: argparse.Namespace, *, stay: bool) -> int:
-    from PySide6.QtCore import QTimer
-
+    from ml.crash import Recorder
     from viewer.app import build
-    from viewer.app.logbook import catch_faults, start_log
-    from viewer.work.background import as_problem
+    from viewer.app.faults import Faults
+    from viewer.app.logbook import start_log
 
     start_log()
     own = TemporaryDirectory() if wishes.demo is not None else None  # a demo leaves no case behind
     library = wishes.library if own is None else str(Path(own.name) / "library.sqlite")
-    app, window = build(sys.argv[:1], library)
-    catch_faults(lambda error: window.show_problem(as_problem(error, "The last action")))
+    with Recorder() as recorder:
+        app, window = build(sys.argv[:1], library, recorder)
+        faults = Faults(recorder, window.further.caring.show_fault)
+        try:
+            return _stay(app, window, wishes, stay=stay)
+        finally:
+            faults.close()
+
+
+def _stay(app: QApplication, window: MainWindow, wishes: argparse.Namespace, *, stay: bool) -> int:
+    """Show the window until it is closed."""
+    from PySide6.QtCore import QTimer
+
     window.show()
     if wishes.demo is not None:
         from viewer.app.demo import Demo

@@ -76,6 +76,12 @@ def library_in_words() -> str:
     return f"torch {torch.__version__}, {torch.get_num_threads()} threads on the processor"
 
 
+def build_in_words() -> str:
+    """The same, and for which graphics cards this torch was built."""
+    built = f"CUDA {torch.version.cuda}" if torch.version.cuda else "the processor only"
+    return f"{library_in_words()}; built for {built}"
+
+
 def _best() -> Device:
     no_cuda = _no_cuda(0)
     if not no_cuda:

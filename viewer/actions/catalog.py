@@ -8,6 +8,7 @@ from dataclasses import replace
 from viewer.actions import (
     annotating,
     archive,
+    caring,
     cases,
     ct,
     drawing,
@@ -153,7 +154,7 @@ _ANALYZE = (
 _HELP = (
     Entry("palette", "All commands…", "Find a command by its name.", HELP, "search", ("Ctrl+K",)),
     Entry("keys", "Keys…", "The list of keys.", HELP, "keyboard", ("?", "F1")),
-    Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 1),
+    Entry("about", "About Parfocal", "Version, licences, and what it is for.", HELP, "info", (), 2),
 )
 
 _FOR_ALL = frozenset(
@@ -200,7 +201,9 @@ CATALOG: tuple[Entry, ...] = (
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
     *training.ENTRIES,
-    *_HELP,
+    *_HELP[:2],
+    *caring.ENTRIES,
+    *_HELP[2:],
 )
 
 STRIP: tuple[tuple[str | tuple[str, ...], ...], ...] = (

@@ -8,6 +8,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from ml import paths
+from ml.crash import Recorder
 from ml.draft.store import FolderDrafts
 from viewer.app.memory import give_back_tiles
 from viewer.canvas.tile_cache import TileCache
@@ -22,6 +23,7 @@ from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
 from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
+from viewer.work.care import Care
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
@@ -39,10 +41,13 @@ from viewer.work.watching import Watching
 _MIB = 2**20
 
 
-def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, MainWindow]:
+def build(
+    arguments: Sequence[str], library: str = "", recorder: Recorder | None = None
+) -> tuple[QApplication, MainWindow]:
     """The application and its window, not yet shown. `arguments` are those of the process, for Qt.
 
-    `library` is the address of a department's case library; empty: as the settings say.
+    `library` is the address of a department's case library; empty: as the settings say. `recorder`
+    notes what is done, for a report after a crash.
     """
     app = QApplication.instance()
     if not isinstance(app, QApplication):
@@ -50,13 +55,13 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
         QApplication.setDesktopFileName("org.parfocal.Parfocal")
         app = QApplication(list(arguments))
         app.setWindowIcon(QIcon(str(paths.resources() / "parfocal.svg")))
-    parts = _parts(app, library)
+    parts = _parts(app, library, recorder)
     window = MainWindow(parts)
     parts.models.read()
     return app, window
 
 
-def _parts(app: QApplication, library: str) -> Parts:
+def _parts(app: QApplication, library: str, recorder: Recorder | None) -> Parts:
     """State and background work."""
     give_back_tiles()
     settings = Settings()
@@ -87,4 +92,5 @@ def _parts(app: QApplication, library: str) -> Parts:
         archive=ArchiveWork(),
         ct_results=CtResultsWork(),
         annotation_files=AnnotationFiles(),
+        care=Care(library or settings.library, recorder),
     )

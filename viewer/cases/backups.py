@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from ml.errors import Problem
+from ml.library_file import UNREADABLE, backups_of, flaw_of, folder_of, number_of, reader_of
 from ml.report.atomic import whole_file
-from viewer.cases.soundness import UNREADABLE, flaw_of, reader_of
 
 _DAY = 86_400.0
 _MIGRATIONS_KEPT = 3
@@ -23,20 +22,6 @@ class BackupRule:
 
     every: float = _DAY  # seconds
     keep: int = 10
-
-
-def folder_of(file: Path) -> Path:
-    """Where the backups of a library lie: "library-backups" beside "library.sqlite"."""
-    return file.with_name(f"{file.stem}-backups")
-
-
-def backups_of(file: Path) -> tuple[Path, ...]:
-    """All backups, the newest first: by the number in their names, whatever clocks say."""
-    folder = folder_of(file)
-    found = (
-        [path for path in folder.glob(f"{file.stem}-*.sqlite") if _number(path)] if folder.is_dir() else []
-    )
-    return tuple(sorted(found, key=_number, reverse=True))
 
 
 def is_due(file: Path, rule: BackupRule) -> bool:
@@ -53,7 +38,7 @@ def take(file: Path, rule: BackupRule, why: str = "") -> Path:
     """
     folder = folder_of(file)
     known = backups_of(file)
-    number = _number(known[0]) + 1 if known else 1
+    number = number_of(known[0]) + 1 if known else 1
     path = folder / f"{file.stem}-{number:06d}{f'-{why}' if why else ''}.sqlite"
     try:
         folder.mkdir(exist_ok=True)
@@ -67,15 +52,6 @@ def take(file: Path, rule: BackupRule, why: str = "") -> Path:
         raise _failed(error.strerror or str(error)) from error
     _let_go(file, rule)
     return path
-
-
-def newest_sound(file: Path) -> Path | None:
-    """The newest backup that is not damaged itself; None where there is none."""
-    for path in backups_of(file):
-        with contextlib.suppress(OSError):
-            if not flaw_of(path):
-                return path
-    return None
 
 
 def last_entry(file: Path) -> int:
@@ -98,11 +74,6 @@ def _let_go(file: Path, rule: BackupRule) -> None:
     for path in (*usual[max(rule.keep, 1) :], *special[_MIGRATIONS_KEPT:]):
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def _number(path: Path) -> int:
-    found = re.search(r"-(\d{6,})(-before-\w+)?\.sqlite$", path.name)
-    return int(found[1]) if found else 0
 
 
 def _failed(reason: str) -> Problem:

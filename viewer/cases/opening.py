@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from ml.errors import Problem
+from ml.library_file import backups_of, flaw_of, is_database, is_foreign, newest_sound
 from ml.report.atomic import cannot_write, whole_file
 from viewer.cases import backups
 from viewer.cases.backups import BackupRule
 from viewer.cases.database import Database, url_of
 from viewer.cases.migrations.upgrade import pending, upgrade
 from viewer.cases.salvage import Salvaged, salvage
-from viewer.cases.soundness import flaw_of, is_database, is_foreign
 
 _BESIDE = ("", "-wal", "-shm")  # what SQLite keeps beside a file
 
@@ -39,9 +39,9 @@ def _file(database: Database, file: Path, rule: BackupRule, author: str) -> tupl
         file.parent.mkdir(parents=True, exist_ok=True)
         there = file.exists() and file.stat().st_size > 0
         flaw = flaw_of(file) if there else ""
-        if there and not backups.backups_of(file) and (is_foreign(file) or not is_database(file)):
+        if there and not backups_of(file) and (is_foreign(file) or not is_database(file)):
             raise _no_library(file)
-        if flaw or (not there and backups.newest_sound(file) is not None):
+        if flaw or (not there and newest_sound(file) is not None):
             return _restored(database, file, flaw, author)
     except OSError as error:
         raise cannot_write(file.name, error) from error
@@ -56,7 +56,7 @@ def _file(database: Database, file: Path, rule: BackupRule, author: str) -> tupl
 def _restored(database: Database, file: Path, flaw: str, author: str) -> tuple[str, ...]:
     """Open the last good backup in the place of a file that is damaged or gone."""
     aside = _set_aside(file)
-    backup = backups.newest_sound(file)
+    backup = newest_sound(file)
     if backup is not None:
         with whole_file(file) as part:
             shutil.copyfile(backup, part)
@@ -105,7 +105,7 @@ def _in_words(aside: Path | None, backup: Path | None, found: Salvaged) -> tuple
 
 def _older_than_backup(file: Path) -> tuple[str, ...]:
     """A word where a backup knows more than the library: somebody put an old file in its place."""
-    newest = next(iter(backups.backups_of(file)), None)
+    newest = next(iter(backups_of(file)), None)
     if newest is None or backups.last_entry(newest) <= backups.last_entry(file):
         return ()
     return (f"The case library is older than its backup “{newest.name}”: newer changes are in that one.",)

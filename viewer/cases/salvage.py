@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml.annotation.packing import change_of
+from ml.library_file import UNREADABLE, reader_of
 from viewer.cases import edits, trail
 from viewer.cases.database import Database
-from viewer.cases.soundness import UNREADABLE, reader_of
 from viewer.cases.tables import (
     analyses,
     audit,

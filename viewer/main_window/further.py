@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from viewer.main_window.annotating import Annotating
 from viewer.main_window.archive import Archive
+from viewer.main_window.caring import Caring
 from viewer.main_window.cohorts import Cohorts
 from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
@@ -24,7 +25,7 @@ from viewer.main_window.views import Views
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Cohorts
+Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Cohorts | Caring
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Further:
     proving: Proving
     training: Training
     cohorts: Cohorts
+    caring: Caring
 
     @classmethod
     def of(
@@ -60,6 +62,7 @@ class Further:
             Proving(parts, frame, status),
             Training(parts, status, slides, window),
             Cohorts(parts, frame, status, window),
+            Caring(parts, frame, status),
         )
 
     def __iter__(self) -> Iterator[Piece]:

@@ -14,6 +14,7 @@ from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
 from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
+from viewer.work.care import Care
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
 from viewer.work.ct_loading import CtLoading
@@ -57,6 +58,7 @@ class Parts:
     archive: ArchiveWork
     ct_results: CtResultsWork
     annotation_files: AnnotationFiles
+    care: Care
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
@@ -64,7 +66,7 @@ class Parts:
         self.proofs.close()
         for work in (self.analysis, self.reports, self.figures, self.opening, self.models, self.pictures):
             work.close()
-        for passing in (self.drafts, self.archive, self.ct_results, self.annotation_files):
+        for passing in (self.drafts, self.archive, self.ct_results, self.annotation_files, self.care):
             passing.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ml.errors import Problem
 from viewer.main_window.casework import Casework
@@ -12,6 +12,7 @@ from viewer.main_window.ct_opening import CtOpening
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.slides import Slides
+from viewer.panels.banner import Action
 from viewer.state.last_open import LastOpen, OpenItem
 from viewer.state.opened import Opened
 from viewer.state.opened_series import OpenedSeries
@@ -21,6 +22,8 @@ _SAVED = "Everything that was said to be saved is there."
 
 class Reopening(QObject):
     """Notes what is open while it is. A window that ended while it reopened something asks the next time."""
+
+    report_wished = Signal()
 
     def __init__(self, parts: Parts, frame: Frame, slides: Slides, ct: CtOpening, casework: Casework) -> None:
         super().__init__(frame)
@@ -37,6 +40,9 @@ class Reopening(QObject):
         """Open what a window that never closed had open; at the start, once."""
         left = self._last.left_behind()
         if not left.items:
+            if self._parts.care.left:
+                problem = Problem("Parfocal ended unexpectedly; nothing was open.", _SAVED)
+                self._frame.banner.show_problem(problem, action=self._report())
             return
         if not left.reopening:
             self.open(left.items)
@@ -45,6 +51,7 @@ class Reopening(QObject):
         self._frame.banner.show_problem(
             Problem(f"Parfocal ended twice while {names} was open.", f"It may be that file. {_SAVED}"),
             action=("Open again", lambda: self._open_asked(left.items)),
+            other=self._report(),
         )
 
     def open(self, items: tuple[OpenItem, ...]) -> None:
@@ -63,6 +70,10 @@ class Reopening(QObject):
         self._last.forget()
 
     # ------------------------------------------------------------------ inside
+
+    def _report(self) -> Action | None:
+        """What to read about it; a window of an earlier version has left nothing."""
+        return ("Read the report", self.report_wished.emit) if self._parts.care.left else None
 
     def _open_asked(self, items: tuple[OpenItem, ...]) -> None:
         self._frame.banner.dismiss()
@@ -94,7 +105,7 @@ class Reopening(QObject):
             self._wanted, self._back = (), []
             self._note()
             what = f"Parfocal ended unexpectedly; {names} {verb} open again."
-            self._frame.banner.show_problem(Problem(what, _SAVED))
+            self._frame.banner.show_problem(Problem(what, _SAVED), action=self._report())
 
 
 def _item_of(opened: Opened) -> OpenItem:

@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         pieces = (self.slides, self.viewing, self.analyzing, self.deciding, self.reporting, self.asking)
         looking = (self.looking, self.navigating, self.splitting)
         hands = Hands(parts, *pieces, *looking, self.on_ct, (*self.further, self.cases.commands))
-        self.surface = Surface(self, commands_of(hands))
+        self.surface = Surface(self, self.further.caring.noted(commands_of(hands)))
         self.asking.commands = tuple(self.surface.commands.values())
         self.recent = RecentMenu(parts.recent, self.slides.open, self)
         self._idle = QTimer(self)
@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         self.views.page_changed.connect(self._show_title)
         for telling in (self.slides, cases.work, cases.opening, cases.commands, cases.telling):
             telling.told.connect(lambda sentence: self.status.showMessage(sentence, 8000))
+        cases.reopening.report_wished.connect(self.further.caring.show_reports)
         self.ct.changed.connect(cases.shown.show_privacy)
         self.viewing.menu_wanted.connect(self._show_menu)
         self.ct.menu_wanted.connect(self._show_ct_menu)

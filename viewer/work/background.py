@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -13,6 +12,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from ml.errors import Problem
+from ml.traces import trace_of
 
 T = TypeVar("T")
 _log = logging.getLogger("parfocal.work")
@@ -21,10 +21,10 @@ _log = logging.getLogger("parfocal.work")
 def as_problem(error: BaseException, doing: str) -> Problem:
     """A problem to show for whatever was raised. A bug is logged; its trace goes into *Copy details*."""
     if isinstance(error, Problem):
-        _log.info("%s: %s", doing, error.details())
+        _log.info("A problem was told", exc_info=error)
         return error
-    _log.error("%s failed", doing, exc_info=error)
-    trace = "".join(traceback.format_exception(error))
+    _log.error("A job failed", exc_info=error)
+    trace = "\n".join(trace_of(error))
     return Problem(
         f"{doing} failed because of a fault in Parfocal ({type(error).__name__}).",
         "What was there before is kept. Try again; if it happens again, please report it with Copy details.",

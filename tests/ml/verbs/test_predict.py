@@ -112,6 +112,6 @@ def test_the_built_in_model_takes_a_picture_as_one_patch(tmp_path: Path) -> None
 def test_the_doctor_says_what_runs_where() -> None:
     lines = CliRunner().invoke(app, ["doctor", "--json"]).stdout.splitlines()
     found = {fact["what"]: fact for fact in map(json.loads, lines)}
-    assert {"Computer", "Memory", "Disk", "Slides", "Networks", "Training", "Models"} <= found.keys()
+    assert {"Computer", "Memory", "Disk", "OpenSlide", "Networks", "Training", "Models"} <= found.keys()
     assert "cellularity" in found["Models"]["words"]
     assert found["Training"]["good"]

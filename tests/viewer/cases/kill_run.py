@@ -23,12 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from ml.annotation.document import AnnotationDocument, Change
+from ml.library_file import backups_of, flaw_of
 from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_scores import CtScores
 from tests.viewer.cases.drawn import box
-from viewer.cases.backups import backups_of
 from viewer.cases.library import Library
-from viewer.cases.soundness import flaw_of
 from viewer.cases.values import Item, ItemFacts
 
 _LONGEST = 0.5  # seconds that a child lives on

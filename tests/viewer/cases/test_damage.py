@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from ml.errors import Problem
+from ml.library_file import backups_of, flaw_of, folder_of
 from tests.viewer.cases.drawn import box, draw
 from viewer.cases import backups
-from viewer.cases.backups import BackupRule, backups_of, folder_of, is_due
+from viewer.cases.backups import BackupRule, is_due
 from viewer.cases.library import Library
-from viewer.cases.soundness import flaw_of
 from viewer.cases.values import ItemFacts
 
 PAGE = 4096

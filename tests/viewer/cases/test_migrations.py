@@ -25,10 +25,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from ml.errors import Problem
+from ml.library_file import NEWEST_SCHEMA, backups_of
 from ml.results.ct_analysis import CtAnalysis, CtProvenance
 from ml.results.ct_scores import CtScores
 from tests.viewer.cases.drawn import box, draw
-from viewer.cases import backups
 from viewer.cases.database import Database, url_of
 from viewer.cases.library import Library
 from viewer.cases.migrations import upgrade, versions
@@ -126,11 +126,11 @@ def test_a_backup_is_taken_before_the_tables_change(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(upgrade, "steps", lambda: steps)
     Library.open(file, "me").close()
     assert schema_in(file) == "9999"
-    newest = backups.backups_of(file)[0]
+    newest = backups_of(file)[0]
     assert newest.name == "library-000002-before-9999.sqlite"
     assert schema_in(newest) == steps[-2].revision
     Library.open(file, "me").close()
-    assert len(backups.backups_of(file)) == 2
+    assert len(backups_of(file)) == 2
 
 
 def test_a_step_that_fails_changes_nothing(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,3 +214,7 @@ if __name__ == "__main__":
         with closing(sqlite3.connect(Path(name) / "library.sqlite")) as opened:
             target.write_text("\n".join(opened.iterdump()) + "\n", encoding="utf-8")
     sys.exit()
+
+
+def test_the_check_of_a_computer_knows_the_newest_tables() -> None:
+    assert upgrade.steps()[-1].revision == NEWEST_SCHEMA

@@ -1,8 +1,9 @@
-"""Whether a file still is the library that was written into it."""
+"""The case library's file: whether it still is what was written into it, and where its backups lie."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _ELSEWHERE = {  # errors that say nothing about the file
     sqlite3.SQLITE_INTERRUPT,
     sqlite3.SQLITE_PROTOCOL,
 }
+
+NEWEST_SCHEMA = "0001"
+"""The number of the tables that this program makes (its last migration)."""
 
 UNREADABLE = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 """What reading a damaged file may raise: even SQLite's words about it may hold pieces of it."""
@@ -76,3 +80,40 @@ def flaw_of(file: Path) -> str:
         is_io = code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_SHORT_READ
         return "" if is_io or code & 0xFF in _ELSEWHERE else str(error)
     return "" if found == ["ok"] else "; ".join(map(str, found))
+
+
+def schema_of(file: Path) -> str:
+    """The number of its tables; empty where that cannot be read. It is only read."""
+    with contextlib.suppress(*UNREADABLE), reader_of(file) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else ""
+    return ""
+
+
+def folder_of(file: Path) -> Path:
+    """Where the backups of a library lie: "library-backups" beside "library.sqlite"."""
+    return file.with_name(f"{file.stem}-backups")
+
+
+def backups_of(file: Path) -> tuple[Path, ...]:
+    """All backups, the newest first: by the number in their names, whatever clocks say."""
+    folder = folder_of(file)
+    found = (
+        [path for path in folder.glob(f"{file.stem}-*.sqlite") if number_of(path)] if folder.is_dir() else []
+    )
+    return tuple(sorted(found, key=number_of, reverse=True))
+
+
+def newest_sound(file: Path) -> Path | None:
+    """The newest backup that is not damaged itself; None where there is none."""
+    for path in backups_of(file):
+        with contextlib.suppress(OSError):
+            if not flaw_of(path):
+                return path
+    return None
+
+
+def number_of(path: Path) -> int:
+    """The number in the name of a backup; 0 for another file."""
+    found = re.search(r"-(\d{6,})(-before-\w+)?\.sqlite$", path.name)
+    return int(found[1]) if found else 0
