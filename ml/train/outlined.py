@@ -23,7 +23,7 @@ Area = shapely.Geometry
 
 @dataclass(frozen=True)
 class ListedSlide:
-    """One line of the table: the slide, whose it is, and the GeoJSON file of its outlines (None: no outline)."""
+    """One line of the table: the slide, whose it is, and the GeoJSON file of its outlines, if it has any."""
 
     path: Path
     patient: str

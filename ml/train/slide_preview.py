@@ -26,7 +26,7 @@ Shares = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Drawn:
-    """Where the outlines of a slide are: a GeoJSON file, the classes that count, that of those without one."""
+    """Outlines of a slide: a GeoJSON file, the classes that count, and that of outlines without one."""
 
     file: Path | None
     classes: tuple[str, ...]

@@ -45,6 +45,9 @@ class DataPlan:
     titles: Mapping[str, str] = field(default_factory=dict)  # labels: how the model calls them
     spacing: float = 0.0  # µm/px of patches, as the person says; 0: not known
     edge: int = 0  # px of the short edge that most pictures have
+    more: tuple[str, ...] = ()  # further folders, read as the first one is; pictures only
+    cases: tuple[int, ...] = ()  # of the case library, which the folder was made of
+    outlines: bool = False  # the table names slides and the files of what was drawn on them
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:
