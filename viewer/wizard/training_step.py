@@ -16,8 +16,7 @@ from viewer.wizard.checked import is_checked
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
-from viewer.wizard.honesty_step import broken_off
-from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
 
