@@ -49,7 +49,11 @@ class RunStory:
         elif kind == "epoch":
             self._epoch(event)
         elif kind == "examples":
-            self.examples = list(event["pictures"])
+            before = {(one["file"], str(one["place"])): one.get("looked", "") for one in self.examples}
+            self.examples = [  # where it looked stays until it is drawn anew
+                {**one, "looked": one.get("looked") or before.get((one["file"], str(one["place"])), "")}
+                for one in event["pictures"]
+            ]
         elif kind in {"done", "stopped"}:
             self.ended = kind
         elif kind == "failed":

@@ -54,7 +54,9 @@ class TrainingStep(Step):
         self.rate = Text(quiet=True, parent=self)
         self.curves = CurvesView(self)
         self.strip = ExampleStrip(parent=self)
-        self.strip_title = Heading("What it says of pictures that it does not learn from", self)
+        self.strip_title = Heading(
+            "What it says of pictures that it does not learn from, and where it looks", self
+        )
         self.notes = FoldOut("What was told on the way", "Where it begins, and other remarks", self)
         self.note = Text(quiet=True, parent=self)
         self.notes.inside.addWidget(self.note)
@@ -233,6 +235,12 @@ def _tile(said: dict[str, Any]) -> Tile:
     best = max(values, key=values.__getitem__)
     right = best == said["label"] or (len(values) == 1 and (values[best] >= 0.5) == bool(said["label"]))
     words = f"{'✓' if right else '✗'} {best} {percent(values[best])}"
-    path = None if said["place"] is not None or said["file"].lower().endswith(".dcm") else Path(said["file"])
-    tip = f"{file_name(said['file'])}: labelled {said['label'] or 'none of them'}"
-    return Tile(path, (str(said["label"] or "none of them"), words), tip)
+    label = str(said["label"] or "none of them")
+    if said.get("looked"):
+        path: Path | None = Path(said["looked"])
+    else:
+        path = (
+            None if said["place"] is not None or said["file"].lower().endswith(".dcm") else Path(said["file"])
+        )
+    tip = f"{file_name(said['file'])}: labelled {label}. Bright: what spoke for its answer (Grad-CAM)"
+    return Tile(path, (label, words), tip)
