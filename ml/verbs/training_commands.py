@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,18 @@ Recipe = Annotated[Path, typer.Argument(help="A recipe file (*.toml).")]
 Data = Annotated[Path, typer.Option(help="The folder that the recipe's paths begin in.")]
 
 
+class BoardName(StrEnum):
+    """What shows curves in the browser."""
+
+    tensorboard = "tensorboard"
+    mlflow = "mlflow"
+
+
 def register(app: typer.Typer) -> None:
     """Hang the commands into the application."""
     example = 'resources/recipes/breast.toml --data "$PARFOCAL_DATA" --out out/outlook'
     app.command(epilog=f"Example: parfocal-ml outlook {example}")(outlook)
+    app.command(epilog="Example: parfocal-ml board tensorboard --folder out/board")(board)
 
 
 def outlook(
@@ -39,3 +48,15 @@ def outlook(
         return foresee(OutlookRequest(recipe, data, out), progress).as_facts()
 
     raise typer.Exit(run_told(run, as_json=as_json))
+
+
+def board(
+    which: Annotated[BoardName, typer.Argument(help="tensorboard or mlflow.")],
+    folder: Annotated[Path, typer.Option(help="The folder given to train --tensorboard.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of this computer alone.")] = 6006,
+) -> None:
+    """Show curves (TensorBoard) or kept experiments (MLflow) in the browser, served to this computer alone."""
+    from ml.verbs.board import HERE, serve
+
+    typer.echo(f"http://{HERE}:{port}/ until Ctrl-C", err=True)
+    serve(which.value, folder, port)

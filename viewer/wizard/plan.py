@@ -110,6 +110,10 @@ class Plan:
     mended: Mapping[str, str] = field(default_factory=dict)  # by the verdict, for a training after this one
     parent: str = ""  # folder of the training that this one mends
     seed: int = 17
+    tuning: bool = False  # look for better settings before the training
+    trials: int = 8  # settings that are tried
+    tensorboard: bool = False  # curves for TensorBoard are written, and can be opened from step 6
+    mlflow: bool = False  # the training is kept as an experiment of MLflow on this computer
 
     @property
     def name(self) -> str:

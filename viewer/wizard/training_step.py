@@ -12,10 +12,12 @@ from ml.errors import Problem
 from ml.report.words import SPACE, file_name, percent
 from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
 from viewer.panels.quantities import time_left
+from viewer.wizard.board_part import BoardPart
 from viewer.wizard.checked import is_checked
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
+from viewer.wizard.job_part import JobPart
 from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
@@ -52,6 +54,8 @@ class TrainingStep(Step):
         self.bar.setAccessibleName("Progress of the training")
         self.phase = Text(parent=self)
         self.rate = Text(quiet=True, parent=self)
+        self.boards = BoardPart(desk, self)
+        self.job = JobPart(desk, run, self)
         self.curves = CurvesView(self)
         self.strip = ExampleStrip(parent=self)
         self.strip_title = Heading(
@@ -88,6 +92,8 @@ class TrainingStep(Step):
         """The run goes on; only the looking ends."""
         self.run.close()
         self.strip.close_work()
+        self.boards.close_work()
+        self.job.close_work()
 
     def show_state(self) -> None:
         """Buttons, progress and sentences, as it stands now."""
@@ -109,6 +115,8 @@ class TrainingStep(Step):
         self.phase.say(self._phase(state))
         self.rate.say(self._rate(story) if busy else "")
         self._show_notice(state)
+        self.boards.show_plan()
+        self.job.setEnabled(not busy)
         self.note.setText("\n".join(story.notes))
         self.notes.setVisible(bool(story.notes))
 
@@ -209,10 +217,12 @@ class TrainingStep(Step):
             self.phase,
             self.bar,
             self.rate,
+            self.boards,
             self.curves,
             self.strip_title,
             self.strip,
             self.notes,
+            self.job,
         ):
             self.body.addWidget(widget)
         self.body.addStretch(1)
