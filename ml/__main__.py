@@ -37,6 +37,7 @@ models_app = typer.Typer(help="The models that are there, and new ones.", no_arg
 app.add_typer(models_app, name="models")
 study_commands.register(app)
 training_commands.register(app)
+training_commands.register_models(models_app)
 record_commands.register(app)
 app.command(epilog="Example: parfocal-ml batch slides/ --model cellularity --out out/cohort")(
     batch_command.batch

@@ -23,11 +23,12 @@ def serve(board: Literal["tensorboard", "mlflow"], folder: Path, port: int) -> N
         else:
             _mlflow(port)
     except ImportError as error:
-        raise Problem(f"{board} is not installed.", 'Install "parfocal[train]".') from error
+        wanted = "parfocal[train]" if board == "tensorboard" else "mlflow"
+        raise Problem(f"The pages of {board} are not installed.", f'Install "{wanted}".') from error
 
 
 def _tensorboard(folder: Path, port: int) -> None:
-    from tensorboard import program
+    from tensorboard import program  # type: ignore[import-untyped]
 
     folder.mkdir(parents=True, exist_ok=True)
     board = program.TensorBoard()

@@ -18,6 +18,12 @@ from viewer.work.child import command_line
 Board = Literal["tensorboard", "mlflow"]
 
 TITLES: dict[Board, str] = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
+_WHY: dict[Board, str] = {
+    "tensorboard": "TensorBoard could not be opened: it is not installed (“parfocal[train]”).",
+    "mlflow": "MLflow's pages could not be opened: the package “mlflow” is not installed beside Parfocal. The "
+    "training is kept as an experiment all the same.",
+}
+
 _HERE = "127.0.0.1"  # nobody else's computer can ask it
 _EVERY_MS = 300
 
@@ -97,7 +103,7 @@ class BoardServer(QObject):
     def _ended(self) -> None:
         if self._process is not None:
             self.close()
-            self.failed.emit(f"{TITLES[self.board]} could not be opened. Is “parfocal[train]” installed?")
+            self.failed.emit(_WHY[self.board])
 
 
 def show(page: Page) -> None:

@@ -176,7 +176,7 @@ def import_result(folder: Path, learned: str, out: Path, run: Path) -> None:
     """Take what a job has come to into a training: its model, report and answers, as if learned here.
 
     `out` and `run` are the training's folders. Raises `Problem` for a job of other choices, one whose recipe
-    was changed, one without result, and `ModelProblem` for a model that is not sound. Then nothing is changed.
+    was changed, one without result, `ModelProblem` for a model that is not sound. Then nothing is changed.
     """
     facts = _job(folder)
     if facts["learned"] != learned:

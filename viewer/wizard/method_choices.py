@@ -72,7 +72,7 @@ class MethodChoices(QWidget):
         self._plan = plan
         network, fit = plan.network, plan.fit
         own = {network.architecture: f"as chosen: {network.architecture}"}
-        self._fill(self.network, own | _NETWORKS if network.architecture not in _NETWORKS else _NETWORKS)
+        self._fill(self.network, {**own, **_NETWORKS} if network.architecture not in _NETWORKS else _NETWORKS)
         self.network.setCurrentIndex(self.network.findData(network.architecture))
         self._form.setRowVisible(self.network, network.learns == "all" and plan.kind != "scans")
         self._fill(self.head, _HEADS)
@@ -115,8 +115,8 @@ def with_network(plan: Plan, name: str) -> Plan:
     network = replace(
         plan.network, architecture=name, pretrained=knows, begin="", options={}, also=(), cam_layer=cam
     )
-    statistics = "keep" if knows else "learn"
-    return replace(plan, network=replace(network, statistics=statistics, familiar_layer=""))
+    made = replace(network, statistics="keep" if knows else "learn", familiar_layer="")
+    return replace(plan, network=made)
 
 
 def with_dropout(plan: Plan, share: float) -> Plan:

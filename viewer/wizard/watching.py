@@ -23,7 +23,8 @@ class Watching(QWidget):
         named(self.tensorboard, "Curves for TensorBoard", "A program that draws curves in the browser")
         self.mlflow = QCheckBox("Keep it as an experiment of MLflow", self)
         named(self.mlflow, "Keep it in MLflow", "A program that lists trainings and compares them")
-        self.fold = FoldOut("For engineers", "TensorBoard and MLflow: programs that show trainings", self)
+        tip = "TensorBoard and MLflow, which show trainings"
+        self.fold = FoldOut("For engineers", tip, self)
         words = (
             "The curves of step 6 are enough for most. These programs draw more, in your browser; a button in "
             "step 6 opens them. Both run on this computer, and nothing leaves it."
