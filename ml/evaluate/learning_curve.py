@@ -68,7 +68,7 @@ def fitted(
         for k, count in enumerate(asked)
     )
     points = tuple(zip(map(int, sizes), map(float, errors.mean(axis=0)), strict=True))
-    return LearningCurve(*map(float, law), points, foreseen)
+    return LearningCurve(float(law[0]), float(law[1]), float(law[2]), points, foreseen)
 
 
 def _at(n: NDArray[np.float64], law: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ _FIXED = 7  # columns of answers.csv before those of the classes
 
 
 def depends_on(name: str) -> tuple[str, ...]:
-    """Sentences: models here that were made from this one. Raises `ModelProblem` where it is not installed."""
+    """Sentences: models made from this one. Raises `ModelProblem` where it is not installed."""
     _installed(name)
     found = store.descendants(name)
     return tuple(f"“{entry.name}” was made from it, and stays as it is." for entry in found)

@@ -24,7 +24,7 @@ _HEADS: Mapping[float, str] = {
 }
 _LOSSES: Mapping[tuple[str, bool], str] = {
     ("cross_entropy", True): "a wrong answer counts the more the surer it was (cross entropy)",
-    ("cross_entropy", False): "the same, but it need never be quite sure (label smoothing)",
+    ("cross_entropy", False): "the surer the worse, but it need never be quite sure (label smoothing)",
     ("bce", True): "a wrong answer counts the more the surer it was (cross entropy, class by class)",
     ("focal", True): "easy pictures hardly count, hard ones more (focal loss)",
 }
@@ -47,7 +47,7 @@ class MethodChoices(QWidget):
         self._plan = Plan()
         self.network = self._box("Network", "What looks at the pictures")
         self.head = self._box("Last layer", "How the last layer, which decides, learns")
-        self.loss = self._box("What counts as an error", "What learning makes small (the loss)")
+        self.loss = self._box("What counts as an error", "What learning makes as small as it can (the loss)")
         self.balance = self._box("Rare classes", "What is done where classes are not equally frequent")
         self._form = QFormLayout()
         self._form.setSpacing(2 * GRID)
