@@ -65,6 +65,7 @@ def test_each_choice_reaches_the_recipe(qtbot: QtBot, desk: Desk) -> None:
     assert read_study_recipe(desk.write_recipe()).network.pretrained
 
 
+@pytest.mark.slow
 def test_all_choices_make_networks_that_can_be_built(desk: Desk) -> None:
     from ml.train.study_run import network_for
     from viewer.wizard.method_choices import _HEADS, _NETWORKS, with_dropout, with_network
@@ -129,6 +130,8 @@ def test_a_button_opens_a_server_on_this_computer_alone(
 
     import psutil
 
+    if which == "mlflow":
+        pytest.importorskip("flask")  # of the full mlflow, whose pages are no part of Parfocal
     shown: list[Page] = []
     monkeypatch.setattr(board_part, "show", shown.append)
     desk.change(replace(desk.plan, tensorboard=which == "tensorboard", mlflow=which == "mlflow"))

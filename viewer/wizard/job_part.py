@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QPushButton, QWidget
 
+from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.report.words import SPACE, count
 from viewer.panels.pieces import FoldOut, Notice, Text, column, named, row
@@ -59,8 +60,8 @@ class JobPart(QWidget):
         try:
             self._desk.write_recipe()
             learned = self._run.wanted()
-        except Exception as error:  # the border of a run: whatever happened is told
-            self._fail(error)
+        except Problem as problem:
+            self._fail(problem)
             return
         plan, training, copies = self._desk.plan, self._desk.folder, self.copies.isChecked()
         progress = self._progress = Progress(self._tell)

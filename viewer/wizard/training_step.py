@@ -44,10 +44,10 @@ class TrainingStep(Step):
         super().__init__(desk, parent)
         self.run = run
         self.begin_button = PrimaryButton("Begin training", self)
-        self.pause_button = self._button("Pause", "Have it wait; it keeps its place in memory")
-        self.keep_button = self._button("Stop and keep", "End it; what was learned stays, go on any time")
-        self.discard_button = self._button("Stop and discard", "End it and throw away what was learned")
-        self.parts_button = self._button("", "Make a model of the parts that are finished; less is tested")
+        self.pause_button = _button(self, "Pause", "Have it wait; it keeps its place in memory")
+        self.keep_button = _button(self, "Stop and keep", "End it; what was learned stays, go on any time")
+        self.discard_button = _button(self, "Stop and discard", "End it and throw away what was learned")
+        self.parts_button = _button(self, "", "Make a model of the parts that are finished; less is tested")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
@@ -201,12 +201,6 @@ class TrainingStep(Step):
         self.show_state()
         self.ready_changed.emit()
 
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        named(button, text or tip, tip)
-        return button
-
     def _lay_out(self) -> None:
         line = row(self.begin_button, self.pause_button, self.keep_button, self.parts_button)
         line.addWidget(self.discard_button)
@@ -237,6 +231,13 @@ class TrainingStep(Step):
         self.run.changed.connect(self.show_state)
         self.run.epoch.connect(self.show_curves)
         self.run.ended.connect(self._ended)
+
+
+def _button(step: QWidget, text: str, tip: str) -> QPushButton:
+    button = QPushButton(text, step)
+    button.setAutoDefault(False)
+    named(button, text or tip, tip)
+    return button
 
 
 def _tile(said: dict[str, Any]) -> Tile:

@@ -129,15 +129,16 @@ class TuningPart(QWidget):
         found = ""
         if work.best:
             settings = ", ".join(f"{_NAMES.get(key, key)} {value:.2g}" for key, value in work.best.items())
-            found = f" Best of {work.tries}: {number(work.figure, 3)} (AUROC: 1 always right, 0.5 by chance), {settings}."
+            told = f"{number(work.figure, 3)} (AUROC: 1 always right, 0.5 by chance)"
+            found = f" Best of {work.tries}: {told}, {settings}."
         if work.running:
             return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"
         seconds = seconds_of_search(plan, self._rehearsing)
         takes = "" if seconds is None else f" Takes about {duration(seconds)} at most on this computer."
         return (
             f"How strongly it learns and how sure it may be are tried {plan.trials:,} times, "
-            f"{passes_of(plan)} passes each, and judged by one part of the patients: for these the report will be "
-            f"a little too good.{takes}{found}"
+            f"{passes_of(plan)} passes each, and judged by one part of the patients: for these the report "
+            f"will be a little too good.{takes}{found}"
         )
 
     def _stop(self) -> None:

@@ -83,7 +83,7 @@ def test_what_was_learned_with_other_choices_is_not_of_the_plan(run: TrainingRun
     folder.mkdir(parents=True)
     (desk.out / "folds").mkdir(parents=True)
     (desk.out / "report.json").write_text('{"figures": {}}', encoding="utf-8")
-    (folder / "learned-from.toml").write_text(run._wanted(), encoding="utf-8")
+    (folder / "learned-from.toml").write_text(run.wanted(), encoding="utf-8")
     assert run.is_of_the_plan
     assert run.report() == {"figures": {}}
     desk.change(replace(desk.plan, texts=Texts("Another name")))
