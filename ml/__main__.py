@@ -21,6 +21,7 @@ from ml.verbs import (
     record_commands,
     slide_command,
     study_commands,
+    training_commands,
 )
 from ml.verbs.console import REFUSED, STOPPED, JsonTeller, PersonTeller, run_told
 from ml.verbs.option import AsJson, Cam, Device, KeepIdentity, Model
@@ -35,6 +36,8 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models that are there, and new ones.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 study_commands.register(app)
+training_commands.register(app)
+training_commands.register_models(models_app)
 record_commands.register(app)
 app.command(epilog="Example: parfocal-ml batch slides/ --model cellularity --out out/cohort")(
     batch_command.batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ class Said:
     label: str
     classes: tuple[str, ...]
     probabilities: tuple[float, ...]
+    looked: str = ""  # PNG: where the network looked (Grad-CAM); empty: not drawn this time
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,27 @@ class Examples:
             for own in by_label.values()
             for place in np.unique(np.linspace(0, len(own) - 1, min(each, len(own))).round().astype(int))
         )
-        self._places = tuple(places)[:_MOST]
+        self._places = tuple(map(int, places))[:_MOST]
+        self._look: Callable[[int], tuple[str, ...]] = lambda _: ()
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Which rows of the side they are."""
+        return self._places
+
+    def look_with(self, look: Callable[[int], tuple[str, ...]]) -> None:
+        """Have this draw where the network looks, after an epoch: a file for each place, or none at all."""
+        self._look = look
 
     def told(self, fold: int, epoch: int, probabilities: NDArray[np.float32]) -> EpochExamples:
         """The part to tell, of all answers of the side, (n, classes)."""
-        return EpochExamples(fold, epoch, tuple(self._said(place, probabilities) for place in self._places))
+        files = self._look(epoch) or ("",) * len(self._places)
+        said = (self._said(*one, probabilities) for one in zip(self._places, files, strict=True))
+        return EpochExamples(fold, epoch, tuple(said))
 
-    def _said(self, place: int, probabilities: NDArray[np.float32]) -> Said:
+    def _said(self, place: int, looked: str, probabilities: NDArray[np.float32]) -> Said:
         row = self._rows[place]
         rect = row.rect
         where = None if rect is None else (rect.x, rect.y, rect.width, rect.height)
         values = tuple(round(float(value), 4) for value in probabilities[place])
-        return Said(str(row.path), where, label_in_words(row, self._task), self._task.classes, values)
+        return Said(str(row.path), where, label_in_words(row, self._task), self._task.classes, values, looked)

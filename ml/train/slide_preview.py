@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from ml.annotation.shapes import Shape
@@ -16,9 +18,19 @@ from ml.patches import PatchGrid
 from ml.slide.opening import open_slide
 from ml.slide.slide import Pixels
 from ml.tissue import find_tissue, overview_for
+from ml.train.outlined import areas_of, outlined
 from ml.train.slide_rows import covered
 
 Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Outlines of a slide: a GeoJSON file, the classes that count, and that of outlines without one."""
+
+    file: Path | None
+    classes: tuple[str, ...]
+    unnamed: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +43,9 @@ class SlidePreview:
     mask: NDArray[np.bool_]
     rects: NDArray[np.float64]  # (n, 4) x, y, width, height of the patches, level-0 px
     tissue: Shares  # (n,) share of tissue of each patch
-    cover: Shares  # (n,) greatest share that one box covers
+    cover: Shares  # (n,) greatest share that one box covers, or the outlines of one class
     boxes: NDArray[np.float64]  # (m, 4) left, top, right, bottom, level-0 px
+    outlines: tuple[NDArray[np.float64], ...] = ()  # each (n, 2) x, y of a closed line, level-0 px
 
     def taken(self, tissue: float) -> NDArray[np.bool_]:
         """Patches with at least so much tissue, (n,); of none at all never."""
@@ -40,10 +53,13 @@ class SlidePreview:
         return taken
 
 
-def preview_slide(path: Path, patch: int, spacing: float, typed: float, table: Path | None) -> SlidePreview:
+def preview_slide(
+    path: Path, patch: int, spacing: float, typed: float, table: Path | None, drawn: Drawn | None = None
+) -> SlidePreview:
     """Patches of `patch` px at `spacing` µm/px; `typed` is the slide's own µm/px where it does not say it.
 
-    `table` holds boxes (file, x1, y1, x2, y2). Raises `Problem`, `SlideProblem`.
+    `table` holds boxes (file, x1, y1, x2, y2); `drawn` outlines in its place. Raises `Problem`,
+    `SlideProblem`.
     """
     with open_slide(path) as slide:
         known = slide.info.spacing
@@ -57,10 +73,22 @@ def preview_slide(path: Path, patch: int, spacing: float, typed: float, table: P
     cell = Size(max(1, to_pixel(edge / own.x)), max(1, to_pixel(edge / own.y)))
     grid = PatchGrid.over(Shape.rectangle(bounds), size, cell, patch)
     rects = grid.rects()[grid.inside]
+    seen = path, overview, bounds, tissue.mask, rects, tissue.share(rects)
+    if drawn is not None:
+        areas = areas_of(drawn.file, drawn.classes, drawn.unnamed)
+        cover = np.max([outlined(rects, area) for area in areas], axis=0, initial=0.0)
+        lines = tuple(ring for area in areas for ring in _rings(area))
+        return SlidePreview(*seen, cover, np.empty((0, 4)), lines)
     boxes = _boxes_of(path, table) if table is not None else np.empty((0, 4))
-    return SlidePreview(
-        path, overview, bounds, tissue.mask, rects, tissue.share(rects), covered(rects, boxes), boxes
-    )
+    return SlidePreview(*seen, covered(rects, boxes), boxes)
+
+
+def _rings(area: shapely.Geometry) -> Iterator[NDArray[np.float64]]:
+    """Each closed line of an area, (n, 2)."""
+    for part in shapely.get_parts(area):
+        if part.geom_type == "Polygon":
+            for ring in (part.exterior, *part.interiors):
+                yield shapely.get_coordinates(ring)
 
 
 def _boxes_of(path: Path, table: Path) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from ml.progress import Progress, Step
 from ml.results.overlap import overlapping
 from ml.slide.opening import open_slide, supported_suffixes
 from ml.tissue import find_tissue, overview_for
+from ml.train.outlined import Area, ListedSlide, areas_of, boxes_round, listed_slides, outlined
 from ml.train.study_recipe import NetworkPlan, Slides, Task
 from ml.train.table import Row
 
@@ -35,6 +36,7 @@ class LabelledSlide:
     grid: PatchGrid
     spacing: Spacing
     truth: tuple[NDArray[np.float64], ...]
+    areas: tuple[Area, ...] = ()  # of each class, where outlines were drawn in place of boxes
 
 
 def read_slides(
@@ -43,6 +45,9 @@ def read_slides(
     """All slides of all sources, by name. Raises `Problem`, `SlideProblem`, `Cancelled`."""
     found: list[LabelledSlide] = []
     for source in sources:
+        if source.files:
+            found += _listed(source, task, plan, data, progress)
+            continue
         folder = data / source.path
         if not folder.is_dir():
             raise Problem(f"The folder {source.path} is not there.", "Give the training data by --data.")
@@ -51,17 +56,40 @@ def read_slides(
         for number, path in enumerate(paths):
             progress.check()
             progress.step(Step("Finding tissue", number, len(paths)))
-            found.append(_slide(path, source, plan, truth.get(path.name, _none(task))))
+            patient = _patient(path, source)
+            found.append(_slide(path, patient, source, plan, truth.get(path.name, _none(task))))
     return tuple(found)
 
 
+def _listed(
+    source: Slides, task: Task, plan: NetworkPlan, data: Path, progress: Progress
+) -> Iterable[LabelledSlide]:
+    """Slides of a table with their outlines; the boxes that are looked for are those round the outlines."""
+    listed = listed_slides(source, data)
+    for number, one in enumerate(listed):
+        progress.check()
+        progress.step(Step("Finding tissue", number, len(listed)))
+        drawn = one.outlines, task.classes, source.label
+        made = _slide(one.path, _owner(one), source, plan, boxes_round(*drawn))
+        yield replace(made, areas=areas_of(*drawn))
+
+
+def _owner(one: ListedSlide) -> str:
+    return one.patient or one.path.stem
+
+
 def rows_of(slides: Iterable[LabelledSlide], sources: Iterable[Slides]) -> tuple[Row, ...]:
-    """A row for each patch with tissue: positive for a class when a box of it covers enough of the patch."""
+    """A row for each patch with tissue: positive for a class when its boxes or outlines cover enough of it.
+
+    Of boxes one alone must cover enough; outlines of a class count together.
+    """
     cover = {source.name: source.cover for source in sources}
     rows: list[Row] = []
     for slide in slides:
         source = slide.group.split(": ", maxsplit=1)[0]
-        shares = np.stack([covered(slide.grid.rects(), boxes) for boxes in slide.truth], axis=-1)
+        rects = slide.grid.rects()
+        drawn = [outlined(rects, area) for area in slide.areas]
+        shares = np.stack(drawn or [covered(rects, boxes) for boxes in slide.truth], axis=-1)
         for row, column in zip(*np.nonzero(slide.grid.kept), strict=True):
             labels = (shares[row, column] >= cover[source]).astype(np.float32)
             rect = slide.grid.rect(int(row), int(column))
@@ -84,7 +112,7 @@ def covered(rects: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[n
 
 
 def _slide(
-    path: Path, source: Slides, plan: NetworkPlan, truth: tuple[NDArray[np.float64], ...]
+    path: Path, patient: str, source: Slides, plan: NetworkPlan, truth: tuple[NDArray[np.float64], ...]
 ) -> LabelledSlide:
     with open_slide(path) as slide:
         known = slide.info.spacing
@@ -105,7 +133,7 @@ def _slide(
         kept = grid.inside.copy()
         kept[grid.inside] = tissue.share(grid.rects()[grid.inside]) >= least
         grid = replace(grid, kept=kept)
-    return LabelledSlide(path, f"{source.name}: {_patient(path, source)}", grid, spacing, truth)
+    return LabelledSlide(path, f"{source.name}: {patient}", grid, spacing, truth)
 
 
 def _patient(path: Path, source: Slides) -> str:

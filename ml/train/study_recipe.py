@@ -69,6 +69,7 @@ class Slides:
     boxes: str = (
         "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are several kinds
     )
+    files: str = ""  # in place of both: a table (file, patient, outlines as GeoJSON), see ml.train.outlined
     label: str = "lesion"  # of a box without a label
     group_pattern: str = r"^(.*)_[^_]+$"  # on the file's name without its ending: the patient
     spacing: float = 0.0  # µm/px; 0: what the file says

@@ -39,6 +39,7 @@ from ml.train.folds import Fold, Rows, fold_numbers, folds_of
 from ml.train.frozen import learned_part
 from ml.train.learner import ONE, Learner, learn
 from ml.train.lookalike import joined_where_wished
+from ml.train.looks import Looks
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
 from ml.train.losses import loss_of
@@ -210,7 +211,7 @@ def learn_fold(
     watched = _watched(fold, pictures)
     sides = loader(feed, order), loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
-    examples = Examples([pictures.rows[row] for row in watched], recipe.task)
+    examples = _examples(recipe, pictures, watched, module, folder)
     epochs = learn(learner, *sides, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
@@ -227,6 +228,16 @@ def learn_fold(
         shown = Feed(pictures, recipe)
         slides = answer_slides(recipe, shown, pictures, fold, tiles, backbone, progress)
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
+
+
+def _examples(
+    recipe: StudyRecipe, pictures: Pictures, watched: Rows, module: nn.Module, folder: Path
+) -> Examples:
+    """A few pictures of the side to choose on, whose answers are told, with where the network looks."""
+    examples = Examples([pictures.rows[row] for row in watched], recipe.task)
+    shown = tuple(int(watched[place]) for place in examples.places)
+    examples.look_with(Looks(module, Feed(pictures, recipe), recipe, shown, folder).look)
+    return examples
 
 
 def _to_teach(

@@ -126,17 +126,13 @@ def _columns(table: TableSeen, holds: Holding) -> Layout:
     return Layout(holds, table.name, **found)
 
 
-def survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
-    """Look at everything that the layout names; of pictures every byte is read.
+def survey(folder: Path, layout: Layout, progress: Progress, more: Sequence[Path] = ()) -> Survey:
+    """Look at everything that the layout names, in further folders too; of pictures every byte is read.
 
     Raises `Problem` where the folder, its table or a column is not there, or nothing lies in it; `Cancelled`.
     """
-    if not folder.is_dir():
-        raise Problem(f"The folder {folder.name} is not there.", "Choose another one.")
     tables = tables_in(folder)
-    listed = list(_of_table(folder, layout) if layout.table else _of_folders(folder))
-    if not listed:
-        raise Problem(*_nothing(folder, layout))
+    listed = [one for place in (folder, *more) for one in _listed(place, layout)]
     look = {"pictures": _look_at_picture, "scans": _look_at_slice}.get(layout.holds, _look_at_file)
     seen: list[Seen] = []
     first: dict[str, str] = {}
@@ -151,6 +147,15 @@ def survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
         seen.append(Seen(path, label, patient, site, same_as=same, **facts))  # type: ignore[arg-type]
     progress.step(Step("Looking at files", len(listed), len(listed)))
     return Survey(folder, layout, tables, tuple(seen))
+
+
+def _listed(folder: Path, layout: Layout) -> list[tuple[Path, str, str, str]]:
+    if not folder.is_dir():
+        raise Problem(f"The folder {folder.name} is not there.", "Choose another one.")
+    found = list(_of_table(folder, layout) if layout.table else _of_folders(folder))
+    if not found:
+        raise Problem(*_nothing(folder, layout))
+    return found
 
 
 def _nothing(folder: Path, layout: Layout) -> tuple[str, str]:

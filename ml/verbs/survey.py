@@ -20,6 +20,7 @@ class SurveyRequest:
     folder: Path
     layout: Layout | None = None
     out: Path | None = None  # a CSV file with one line a picture
+    more: tuple[Path, ...] = ()  # further folders, read in the same way
 
 
 def survey(request: SurveyRequest, progress: Progress) -> Survey:
@@ -31,7 +32,7 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
     if not request.folder.is_dir():
         raise Problem(f"The folder {request.folder.name} is not there.", "Choose another one.")
     layout = request.layout or guessed(tables_in(request.folder), "pictures")
-    made = look(request.folder, layout, progress)
+    made = look(request.folder, layout, progress, request.more)
     if request.out is not None:
         with whole_file(request.out) as part:
             write_survey(made, part)

@@ -53,7 +53,9 @@ class Training(QObject):
     def open(self) -> None:
         """Show the wizard, at the training and the step that were looked at last."""
         if self.wizard is None:
-            self.wizard = WizardWindow(Desk(), self._window)
+            desk = Desk()
+            desk.library = self._parts.keeping.ask
+            self.wizard = WizardWindow(desk, self._window)
             self.wizard.model_made.connect(self._take_model)
             self.wizard.picture_wished.connect(self.show_picture)
             self.wizard.models_wished.connect(self.open_models)

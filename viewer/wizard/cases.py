@@ -9,8 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.errors import Problem
 from ml.report.atomic import whole_file
+from ml.slide.opening import supported_suffixes
+from ml.train.outlined import ListedSlide
 from ml.train.survey import Holding, Layout, Seen, Survey
+from ml.train.table import lines_of
 from viewer.wizard.plan import LEFT_OUT, DataPlan, Plan
 
 CASES_FILE = "cases.csv"
@@ -81,6 +85,23 @@ def cases_of(survey: Survey, data: DataPlan) -> tuple[Case, ...]:
 
 def _is_taken(label: str, classes: set[str]) -> bool:
     return not classes or label in classes or bool(set(parts_of(label)) & classes)
+
+
+def slides_of(plan: Plan) -> tuple[ListedSlide, ...]:
+    """The slides of a plan that is about slides, those of the library with the files of their outlines."""
+    data, folder = plan.data, Path(plan.data.folder)
+    if not folder.is_dir():
+        return ()
+    if not data.cases:
+        endings = supported_suffixes()
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in endings)
+        return tuple(ListedSlide(path, "", None) for path in paths)
+    try:
+        lines = lines_of(folder / data.table, folder.name, ("file", "outlines"))
+    except Problem:
+        return ()  # said in step 2
+    drawn = [folder / line["outlines"] if line["outlines"] else None for line in lines]
+    return tuple(ListedSlide(Path(line["file"]), "", file) for line, file in zip(lines, drawn, strict=True))
 
 
 def contradictory(survey: Survey) -> tuple[str, ...]:

@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.errors import Problem
 from viewer.wizard.desk import Desk
-from viewer.wizard.honesty_step import broken_off
-from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.work.child import Child
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from ml.report.words import SPACE
+from ml.report.words import SPACE, count
 from ml.train.survey import TableSeen
 from viewer.panels.number_field import NumberField
 from viewer.panels.pieces import GRID, named, row
@@ -25,11 +25,17 @@ _ROLES = (
 )
 
 
+FURTHER = frozenset({"patches", "pictures"})
+"""Kinds whose pictures may lie in several folders."""
+
+
 class DataFields(QWidget):
     """Tells the data plan as it is chosen here, whenever a person changes something."""
 
     changed = Signal(object)  # DataPlan
     folder_wished = Signal()
+    further_wished = Signal()  # a further folder
+    cases_wished = Signal()  # cases of the library
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +48,14 @@ class DataFields(QWidget):
         self.choose = QPushButton("Choose folder…", self)
         self.choose.setAutoDefault(False)
         named(self.choose, "Choose folder…", "Choose the folder with your labelled pictures")
+        self.further = QPushButton("Add a folder…", self)
+        named(self.further, "Add a folder…", "Learn from the pictures of another folder, too")
+        self.cases = QPushButton("Cases of the library…", self)
+        named(
+            self.cases, "Cases of the library…", "Learn from slides of your cases, with what is said of them"
+        )
+        for button in (self.further, self.cases):
+            button.setAutoDefault(False)
         self.table = QComboBox(self)
         named(self.table, "Labels come from", "A table in the folder, or the folders that pictures lie in")
         self.columns = {role: QComboBox(self) for role, _, _ in _ROLES}
@@ -69,7 +83,10 @@ class DataFields(QWidget):
         widgets = (self.table, self.rule, self.pattern, self.spacing, *self.columns.values())
         for widget in widgets:
             widget.blockSignals(True)
-        self.folder.setText(data.folder)
+        self.folder.setText(_where(data))
+        self.folder.setToolTip("\n".join((data.folder, *data.more)))
+        self.further.setVisible(bool(data.folder) and plan.kind in FURTHER and not data.cases)
+        self.cases.setVisible(plan.kind != "scans")
         self._fill_tables(plan)
         self._fill_columns()
         self._fill_rules()
@@ -79,7 +96,7 @@ class DataFields(QWidget):
         self.spacing.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
         by_header = plan.kind == "scans"
         for widget in (self.rule, self._labels["rule"]):
-            widget.setVisible(bool(data.folder) and not by_header)
+            widget.setVisible(bool(data.folder) and not by_header and not data.cases)
         for widget in widgets:
             widget.blockSignals(False)
 
@@ -93,7 +110,7 @@ class DataFields(QWidget):
             self.table.addItem(self._data.table, self._data.table)
         self.table.setCurrentIndex(max(0, self.table.findData(self._data.table)))
         for widget in (self.table, self._labels["table"]):
-            widget.setVisible(bool(self._data.folder))
+            widget.setVisible(bool(self._data.folder) and not self._data.cases)
 
     def _fill_columns(self) -> None:
         seen = next((table.columns for table in self.tables if table.name == self._data.table), ())
@@ -106,7 +123,7 @@ class DataFields(QWidget):
                     box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
             for widget in (box, self._labels[role]):
-                widget.setVisible(bool(self._data.table))
+                widget.setVisible(bool(self._data.table) and not self._data.cases)
 
     def _fill_rules(self) -> None:
         self.rule.clear()
@@ -120,7 +137,7 @@ class DataFields(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(2 * GRID)
-        line = row(self.folder, self.choose)
+        line = row(self.folder, self.choose, self.further, self.cases)
         line.setStretch(0, 1)
         grid.addWidget(self._label("folder", "Folder", self.folder), 0, 0)
         grid.addLayout(line, 0, 1, 1, 7)
@@ -144,6 +161,8 @@ class DataFields(QWidget):
 
     def _connect(self) -> None:
         self.choose.clicked.connect(self.folder_wished)
+        self.further.clicked.connect(self.further_wished)
+        self.cases.clicked.connect(self.cases_wished)
         self.table.activated.connect(lambda _: self._tell_table())
         for box in self.columns.values():
             box.activated.connect(lambda _: self._tell_columns())
@@ -173,3 +192,10 @@ class DataFields(QWidget):
         if made != self._data:
             self._data = made
             self.changed.emit(made)
+
+
+def _where(data: DataPlan) -> str:
+    """Where the pictures come from, in the line of the folder."""
+    if data.cases:
+        return f"{count(len(data.cases), 'case')} of the case library"
+    return "; ".join((data.folder, *data.more))

@@ -18,15 +18,18 @@ from PySide6.QtWidgets import (
 
 from ml.errors import Problem
 from ml.progress import Step as Progressed
+from ml.report.words import count
 from ml.train.survey import Survey
 from viewer.panels.pieces import GRID, Text, column, named
 from viewer.panels.quantities import time_left
+from viewer.wizard.case_source import CaseSource, with_cases
 from viewer.wizard.cases import layout_of
 from viewer.wizard.class_list import ClassList
 from viewer.wizard.data_fields import DataFields
 from viewer.wizard.desk import Desk
 from viewer.wizard.found import obstacle_of, told_of, with_layout, with_survey
 from viewer.wizard.found_table import FoundTable
+from viewer.wizard.library_data import CaseChoice, Taken
 from viewer.wizard.plan import DataPlan
 from viewer.wizard.step import Step
 from viewer.work.surveying import EDGE, Surveying, Tables, Thumbnails
@@ -48,6 +51,7 @@ class DataStep(Step):
         self.work = Surveying(self)
         self.thumbnails = Thumbnails(parent=self)
         self.fields = DataFields(self)
+        self.source = CaseSource(desk, self)
         self.table = FoundTable(self.thumbnails, self)
         self.view = QTableView(self)
         self.classes = ClassList(self)
@@ -60,6 +64,10 @@ class DataStep(Step):
         self.left = Text(quiet=True, parent=self)
         self._lay_out()
         self.fields.folder_wished.connect(self.ask_folder)
+        self.fields.further_wished.connect(self.ask_further)
+        self.fields.cases_wished.connect(self.source.ask)
+        self.source.taken.connect(self._take_cases)
+        self.source.failed.connect(self._fail)
         self.fields.changed.connect(self._take)
         self.classes.classes_changed.connect(self._take_classes)
         self.several.clicked.connect(self._take_several)
@@ -99,16 +107,34 @@ class DataStep(Step):
     def choose_folder(self, folder: Path) -> None:
         """Take a folder: its most likely table is chosen, then all of it is looked through."""
         self._forget()
-        self.desk.change(self.plan.with_data(folder=str(folder), found=(), classes=()))
+        fresh = DataPlan(folder=str(folder), spacing=self.plan.data.spacing)
+        self.desk.change(replace(self.plan, data=fresh))
         self.work.look_for_tables(folder, layout_of(self.plan))
+
+    def ask_further(self) -> None:
+        """Ask for another folder."""
+        start = str(Path(self.plan.data.folder).parent)
+        chosen = QFileDialog.getExistingDirectory(self, "Another folder with labelled pictures", start)
+        if chosen:
+            self.add_folder(Path(chosen))
+
+    def add_folder(self, folder: Path) -> None:
+        """Learn from this folder, too; it is read as the first one is."""
+        data = self.plan.data
+        if str(folder) not in (data.folder, *data.more):
+            self.desk.change(self.plan.with_data(more=(*data.more, str(folder)), found=()))
+            self.look()
 
     def look(self) -> None:
         """Look through the folder as it is to be read."""
         self._forget()
+        self._look()
+
+    def _look(self) -> None:
         folder = Path(self.plan.data.folder)
         self.bar.show()
         self.left.say("Looking through the folder…")
-        self.work.survey(folder, layout_of(self.plan))
+        self.work.survey(folder, layout_of(self.plan), tuple(map(Path, self.plan.data.more)))
         self.ready_changed.emit()
 
     def close_work(self) -> None:
@@ -126,6 +152,13 @@ class DataStep(Step):
         if str(tables.folder) == self.plan.data.folder:
             self.desk.change(with_layout(self.plan, str(tables.folder), tables.layout))
             self.look()
+
+    def _take_cases(self, choice: CaseChoice, taken: Taken) -> None:
+        self._forget()
+        self.desk.change(with_cases(self.plan, choice, taken))
+        words = f"{count(len(taken.left_out), 'slide')} left out. {'; '.join(taken.left_out[:3])}."
+        self.notice.say(words if taken.left_out else "", "warning")
+        self._look()
 
     def _take(self, data: DataPlan) -> None:
         before = self.plan.data
@@ -176,17 +209,7 @@ class DataStep(Step):
 
     def _lay_out(self) -> None:
         self.view.setModel(self.table)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(EDGE + GRID)
-        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.view.horizontalHeader().setStretchLastSection(True)
-        for place, width in enumerate((240, 100, 100, 90)):
-            self.view.setColumnWidth(place, width)
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
-        self.view.setAccessibleName("What was found")
+        _dress(self.view)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
         self.bar.hide()
@@ -206,3 +229,18 @@ class DataStep(Step):
         for widget in (self.fields, self.bar, self.left):
             self.body.addWidget(widget)
         self.body.addWidget(split, 1)
+
+
+def _dress(view: QTableView) -> None:
+    """Rows as high as their thumbnails, columns that a person may widen."""
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(EDGE + GRID)
+    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    view.horizontalHeader().setStretchLastSection(True)
+    for place, width in enumerate((220, 100, 100, 90, 70)):
+        view.setColumnWidth(place, width)
+    view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
+    view.setAccessibleName("What was found")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +17,9 @@ from ml.train.survey import Survey
 from viewer.wizard.cases import cases_of, write_cases
 from viewer.wizard.plan import PLAN_FILE, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import write_recipe
+
+Ask = Callable[[Callable[[Any], Any], Callable[[Any], Any], Callable[[Problem], object]], object]
+"""A job with the `Library`, done in its thread; who is told what it came to, and who of a problem."""
 
 CHECK, REHEARSAL, RUN, OUT, REVIEW = "check", "rehearsal", "run", "out", "review"
 """Folders within that of a training: what the check found, what the network sees, the process, the model, map
@@ -32,6 +37,7 @@ class Desk(QObject):
         super().__init__(parent)
         self.folder = folder or latest() or new_folder()
         self.plan = read_plan(self.folder) or Plan()
+        self.library: Ask | None = None  # how the case library is asked; None: there is none
         self.survey: Survey | None = None  # of the folder that the plan names, once it was looked through
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ml.report.words import count, number
 from ml.train.survey import Layout, Seen, Survey
 from viewer.wizard.cases import cases_of, contradictory, parts_of, pattern_fault
+from viewer.wizard.picture_kinds import kinds_told, spacings_told
 from viewer.wizard.plan import Kind, PatientRule, Plan
 
 RULES: dict[PatientRule, str] = {
@@ -35,12 +36,15 @@ def with_layout(plan: Plan, folder: str, layout: Layout) -> Plan:
         patients=rule,
         found=(),
         classes=(),
+        more=(),
+        cases=(),
+        outlines=False,
     )
 
 
 def with_survey(plan: Plan, survey: Survey) -> Plan:
     """The plan with the labels that were found; those that were chosen before stay chosen."""
-    found = labels_in(survey, plan.several or plan.kind == "scans", plan.kind)
+    found = labels_in(survey, plan.several or plan.kind == "scans", plan)
     kept = tuple(label for label in plan.data.classes if label in found)
     edges = Counter(min(one.width, one.height) for one in survey.seen if one.width)
     edge = edges.most_common(1)[0][0] if edges else 0
@@ -52,9 +56,9 @@ def with_survey(plan: Plan, survey: Survey) -> Plan:
     return plan.with_data(found=found, classes=taken, edge=edge, spacing=spacing)
 
 
-def labels_in(survey: Survey, several: bool, kind: Kind) -> tuple[str, ...]:
+def labels_in(survey: Survey, several: bool, plan: Plan) -> tuple[str, ...]:
     """All labels, the most frequent first."""
-    if kind == "boxes":
+    if plan.kind == "boxes" and not plan.data.outlines:
         return tuple(survey.labels) if survey.layout.label else ("lesion",)
     if not several:
         return tuple(survey.labels)
@@ -115,7 +119,7 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
     cases = cases_of(survey, data)
     patients = len({case.patient for case in cases})
     words = [f"{count(len(cases), _noun(plan.kind))} of {count(patients, 'patient')} will be used."]
-    if plan.kind in {"boxes", "scans"}:
+    if plan.kind in {"boxes", "scans"} and not plan.data.outlines:
         words = [f"The table names {count(len({one.path for one in seen}), _noun(plan.kind))}."]
     missing = sum(one.trouble == "missing" for one in seen)
     broken = sum(bool(one.trouble) for one in seen) - missing
@@ -126,10 +130,7 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
     torn = contradictory(survey)
     if torn:
         words.append(f"The same picture with two labels: {', '.join(torn[:3])}.")
-    kinds = Counter(one.kind for one in seen if one.kind and one.kind != "slide")
-    if len(kinds) > 1 or (kinds and "colour" not in kinds):
-        words.append(f"Kinds: {', '.join(f'{n:,} {kind}' for kind, n in kinds.most_common())}.")
-    return (*words, *_sizes(plan, seen))
+    return (*words, *kinds_told(plan, seen), *_sizes(plan, seen), *spacings_told(plan, seen))
 
 
 def _sizes(plan: Plan, seen: Iterable[Seen]) -> tuple[str, ...]:

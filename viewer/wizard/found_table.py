@@ -8,14 +8,15 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QColor
 
+from ml.report.words import number
 from ml.train.survey import Seen, Survey
 from viewer.theme.colors import colors
 from viewer.wizard.cases import patient_of
 from viewer.wizard.plan import DataPlan
 from viewer.work.surveying import EDGE, Thumbnails
 
-HEAD = ("Picture", "Label", "Patient", "Size, px", "Remark")
-_FILE, _LABEL, _PATIENT, _SIZE, _REMARK = range(len(HEAD))
+HEAD = ("Picture", "Label", "Patient", "Size, px", "Pixel, µm", "Remark")
+_FILE, _LABEL, _PATIENT, _SIZE, _PIXEL, _REMARK = range(len(HEAD))
 Index = QModelIndex | QPersistentModelIndex
 _NO = QModelIndex()
 
@@ -89,6 +90,8 @@ class FoundTable(QAbstractTableModel):
             return patient_of(one, self._data)
         if column == _SIZE:
             return f"{one.width:,} × {one.height:,}" if one.width else "–"
+        if column == _PIXEL:
+            return number(one.spacing) if one.spacing else "–"
         return remark_of(one)
 
     def _show_thumbnail(self, path: Path) -> None:

@@ -15,8 +15,9 @@ from viewer.panels.symbols import Sign, SignLabel
 from viewer.wizard.checked import FACTS, LOOKED, is_checked
 from viewer.wizard.desk import CHECK, Desk
 from viewer.wizard.honesty import Mend, Remark, Weight, forbids, remarks_of
+from viewer.wizard.outlook_part import OutlookPart
 from viewer.wizard.plan_recipe import text_for_check
-from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.work.child import Child
 
@@ -41,6 +42,7 @@ class HonestyStep(Step):
         self.bar.setAccessibleName("Progress of the check")
         self.phase = Text(parent=self)
         self.list = column(gap=2 * GRID)
+        self.outlook = OutlookPart(desk, self)
         self.again = QPushButton("Check again", self)
         self.again.setAutoDefault(False)
         named(self.again, "Check again", "Read all pictures again and check them anew")
@@ -48,6 +50,7 @@ class HonestyStep(Step):
         self.body.addWidget(self.phase)
         self.body.addLayout(self.list)
         self.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.outlook)
         self.body.addStretch(1)
         self.again.clicked.connect(self.check)
         self._show_running(False)
@@ -108,6 +111,7 @@ class HonestyStep(Step):
     def close_work(self) -> None:
         """The check is nothing without somebody who waits for it."""
         self._end_child()
+        self.outlook.close_work()
 
     def _end_child(self) -> None:
         if self.child is not None:
@@ -149,6 +153,9 @@ class HonestyStep(Step):
         for remark in self.remarks:
             self.list.addWidget(RemarkCard(remark, self._mend, self))
         self.again.setVisible(bool(self.remarks))
+        self.outlook.show_outlook()
+        if not self.remarks:
+            self.outlook.hide()  # only of data that were checked
 
     def _mend(self, mend: Mend) -> None:
         """Take the mended plan; classes, patients and division are checked anew."""
@@ -198,15 +205,3 @@ class RemarkCard(QFrame):
         whole.setAlignment(sign, Qt.AlignmentFlag.AlignTop)
         whole.addLayout(words, 1)
         self.setLayout(whole)
-
-
-def broken_off(last_words: str) -> str:
-    """What to say of a process that ended without a word: what is likely, and what to do."""
-    text = last_words.lower()
-    if "no space left" in text or "errno 28" in text:
-        return "The disk is full. Make room on it, then go on: what was learned is kept."
-    if "out of memory" in text or "memoryerror" in text:
-        return "There was not enough memory. Close other programs, or take fewer or smaller pictures."
-    if "modulenotfounderror" in text:
-        return 'A part of Parfocal that training needs is not installed. Install "parfocal[train]".'
-    return "The process ended without a word: it was killed, or the computer ran out of memory. Try again."

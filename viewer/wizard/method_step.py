@@ -23,10 +23,13 @@ from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, named, row
 from viewer.wizard.desk import Desk
 from viewer.wizard.expert import ExpertView
+from viewer.wizard.method_choices import MethodChoices
 from viewer.wizard.plan import Plan
 from viewer.wizard.plan_recipe import fault_of
 from viewer.wizard.rehearsing import Rehearsing
 from viewer.wizard.step import Step
+from viewer.wizard.tuning_part import TuningPart
+from viewer.wizard.watching import Watching
 from viewer.wizard.ways import WAYS, Way, advised, network_in_words, varied, way_of, ways_for, with_way
 
 _PARTS = (3, 5, 10)
@@ -50,8 +53,13 @@ class MethodStep(Step):
         self.passes = LabelledSlider("", "How often every picture is looked at while learning", (1, 100), 1)
         self.vary = QCheckBox("Vary the pictures while learning: turned, mirrored, stained otherwise")
         named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
-        self.balance = QCheckBox("Show rare classes as often as the others")
-        named(self.balance, "Show rare classes as often", "Else the model learns to prefer frequent classes")
+        self.choices = MethodChoices(self)
+        self.finer = FoldOut(
+            "Finer choices", "Network, last layer, what counts as an error, rare classes", self
+        )
+        self.finer.inside.addWidget(self.choices)
+        self.tuning = TuningPart(desk, rehearsing, self)
+        self.watching = Watching(self)
         self.parts = QComboBox(self)
         for parts in _PARTS:
             self.parts.addItem(f"{parts} parts, each tested by a network that has not seen it", parts)
@@ -99,7 +107,6 @@ class MethodStep(Step):
         self.passes.set_value(plan.fit.epochs)
         for box, on in (
             (self.vary, plan.vary != Vary()),
-            (self.balance, plan.fit.balance != "none"),
             (self.first_only, plan.division.run == 1),
         ):
             box.blockSignals(True)
@@ -108,11 +115,14 @@ class MethodStep(Step):
         place = self.parts.findData(plan.division.folds)
         self.parts.setCurrentIndex(place)
         self.expert.show_plan(plan)
+        self.choices.show_plan(plan)
+        self.watching.show_plan(plan)
         self._show_time()
 
     def close_work(self) -> None:
         """Read and measure no more."""
         self.expert.close_work()
+        self.tuning.close_work()
         self.rehearsing.close()
 
     def _add_ways(self) -> QVBoxLayout:
@@ -135,7 +145,7 @@ class MethodStep(Step):
         form.addRow("Divide patients into", self.parts)
         self.body.addWidget(self.own)
         self.body.addLayout(form)
-        for box in (self.first_only, self.vary, self.balance):
+        for box in (self.first_only, self.vary, self.finer, self.tuning, self.watching):
             self.body.addWidget(box)
         self.body.addSpacing(GRID)
         self.body.addWidget(Heading("How long it takes", self))
@@ -152,7 +162,8 @@ class MethodStep(Step):
         self.parts.activated.connect(lambda _: self._division(folds=self.parts.currentData()))
         self.first_only.toggled.connect(lambda on: self._division(run=int(on)))
         self.vary.toggled.connect(self._vary)
-        self.balance.toggled.connect(self._balance)
+        for part in (self.choices, self.tuning, self.watching):
+            part.changed.connect(self._take)
         self.again.clicked.connect(lambda: self.rehearsing.begin(again=True))
         self.rehearsing.changed.connect(self._heard)
         self.expert.changed.connect(self._take)
@@ -177,15 +188,12 @@ class MethodStep(Step):
     def _vary(self, on: bool) -> None:
         self._take(replace(self.plan, vary=varied(self.plan.kind) if on else Vary()))
 
-    def _balance(self, on: bool) -> None:
-        remedy = "pos_weight" if self.plan.several else "sampler"
-        self._fit(balance=remedy if on else "none")
-
     def _heard(self) -> None:
         self._show_time()
         self.ready_changed.emit()
 
     def _show_time(self) -> None:
+        self.tuning.show_plan()
         rehearsing = self.rehearsing
         seconds = rehearsing.seconds()
         self.again.setEnabled(not rehearsing.running)

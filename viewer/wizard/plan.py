@@ -45,6 +45,9 @@ class DataPlan:
     titles: Mapping[str, str] = field(default_factory=dict)  # labels: how the model calls them
     spacing: float = 0.0  # µm/px of patches, as the person says; 0: not known
     edge: int = 0  # px of the short edge that most pictures have
+    more: tuple[str, ...] = ()  # further folders, read as the first one is; pictures only
+    cases: tuple[int, ...] = ()  # of the case library, which the folder was made of
+    outlines: bool = False  # the table names slides and the files of what was drawn on them
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:
@@ -107,6 +110,10 @@ class Plan:
     mended: Mapping[str, str] = field(default_factory=dict)  # by the verdict, for a training after this one
     parent: str = ""  # folder of the training that this one mends
     seed: int = 17
+    tuning: bool = False  # look for better settings before the training
+    trials: int = 8  # settings that are tried
+    tensorboard: bool = False  # curves for TensorBoard are written, and can be opened from step 6
+    mlflow: bool = False  # the training is kept as an experiment of MLflow on this computer
 
     @property
     def name(self) -> str:

@@ -165,7 +165,8 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
         boxes = Slides(
             called,
             data.folder,
-            boxes=data.table or "boxes.csv",
+            boxes="" if data.outlines else data.table or "boxes.csv",
+            files=data.table if data.outlines else "",
             label=data.classes[0] if data.classes else "lesion",
             group_pattern=group_pattern(data),
             spacing=data.spacing,

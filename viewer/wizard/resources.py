@@ -13,7 +13,8 @@ from ml.report.words import SPACE
 _GB = 2**30
 _LEAST_DISK = _GB // 2  # below it the training is told to wait
 _LITTLE_DISK = 2 * _GB
-_LITTLE_MEMORY = 0.05  # share of what there is
+_LEAST_MEMORY = 0.04  # share of what there is below which the training is told to wait
+_LITTLE_MEMORY = 0.1  # share of what there is
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,29 @@ class Resources:
     memory_whole: int
 
     @property
-    def must_wait(self) -> bool:
+    def disk_full(self) -> bool:
         """Whether the disk is about to be full."""
         return self.disk_free < _LEAST_DISK
 
+    @property
+    def memory_full(self) -> bool:
+        """Whether the computer would soon swap memory to the disk, and answer nobody."""
+        return self.memory_free < _LEAST_MEMORY * self.memory_whole
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether the training has to wait for room."""
+        return self.disk_full or self.memory_full
+
     def warning(self) -> str:
         """What becomes scarce, in a sentence; empty where nothing does."""
-        if self.must_wait:
+        if self.memory_full:
+            return (
+                f"The memory is full ({_gb(self.memory_free)} left): the training waits, so that the "
+                "computer goes on answering. Close other programs, then continue. Or stop and keep, and "
+                "choose a smaller batch (“Method”, all settings) or fewer pictures."
+            )
+        if self.disk_full:
             return f"The disk is nearly full ({_gb(self.disk_free)} left). Make room, then continue."
         if self.disk_free < _LITTLE_DISK:
             return f"Little room is left on the disk: {_gb(self.disk_free)}."

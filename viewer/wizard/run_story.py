@@ -49,7 +49,11 @@ class RunStory:
         elif kind == "epoch":
             self._epoch(event)
         elif kind == "examples":
-            self.examples = list(event["pictures"])
+            before = {(one["file"], str(one["place"])): one.get("looked", "") for one in self.examples}
+            self.examples = [  # where it looked stays until it is drawn anew
+                {**one, "looked": one.get("looked") or before.get((one["file"], str(one["place"])), "")}
+                for one in event["pictures"]
+            ]
         elif kind in {"done", "stopped"}:
             self.ended = kind
         elif kind == "failed":
@@ -120,3 +124,15 @@ def phase_in_words(story: RunStory) -> str:
     if story.total:
         return f"{story.phase}: {story.done:,} of {story.total:,}"
     return f"{story.phase}…" if story.phase else "Starting…"
+
+
+def broken_off(last_words: str) -> str:
+    """What to say of a process that ended without a word: what is likely, and what to do."""
+    text = last_words.lower()
+    if "no space left" in text or "errno 28" in text:
+        return "The disk is full. Make room on it, then go on: what was learned is kept."
+    if "out of memory" in text or "memoryerror" in text:
+        return "There was not enough memory. Close other programs, or take fewer or smaller pictures."
+    if "modulenotfounderror" in text:
+        return 'A part of Parfocal that training needs is not installed. Install "parfocal[train]".'
+    return "The process ended without a word: it was killed, or the computer ran out of memory. Try again."

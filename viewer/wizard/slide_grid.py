@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -74,6 +74,8 @@ class SlideGrid(QWidget):
         painter.setPen(_pen("#d55e00", 2.5))
         for left, top, right, bottom in preview.boxes:
             painter.drawRect(QRectF(left, top, right - left, bottom - top))
+        for line in preview.outlines:
+            painter.drawPolygon([QPointF(x, y) for x, y in line])
         painter.end()
 
     def _patches(self, painter: QPainter, preview: SlidePreview) -> None:

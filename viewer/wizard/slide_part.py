@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from ml.errors import Problem
 from ml.report.words import length
-from ml.slide.opening import supported_suffixes
-from ml.train.slide_preview import SlidePreview
+from ml.train.slide_preview import Drawn, SlidePreview
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named
+from viewer.wizard.cases import slides_of
 from viewer.wizard.plan import Plan
 from viewer.wizard.slide_grid import SlideGrid
 from viewer.work.previewing import Previewing, PreviewWish
@@ -34,7 +34,7 @@ class SlidePart(QWidget):
         named(self.slides, "Slide", "Which slide is shown")
         tip = "A patch with less tissue than this is not looked at"
         self.tissue = LabelledSlider("", tip, (0.0, 1.0), 0.01)
-        tip = "A patch belongs to a class when a box covers at least so much of it"
+        tip = "A patch belongs to a class when a box or outline covers at least so much of it"
         self.cover = LabelledSlider("", tip, (0.05, 1.0), 0.01)
         self.told = Text(parent=self)
         self.notice = Notice(parent=self)
@@ -43,7 +43,7 @@ class SlidePart(QWidget):
         self._form.setSpacing(2 * GRID)
         self._form.addRow("Slide", self.slides)
         self._form.addRow("Least tissue", self.tissue)
-        self._form.addRow("Least cover by a box", self.cover)
+        self._form.addRow("Least cover by what is drawn", self.cover)
         layout = column(self)
         layout.addLayout(self._form)
         for widget in (self.told, self.notice):
@@ -61,7 +61,7 @@ class SlidePart(QWidget):
         if self.isHidden():
             return
         if plan.data.folder != self._plan.data.folder or not self.slides.count():
-            self._list(Path(plan.data.folder))
+            self._list(plan)
         self._plan = plan
         self.tissue.set_value(tissue_of(plan))
         self.cover.set_value(plan.cover)
@@ -71,25 +71,26 @@ class SlidePart(QWidget):
 
     def look(self) -> None:
         """Look at the chosen slide."""
-        plan, name = self._plan, self.slides.currentText()
+        plan, shown = self._plan, self.slides.currentData()
         spacing = plan.network.spacing
-        if not name or not spacing:
+        if shown is None or not spacing:
             return
-        folder = Path(plan.data.folder)
-        boxes = folder / (plan.data.table or "boxes.csv") if plan.kind == "boxes" else None
-        wish = PreviewWish(folder / name, plan.network.size[0], spacing, plan.data.spacing, boxes)
-        self.work.preview(wish)
+        data, boxes, drawn = plan.data, None, None
+        if data.outlines:
+            drawn = Drawn(shown.outlines, data.classes, data.classes[0] if data.classes else "")
+        elif plan.kind == "boxes":
+            boxes = Path(data.folder) / (data.table or "boxes.csv")
+        self.work.preview(PreviewWish(shown.path, plan.network.size[0], spacing, data.spacing, boxes, drawn))
 
     def close_work(self) -> None:
         """Look no more."""
         self.work.close()
 
-    def _list(self, folder: Path) -> None:
+    def _list(self, plan: Plan) -> None:
         self.slides.clear()
         self.work.forget()
-        endings = supported_suffixes()
-        found = folder.iterdir() if folder.is_dir() else ()
-        self.slides.addItems(sorted(path.name for path in found if path.suffix.lower() in endings)[:_MOST])
+        for one in slides_of(plan)[:_MOST]:
+            self.slides.addItem(one.path.name, one)
 
     def _move(self, **changes: float) -> None:
         plan = self._plan
@@ -120,7 +121,8 @@ class SlidePart(QWidget):
         edge = length(network.size[0] * network.spacing)
         words = f"{taken:,} of {whole:,} patches of {edge} hold enough tissue (blue) and are looked at."
         if self._plan.kind == "boxes":
-            words += f" {positive:,} of them belong to a box (filled)."
+            what = "an outline" if self._plan.data.outlines else "a box"
+            words += f" {positive:,} of them belong to {what} (filled)."
         elif self._plan.tiles.choose == "dark":
             words += " As in the study, dark ones with contrast are chosen of them; the slider changes that."
         self.told.say(words)

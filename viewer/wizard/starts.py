@@ -37,13 +37,14 @@ QUESTIONS: tuple[Question, ...] = (
         "labelled_slides",
         "One label for a slide",
         "The whole slide has a diagnosis, and nobody has drawn where it is to be seen.",
-        "A folder of slides with a table: the slide, its label, the patient.",
+        "Cases of the library with tags, or a folder of slides with a table: slide, label, patient.",
     ),
     Question(
         "boxes",
-        "Boxes on slides",
-        "Somebody has drawn boxes round what is sought; the model learns to find more of them.",
-        "A folder of slides with a table of boxes: file, x1, y1, x2, y2, and label where there are several.",
+        "Boxes or outlines on slides",
+        "Somebody has drawn round what is sought; the model learns to find more of it.",
+        "Cases of the library with what you have drawn, or a folder of slides with a table of boxes: file, "
+        "x1, y1, x2, y2, and label where there are several.",
     ),
     Question(
         "scans",

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from viewer.wizard.board_part import words_for_training
 from viewer.wizard.cases import CASES_FILE
 from viewer.wizard.desk import RUN, Desk
 from viewer.wizard.plan_recipe import text_for_training
@@ -62,7 +63,7 @@ class TrainingRun(QObject):
             learned = (self.desk.folder / RUN / _LEARNED).read_text(encoding="utf-8")
         except OSError:
             return False
-        return learned == self._wanted()
+        return learned == self.wanted()
 
     def report(self) -> dict[str, Any]:
         """What the finished training says of itself; empty where there is none of the plan as it is now."""
@@ -86,12 +87,13 @@ class TrainingRun(QObject):
         if anew:
             self.discard()
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _LEARNED).write_text(self._wanted(), encoding="utf-8")
+        (folder / _LEARNED).write_text(self.wanted(), encoding="utf-8")
         if anew or self.child is None:
             self._new_child()
         assert self.child is not None
         self._stop_wished = False
         words = ["train", str(recipe), "--data", str(self.desk.folder), "--out", str(self.desk.out)]
+        words += words_for_training(self.desk)
         self.child.start([*words, *(["--folds", str(parts)] if parts else [])], anew=anew)
         self._watch.start()
         self.look_after()
@@ -147,11 +149,17 @@ class TrainingRun(QObject):
         if self.child is not None:
             self.child.close()
 
-    def _wanted(self) -> str:
+    def wanted(self) -> str:
         """The recipe and the pictures that decide what is learned."""
         cases = self.desk.folder / CASES_FILE
         mark = hashlib.sha256(cases.read_bytes()).hexdigest() if cases.is_file() else ""
         return f"# {mark}\n{text_for_training(self.desk.plan)}"
+
+    def take_over(self, learned: str) -> None:
+        """What lies in the folder of the result was learned elsewhere, of this recipe and these pictures."""
+        (self.desk.folder / RUN / _LEARNED).write_text(learned, encoding="utf-8")
+        self.follow()
+        self.ended.emit()
 
     def _new_child(self) -> None:
         if self.child is not None:

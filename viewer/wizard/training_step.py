@@ -12,12 +12,13 @@ from ml.errors import Problem
 from ml.report.words import SPACE, file_name, percent
 from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
 from viewer.panels.quantities import time_left
+from viewer.wizard.board_part import BoardPart
 from viewer.wizard.checked import is_checked
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
-from viewer.wizard.honesty_step import broken_off
-from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.job_part import JobPart
+from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
 
@@ -43,19 +44,23 @@ class TrainingStep(Step):
         super().__init__(desk, parent)
         self.run = run
         self.begin_button = PrimaryButton("Begin training", self)
-        self.pause_button = self._button("Pause", "Have it wait; it keeps its place in memory")
-        self.keep_button = self._button("Stop and keep", "End it; what was learned stays, go on any time")
-        self.discard_button = self._button("Stop and discard", "End it and throw away what was learned")
-        self.parts_button = self._button("", "Make a model of the parts that are finished; less is tested")
+        self.pause_button = _button(self, "Pause", "Have it wait; it keeps its place in memory")
+        self.keep_button = _button(self, "Stop and keep", "End it; what was learned stays, go on any time")
+        self.discard_button = _button(self, "Stop and discard", "End it and throw away what was learned")
+        self.parts_button = _button(self, "", "Make a model of the parts that are finished; less is tested")
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
         self.bar.setAccessibleName("Progress of the training")
         self.phase = Text(parent=self)
         self.rate = Text(quiet=True, parent=self)
+        self.boards = BoardPart(desk, self)
+        self.job = JobPart(desk, run, self)
         self.curves = CurvesView(self)
         self.strip = ExampleStrip(parent=self)
-        self.strip_title = Heading("What it says of pictures that it does not learn from", self)
+        self.strip_title = Heading(
+            "What it says of pictures that it does not learn from, and where it looks", self
+        )
         self.notes = FoldOut("What was told on the way", "Where it begins, and other remarks", self)
         self.note = Text(quiet=True, parent=self)
         self.notes.inside.addWidget(self.note)
@@ -87,6 +92,8 @@ class TrainingStep(Step):
         """The run goes on; only the looking ends."""
         self.run.close()
         self.strip.close_work()
+        self.boards.close_work()
+        self.job.close_work()
 
     def show_state(self) -> None:
         """Buttons, progress and sentences, as it stands now."""
@@ -108,6 +115,8 @@ class TrainingStep(Step):
         self.phase.say(self._phase(state))
         self.rate.say(self._rate(story) if busy else "")
         self._show_notice(state)
+        self.boards.show_plan()
+        self.job.setEnabled(not busy)
         self.note.setText("\n".join(story.notes))
         self.notes.setVisible(bool(story.notes))
 
@@ -192,12 +201,6 @@ class TrainingStep(Step):
         self.show_state()
         self.ready_changed.emit()
 
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        named(button, text or tip, tip)
-        return button
-
     def _lay_out(self) -> None:
         line = row(self.begin_button, self.pause_button, self.keep_button, self.parts_button)
         line.addWidget(self.discard_button)
@@ -208,10 +211,12 @@ class TrainingStep(Step):
             self.phase,
             self.bar,
             self.rate,
+            self.boards,
             self.curves,
             self.strip_title,
             self.strip,
             self.notes,
+            self.job,
         ):
             self.body.addWidget(widget)
         self.body.addStretch(1)
@@ -228,12 +233,25 @@ class TrainingStep(Step):
         self.run.ended.connect(self._ended)
 
 
+def _button(step: QWidget, text: str, tip: str) -> QPushButton:
+    button = QPushButton(text, step)
+    button.setAutoDefault(False)
+    named(button, text or tip, tip)
+    return button
+
+
 def _tile(said: dict[str, Any]) -> Tile:
     """A picture with its label and what the network says of it now."""
     values = dict(zip(said["classes"], said["probabilities"], strict=True))
     best = max(values, key=values.__getitem__)
     right = best == said["label"] or (len(values) == 1 and (values[best] >= 0.5) == bool(said["label"]))
     words = f"{'✓' if right else '✗'} {best} {percent(values[best])}"
-    path = None if said["place"] is not None or said["file"].lower().endswith(".dcm") else Path(said["file"])
-    tip = f"{file_name(said['file'])}: labelled {said['label'] or 'none of them'}"
-    return Tile(path, (str(said["label"] or "none of them"), words), tip)
+    label = str(said["label"] or "none of them")
+    if said.get("looked"):
+        path: Path | None = Path(said["looked"])
+    else:
+        path = (
+            None if said["place"] is not None or said["file"].lower().endswith(".dcm") else Path(said["file"])
+        )
+    tip = f"{file_name(said['file'])}: labelled {label}. Bright: what spoke for its answer (Grad-CAM)"
+    return Tile(path, (label, words), tip)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ml.train.slide_preview import SlidePreview
+from ml.train.slide_preview import Drawn, SlidePreview
 from viewer.work.background import Background, as_problem
 
 
@@ -20,6 +20,7 @@ class PreviewWish:
     spacing: float
     typed: float = 0.0
     boxes: Path | None = None
+    drawn: Drawn | None = None  # outlines in place of boxes
 
 
 class Previewing(QObject):
@@ -52,7 +53,7 @@ class Previewing(QObject):
             return None
         from ml.train.slide_preview import preview_slide
 
-        return preview_slide(wish.path, wish.patch, wish.spacing, wish.typed, wish.boxes)
+        return preview_slide(wish.path, wish.patch, wish.spacing, wish.typed, wish.boxes, wish.drawn)
 
     def _tell(self, made: SlidePreview | None) -> None:
         if made is not None:

@@ -59,11 +59,11 @@ class Surveying(QObject):
         self.stop()
         self._submit(lambda: _tables(folder, layout), self.tabled.emit)
 
-    def survey(self, folder: Path, layout: Layout) -> None:
-        """Look at every file; `surveyed` or `failed` follows."""
+    def survey(self, folder: Path, layout: Layout, more: tuple[Path, ...] = ()) -> None:
+        """Look at every file, of further folders too; `surveyed` or `failed` follows."""
         self.stop()
         progress = self._progress = Progress(self._tell)
-        self._submit(lambda: _survey(folder, layout, progress), self.surveyed.emit)
+        self._submit(lambda: _survey(folder, layout, more, progress), self.surveyed.emit)
 
     def stop(self) -> None:
         """Look no further; nothing follows."""
@@ -194,7 +194,7 @@ def _tables(folder: Path, layout: Layout) -> Tables:
     return Tables(folder, found, guessed(found, layout.holds))
 
 
-def _survey(folder: Path, layout: Layout, progress: Progress) -> Survey:
+def _survey(folder: Path, layout: Layout, more: tuple[Path, ...], progress: Progress) -> Survey:
     from ml.verbs.survey import SurveyRequest, survey
 
-    return survey(SurveyRequest(folder, layout), progress)
+    return survey(SurveyRequest(folder, layout, more=more), progress)

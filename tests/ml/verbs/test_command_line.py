@@ -55,6 +55,37 @@ def test_models_come_and_are_shown(parfocal_ml, tiny_model: Path) -> None:
     assert "tiny  Tiny 1.0 (installed)" in out
 
 
+def test_a_threshold_is_chosen_by_what_it_misses(parfocal_ml, tiny_model: Path, tmp_path: Path) -> None:
+    """20 pictures with “much”, 0.05 to 1.00, and 10 without: of 20 one may be missed."""
+    parfocal_ml("models", "install", tiny_model)
+    lines = ["file,x,y,width,height,label,patient,none,some,much"]
+    lines += [f"{n}.png,,,,,much,p{n},0,0,{(n + 1) / 20}" for n in range(20)]
+    lines += [f"n{n}.png,,,,,none,q{n},0,0,{0.09 * n}" for n in range(10)]
+    (tmp_path / "answers.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = ("models", "threshold", "tiny", "--class", "much", "--answers", tmp_path / "answers.csv")
+    code, out, _ = parfocal_ml(*words, "--missing", "5")
+    assert (code, "misses 1 of 20, and falsely calls 8 of 10" in out) == (0, True)
+    card = json.loads(parfocal_ml("models", "show", "tiny", "--json")[1])
+    assert card["threshold"] == pytest.approx(0.1)
+    assert card["shown_class"] == 2
+    assert "is called from 0.3000 on." in parfocal_ml(*words[:5], "--at", "0.3")[1]
+    code, _, err = parfocal_ml(*words[:5])
+    assert (code, "either --at or --missing" in err) == (2, True)
+    code, _, err = parfocal_ml(*words[:4], "fat", "--at", "0.3")
+    assert (code, "knows no class" in err) == (2, True)
+
+
+def test_a_model_is_deleted_when_somebody_says_so(parfocal_ml, tiny_model: Path) -> None:
+    parfocal_ml("models", "install", tiny_model)
+    code, out, _ = parfocal_ml("models", "delete", "tiny", "--yes")
+    assert (code, "Deleted: tiny" in out) == (0, True)
+    assert "tiny" not in parfocal_ml("models", "list")[1]
+    code, _, err = parfocal_ml("models", "delete", "tiny", "--yes")
+    assert (code, "no model named" in err) == (2, True)
+    code, _, err = parfocal_ml("models", "delete", "cellularity", "--yes")
+    assert (code, "comes with Parfocal" in err) == (2, True)
+
+
 def test_a_model_goes_to_wsinfer_and_comes_back(parfocal_ml, tiny_model: Path, tmp_path: Path) -> None:
     code, out, _ = parfocal_ml("models", "export", tiny_model, "--as", "wsinfer", "--out", tmp_path / "zoo")
     assert (code, "same probabilities" in out) == (0, True)

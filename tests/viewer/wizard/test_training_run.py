@@ -38,14 +38,15 @@ def run(qtbot: QtBot, tmp_path: Path) -> Iterator[TrainingRun]:
         (9 * GB, 4 * GB, ""),
         (GB, 4 * GB, "Little room"),
         (GB // 4, 4 * GB, "nearly full"),
-        (9 * GB, 1, "memory"),
+        (9 * GB, GB // 2, "nearly used up"),
+        (9 * GB, GB // 8, "memory is full"),
     ],
 )
 def test_what_becomes_scarce_is_said(disk: int, memory: int, words: str) -> None:
     found = Resources(disk, GB, memory, 8 * GB)
     assert words in found.warning()
     assert bool(found.warning()) == bool(words)
-    assert found.must_wait == (disk < GB // 2)
+    assert found.must_wait == (disk < GB // 2 or memory < GB // 4)
 
 
 def test_what_there_is_now(tmp_path: Path) -> None:
@@ -55,8 +56,9 @@ def test_what_there_is_now(tmp_path: Path) -> None:
     assert found.memory_used == 5
 
 
-def test_before_the_disk_is_full_it_waits(
-    run: TrainingRun, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("full", [Resources(GB // 4, GB, GB, 8 * GB), Resources(9 * GB, GB, GB // 9, 8 * GB)])
+def test_before_disk_or_memory_is_full_it_waits(
+    full: Resources, run: TrainingRun, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that never ends (it reads a pipe that nobody writes to) stands for the training."""
     (tmp_path / "pipe").mkdir()
@@ -65,11 +67,11 @@ def test_before_the_disk_is_full_it_waits(
     assert run.child is not None
     run.child.start(["survey", str(tmp_path / "pipe")])
     qtbot.waitUntil(lambda: run.state == "running", timeout=LONG)
-    monkeypatch.setattr(training_run, "resources_of", lambda *_: Resources(GB // 4, GB, GB, 8 * GB))
+    monkeypatch.setattr(training_run, "resources_of", lambda *_: full)
     run.look_after()
     qtbot.waitUntil(lambda: run.state == "paused", timeout=LONG)
     assert run.resources is not None
-    assert "nearly full" in run.resources.warning()
+    assert "full" in run.resources.warning()
     monkeypatch.setattr(training_run, "resources_of", lambda *_: Resources(GB, GB, GB, 8 * GB))
     run.go_on()
     qtbot.waitUntil(lambda: run.state == "running", timeout=LONG)
@@ -81,7 +83,7 @@ def test_what_was_learned_with_other_choices_is_not_of_the_plan(run: TrainingRun
     folder.mkdir(parents=True)
     (desk.out / "folds").mkdir(parents=True)
     (desk.out / "report.json").write_text('{"figures": {}}', encoding="utf-8")
-    (folder / "learned-from.toml").write_text(run._wanted(), encoding="utf-8")
+    (folder / "learned-from.toml").write_text(run.wanted(), encoding="utf-8")
     assert run.is_of_the_plan
     assert run.report() == {"figures": {}}
     desk.change(replace(desk.plan, texts=Texts("Another name")))

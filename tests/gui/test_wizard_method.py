@@ -1,0 +1,175 @@
+"""Step 5 by hand: finer choices, the search for better settings, boards of other programs."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
+from pytestqt.qtbot import QtBot
+
+from ml.train.study_recipe import read_study_recipe
+from ml.train.tune import read_search
+from tests.gui.wizard_hands import a_wizard
+from viewer.wizard import board_part
+from viewer.wizard.board_part import BoardPart, words_for_training
+from viewer.wizard.boards import Page
+from viewer.wizard.desk import Desk
+from viewer.wizard.method_choices import MethodChoices
+from viewer.wizard.plan import Plan
+from viewer.wizard.plan_recipe import text_for_training
+from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.tuning_part import TuningPart, search_text
+from viewer.wizard.watching import Watching
+from viewer.wizard.ways import with_way
+
+
+def plan_of(folder: Path) -> Plan:
+    return with_way(Plan("pictures"), "all").with_data(
+        folder=str(folder), found=("a", "b"), classes=("a", "b")
+    )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path / "training")
+    desk.change(plan_of(tmp_path))
+    return desk
+
+
+def pick(box: QComboBox, value: Any) -> None:
+    place = next(n for n in range(box.count()) if box.itemData(n) == value)
+    box.setCurrentIndex(place)
+    box.activated.emit(place)
+
+
+def test_each_choice_reaches_the_recipe(qtbot: QtBot, desk: Desk) -> None:
+    choices = MethodChoices()
+    qtbot.addWidget(choices)
+    choices.changed.connect(lambda plan: (desk.change(plan), choices.show_plan(plan)))
+    choices.show_plan(desk.plan)
+    pick(choices.network, "resnet18")
+    pick(choices.head, 0.3)
+    pick(choices.loss, ("cross_entropy", False))
+    pick(choices.balance, "undersample")
+    recipe = read_study_recipe(desk.write_recipe())
+    assert recipe.network.architecture == "resnet18"
+    assert not recipe.network.pretrained
+    assert recipe.network.options == {"drop_rate": 0.3}
+    assert recipe.fit.smoothing > 0
+    assert recipe.fit.balance == "undersample"
+    pick(choices.network, "tf_efficientnet_lite0")
+    assert read_study_recipe(desk.write_recipe()).network.pretrained
+
+
+@pytest.mark.slow
+def test_all_choices_make_networks_that_can_be_built(desk: Desk) -> None:
+    from ml.train.study_run import network_for
+    from viewer.wizard.method_choices import _HEADS, _NETWORKS, with_dropout, with_network
+    from viewer.wizard.plan_recipe import recipe_of
+
+    for name in ("tf_efficientnet_lite0", "resnet18"):
+        assert name in _NETWORKS
+        recipe = recipe_of(with_dropout(with_network(desk.plan, name), max(_HEADS)))
+        module, _ = network_for(recipe, recipe.network.size)
+        assert module.get_submodule(recipe.network.cam_layer)
+
+
+def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    rehearsing = Rehearsing(desk, desk)
+    part = TuningPart(desk, rehearsing)
+    qtbot.addWidget(part)
+    part.changed.connect(lambda plan: (desk.change(plan), part.show_plan()))
+    part.show()
+    part.show_plan()
+    assert not part.begin_button.isVisible()
+    part.on.click()
+    assert desk.plan.tuning
+    assert part.begin_button.isVisible()
+    assert "Takes about" not in part.told.text()
+    desk.write_recipe()
+    rehearsing._of = rehearsing._wanted()
+    rehearsing.facts = {"reading": 100.0, "learning": 10.0, "seeing": 50.0, "pictures": 100}
+    part.show_plan()
+    assert "Takes about" in part.told.text()
+    (tmp_path / "search.toml").write_text(search_text(desk.plan), encoding="utf-8")
+    search = read_search(tmp_path / "search.toml")
+    assert [one.key for one in search.ranges] == ["fit.rate", "fit.decay", "fit.smoothing"]
+    for value, rate in ((0.7, 0.01), (0.9, 0.004), (None, 0.1)):
+        part.work._hear({"event": "trial", "value": value, "parameters": {"fit.rate": rate}})
+    assert "Best of 3" in part.told.text()
+    qtbot.mouseClick(part.use_button, Qt.MouseButton.LeftButton)
+    assert desk.plan.fit.rate == 0.004
+    part.close_work()
+
+
+def test_ticks_for_engineers_change_what_runs_and_not_what_is_learned(qtbot: QtBot, desk: Desk) -> None:
+    part = Watching()
+    qtbot.addWidget(part)
+    part.changed.connect(lambda plan: (desk.change(plan), part.show_plan(plan)))
+    part.show_plan(desk.plan)
+    before = text_for_training(desk.plan)
+    assert words_for_training(desk) == []
+    part.tensorboard.click()
+    part.mlflow.click()
+    assert words_for_training(desk) == ["--tensorboard", str(desk.folder / "board"), "--mlflow", "local"]
+    assert text_for_training(desk.plan) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["tensorboard", "mlflow"])
+def test_a_button_opens_a_server_on_this_computer_alone(
+    qtbot: QtBot, desk: Desk, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    import psutil
+
+    if which == "mlflow":
+        pytest.importorskip("flask")  # of the full mlflow, whose pages are no part of Parfocal
+    shown: list[Page] = []
+    monkeypatch.setattr(board_part, "show", shown.append)
+    desk.change(replace(desk.plan, tensorboard=which == "tensorboard", mlflow=which == "mlflow"))
+    part = BoardPart(desk)
+    qtbot.addWidget(part)
+    part.show()
+    part.show_plan()
+    assert [board for board, button in part.buttons.items() if button.isVisible()] == [which]
+    qtbot.mouseClick(part.buttons[which], Qt.MouseButton.LeftButton)
+    server = part.servers[which]
+    qtbot.waitUntil(lambda: bool(shown) or not server.running, timeout=180_000)
+    assert shown, part.notice.text.text()
+    with urllib.request.urlopen(shown[0].url) as answer:
+        assert answer.status == 200
+    process = psutil.Process(server._process.processId())
+    family = [process, *process.children(recursive=True)]
+    hosts = {
+        line.laddr.ip for one in family for line in one.net_connections("tcp") if line.status == "LISTEN"
+    }
+    assert hosts == {"127.0.0.1"}
+    part.close_work()
+    gone, alive = psutil.wait_procs(family, timeout=10)
+    assert len(gone) == len(family), alive
+
+
+def test_the_step_shows_all_parts(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.gui.wizard_hands import METHOD
+    from viewer.wizard.method_step import MethodStep
+
+    monkeypatch.setattr(Rehearsing, "begin", lambda *_, **__: None)
+    with a_wizard(qtbot, tmp_path / "training") as wizard:
+        wizard.desk.change(plan_of(tmp_path))
+        step = wizard.steps[METHOD]
+        assert isinstance(step, MethodStep)
+        wizard.stack.setCurrentIndex(METHOD)
+        step.enter()
+        assert step.tuning.on.isVisible()
+        step.tuning.on.click()
+        assert step.tuning.begin_button.isVisible()
+        pick(step.choices.balance, "sampler")
+        assert wizard.desk.plan.fit.balance == "sampler"

@@ -1,0 +1,189 @@
+"""The part of step 5 that looks for better settings: so many tries, on patients that are not reported on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+
+from ml.errors import Problem
+from ml.report.atomic import whole_file
+from ml.report.words import duration, number
+from ml.train.duration import Rates
+from ml.train.toml_text import toml_of
+from viewer.panels.labelled_slider import LabelledSlider
+from viewer.panels.pieces import GRID, Notice, Text, column, named, row
+from viewer.wizard.child_work import ChildWork
+from viewer.wizard.desk import Desk
+from viewer.wizard.plan import Plan
+from viewer.wizard.plan_recipe import recipe_of
+from viewer.wizard.rehearsing import Rehearsing
+
+SEARCH = "search"
+_PASSES = 6  # of a try: enough to tell good settings from bad ones
+_NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
+
+
+class Searching(ChildWork):
+    """Runs `parfocal-ml tune` for the plan on the desk."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(desk, parent)
+        self.best: dict[str, float] = {}
+        self.figure = 0.0
+        self.tries = 0
+        desk.began_anew.connect(self.close)
+
+    def begin(self) -> None:
+        """Search, from the beginning."""
+        folder, plan = self.desk.folder / SEARCH, self.desk.plan
+        self.best, self.figure, self.tries = {}, 0.0, 0
+        try:
+            self.desk.write_recipe()
+            for old in folder.glob("search.db*"):
+                old.unlink()
+            folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(folder / "recipe.toml") as part:
+                short = replace(plan, fit=replace(plan.fit, epochs=passes_of(plan)))
+                part.write_text(toml_of(recipe_of(short)), encoding="utf-8")
+            with whole_file(folder / "search.toml") as part:
+                part.write_text(search_text(plan), encoding="utf-8")
+        except (Problem, OSError) as problem:
+            self.trouble = str(problem)
+            self.changed.emit()
+            return
+        words = ["tune", str(folder / "recipe.toml"), "--search", str(folder / "search.toml")]
+        self._run(folder, [*words, "--data", str(self.desk.folder), "--out", str(folder)])
+        self.changed.emit()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if event["event"] == "trial":
+            self.tries += 1
+            if event["value"] is not None and event["value"] > self.figure:
+                self.figure, self.best = float(event["value"]), dict(event["parameters"])
+        super()._hear(event)
+
+
+class TuningPart(QWidget):
+    """A tick, how many tries, how long that takes, what was found. `changed` tells the plan."""
+
+    changed = Signal(object)  # Plan
+
+    def __init__(self, desk: Desk, rehearsing: Rehearsing, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._rehearsing = desk, rehearsing
+        self.work = Searching(desk, self)
+        self.on = QCheckBox("Look for better settings first (tuning)", self)
+        named(self.on, "Look for better settings", "Try several settings before the training; takes longer")
+        tip = "How many settings are tried; weak ones are given up early"
+        self.trials = LabelledSlider("", tip, (4, 40), 1)
+        self.told = Text(quiet=True, parent=self)
+        self.begin_button = QPushButton("Search now", self)
+        named(self.begin_button, "Search now", "Try settings now; they are not used before you say so")
+        self.stop_button = QPushButton("Stop", self)
+        named(self.stop_button, "Stop", "Try no more; the best until now can be used")
+        self.use_button = QPushButton("Use these settings", self)
+        named(self.use_button, "Use these settings", "Train with the best settings that were found")
+        for button in (self.begin_button, self.stop_button, self.use_button):
+            button.setAutoDefault(False)
+        self.notice = Notice(parent=self)
+        line = row(self.trials, self.begin_button, self.stop_button, self.use_button)
+        line.setStretch(0, 1)
+        self._inside = QWidget(self)
+        inside = column(self._inside, gap=GRID)
+        inside.addLayout(line)
+        inside.addWidget(self.told)
+        inside.addWidget(self.notice)
+        layout = column(self, gap=GRID)
+        layout.addWidget(self.on, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._inside)
+        self.on.clicked.connect(lambda on: self.changed.emit(replace(self._desk.plan, tuning=on)))
+        self.trials.changed.connect(
+            lambda value: self.changed.emit(replace(self._desk.plan, trials=round(value)))
+        )
+        self.begin_button.clicked.connect(self.work.begin)
+        self.stop_button.clicked.connect(self._stop)
+        self.use_button.clicked.connect(self._use)
+        self.work.changed.connect(self.show_plan)
+
+    def show_plan(self) -> None:
+        """As it stands now."""
+        plan, work = self._desk.plan, self.work
+        self.on.setChecked(plan.tuning)
+        self._inside.setVisible(plan.tuning)
+        self.trials.set_value(plan.trials)
+        self.begin_button.setVisible(not work.running)
+        self.stop_button.setVisible(work.running)
+        self.use_button.setVisible(bool(work.best))
+        self.notice.say(work.trouble, "warning")
+        self.told.say(self._words())
+
+    def close_work(self) -> None:
+        """Try no more."""
+        self.work.close()
+
+    def _words(self) -> str:
+        work, plan = self.work, self._desk.plan
+        found = ""
+        if work.best:
+            settings = ", ".join(f"{_NAMES.get(key, key)} {value:.2g}" for key, value in work.best.items())
+            told = f"{number(work.figure, 3)} (AUROC: 1 always right, 0.5 by chance)"
+            found = f" Best of {work.tries}: {told}, {settings}."
+        if work.running:
+            return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"
+        seconds = seconds_of_search(plan, self._rehearsing)
+        takes = "" if seconds is None else f" Takes about {duration(seconds)} at most on this computer."
+        return (
+            f"How strongly it learns and how sure it may be are tried {plan.trials:,} times, "
+            f"{passes_of(plan)} passes each, and judged by one part of the patients: for these the report "
+            f"will be a little too good.{takes}{found}"
+        )
+
+    def _stop(self) -> None:
+        self.work.close()
+        self.show_plan()
+
+    def _use(self) -> None:
+        values = {key.removeprefix("fit."): value for key, value in self.work.best.items()}
+        plan = self._desk.plan
+        self.changed.emit(replace(plan, fit=replace(plan.fit, **values)))  # type: ignore[arg-type]
+
+
+def passes_of(plan: Plan) -> int:
+    """Passes over the pictures in each try."""
+    return min(_PASSES, plan.fit.epochs)
+
+
+def search_text(plan: Plan) -> str:
+    """What is varied, about what was chosen, as the file of a search."""
+    ranges = [
+        {"key": "fit.rate", "low": plan.fit.rate / 10, "high": plan.fit.rate * 10, "log": True},
+        {"key": "fit.decay", "low": 1e-4, "high": 0.1, "log": True},
+    ]
+    if plan.fit.loss == "cross_entropy" and not plan.several:
+        ranges.append({"key": "fit.smoothing", "low": 0.0, "high": 0.15})
+    if plan.fit.optimizer == "adam":
+        ranges = [one for one in ranges if one["key"] != "fit.decay"]  # adam has none
+    tables = [
+        "[[ranges]]\n" + "\n".join(f"{key} = {_toml(value)}" for key, value in one.items()) for one in ranges
+    ]
+    return "\n\n".join([f"trials = {plan.trials}", *tables]) + "\n"
+
+
+def seconds_of_search(plan: Plan, rehearsing: Rehearsing) -> float | None:
+    """How long the search takes at most: no try is given up early. None while nothing was measured."""
+    if not rehearsing.facts or not rehearsing.fits:
+        return None
+    rates = Rates(*(float(rehearsing.facts[name]) for name in ("reading", "learning", "seeing")))
+    pictures, folds = int(rehearsing.facts["pictures"]), plan.division.folds
+    fit, choose = pictures * (folds - 2) / folds, pictures / folds
+    once = passes_of(plan) * ((plan.fit.drawn or fit) / rates.learning + choose / rates.seeing)
+    return pictures / rates.reading + plan.trials * once
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
