@@ -15,6 +15,7 @@ Rows = NDArray[np.intp]
 Ink = tuple[str, Color | None]
 """What annotations look like: their class and their own colour. Those of one ink are drawn together."""
 
+_OWN = ("inks", "orders", "known_inks", "_ink_numbers", "_held", "_rows", "_free", "_loose", "_is_loose")
 _FIRST_ROOM = 64
 _FEW = 400_000  # so many rectangles are looked through in a millisecond: building a tree takes half a second
 _WIDE = 0.02  # of all there is: a larger rectangle holds so much that looking through is quicker
@@ -46,6 +47,19 @@ class Places:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def copied(self) -> Places:
+        """The same once more; the tree, which nothing changes, is shared."""
+        copy = Places()
+        copy.__dict__.update(self.__dict__)
+        copy.bounds = self.bounds.copy(order="F")
+        for name in _OWN:
+            copy.__dict__[name] = self.__dict__[name].copy()
+        return copy
+
+    def become(self, other: Places) -> None:
+        """Be as another one from now on, which nobody uses any more."""
+        self.__dict__.update(other.__dict__)
 
     def apply(self, gone: Iterable[Annotation], added: Sequence[Annotation]) -> None:
         """Follow an edit: what is added under an id that is there takes its row; `gone` goes for good."""
