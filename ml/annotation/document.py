@@ -58,6 +58,11 @@ class AnnotationDocument:
     def __getitem__(self, annotation_id: str) -> Annotation:
         return self._annotations[annotation_id]
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all, in the order in which they were drawn."""
+        return tuple(self._annotations)
+
     def listen(self, listener: Callable[[Change], None]) -> None:
         """Have every later change told to this listener, after it took effect."""
         self._listeners.append(listener)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import shapely
@@ -124,8 +125,8 @@ class Places:
 
     def rows_of(self, ids: Iterable[str]) -> Rows:
         """The rows of those of these annotations that are there."""
-        known = self._rows
-        return np.array([known[one] for one in ids if one in known], np.intp)
+        rows = np.array(list(map(self._rows.get, ids, repeat(-1))), np.intp)
+        return np.asarray(rows[rows >= 0], np.intp)
 
     @property
     def used(self) -> Rows:

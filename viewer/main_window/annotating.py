@@ -90,7 +90,9 @@ class Annotating(QObject):
     def select_all(self) -> None:
         """Select everything that is shown."""
         if self.opened is not None:
-            self.opened.select(a.id for a in self.opened.annotations if self._shown(a))
+            there = self.opened.annotations
+            some = self.classes.hidden
+            self.opened.select([one.id for one in there if self._shown(one)] if some else there.ids)
 
     def select_none(self) -> bool:
         """Select nothing; whether anything was selected."""

@@ -157,7 +157,7 @@ class Annotated(Opened):
     @property
     def selected_all(self) -> tuple[Annotation, ...]:
         """All that are selected, in the order of choosing."""
-        return tuple(self.annotations[one] for one in self.selection)
+        return tuple(map(self.annotations.__getitem__, self.selection))
 
     @property
     def region(self) -> Shape | None:
