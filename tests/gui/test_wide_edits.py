@@ -1,4 +1,4 @@
-"""Edits of very many: the window goes on while they are made; each is one step to undo, and none gets lost."""
+"""Edits of very many: the window goes on while they are made; each is one step, and none gets lost."""
 
 from __future__ import annotations
 
