@@ -29,7 +29,10 @@ def stored(qtbot: QtBot, window: MainWindow) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("choice", ["theirs", "both"])
 def test_no_update_is_lost_and_undo_fits_after_the_merge(
-    qtbot: QtBot, sample_slide: Path, database_address: str, choice: str
+    qtbot: QtBot,
+    sample_slide: Path,
+    database_address: str,  # noqa: F811
+    choice: str,
 ) -> None:
     with a_window(qtbot, database_address) as one, a_window(qtbot, database_address) as other:
         here = open_slide(qtbot, one, sample_slide)
@@ -78,7 +81,9 @@ def undone_and_saved(qtbot: QtBot, window: MainWindow) -> None:
 
 @pytest.mark.slow
 def test_the_comment_of_both_is_kept_and_who_wrote_the_other_is_named(
-    qtbot: QtBot, sample_slide: Path, database_address: str
+    qtbot: QtBot,
+    sample_slide: Path,
+    database_address: str,  # noqa: F811
 ) -> None:
     with a_window(qtbot, database_address) as one, a_window(qtbot, database_address) as other:
         for window in (one, other):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal
 
 from ml.annotation.shapes import Shape
@@ -21,6 +23,7 @@ from viewer.main_window.run import Run, part_of
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.panels.findings_words import found_in_words
+from viewer.panels.links import Links
 from viewer.panels.run_view import Ending
 from viewer.state.findings import Findings
 from viewer.state.opened import Opened
@@ -39,6 +42,7 @@ class Analyzing(QObject):
         self._cards: dict[str, ModelCard] = {}
         self._run: Run | None = None
         self._last: dict[OpenedSlide, AnalyzeRequest] = {}
+        self._found, self._links = "", Links()  # what was said of the last run, and what makes it another
         work = parts.analysis
         for signal, slot in (
             (work.planned, self._plan),
@@ -192,6 +196,7 @@ class Analyzing(QObject):
         else:
             run.findings.finish(analysis)
             found = found_in_words(run.findings)
+            self._follow_found(run.findings, found)
             if analysis.complete:
                 self._close_run(found, "finished" if run.findings.boxes else "nothing")
             else:
@@ -206,6 +211,19 @@ class Analyzing(QObject):
         if run is not None:
             self.refused.emit(problem)
 
+    def _follow_found(self, findings: Findings, found: str) -> None:
+        """What the line at the bottom says follows the threshold and the verdicts, while it stands there."""
+        self._found = found
+        self._links.drop()
+        for signal in (findings.boxes_changed, findings.decided):
+            self._links.follow(signal, partial(self._say_found, findings))
+
+    def _say_found(self, findings: Findings, *_: object) -> None:
+        before, self._found = self._found, found_in_words(findings)
+        said = self._status.work.text.text()
+        if before and before in said:
+            self._status.end_work(said.replace(before, self._found))
+
     def _close_run(self, text: str, kind: Ending) -> None:
         self._frame.analyze.run_ended(text, kind)
         self._status.end_work(text)
@@ -214,6 +232,7 @@ class Analyzing(QObject):
     def _forget(self, opened: Opened) -> None:
         if isinstance(opened, OpenedSlide):
             self._last.pop(opened, None)
+            self._links.drop()
         if self._run is not None and self._run.opened is opened:
             self._run = None
             self.stop()
