@@ -52,7 +52,7 @@ class Places:
     def copied(self) -> Places:
         """The same once more; the tree, which nothing changes, is shared."""
         copy = Places()
-        copy.__dict__.update(self.__dict__)
+        copy.become(self)
         copy.bounds = self.bounds.copy(order="F")
         for name in _OWN:
             copy.__dict__[name] = self.__dict__[name].copy()
@@ -125,8 +125,8 @@ class Places:
 
     def rows_of(self, ids: Iterable[str]) -> Rows:
         """The rows of those of these annotations that are there."""
-        rows = np.array(list(map(self._rows.get, ids, repeat(-1))), np.intp)
-        return np.asarray(rows[rows >= 0], np.intp)
+        rows: Rows = np.array(list(map(self._rows.get, ids, repeat(-1))), np.intp)
+        return rows[rows >= 0]
 
     @property
     def used(self) -> Rows:
@@ -163,9 +163,7 @@ class Places:
         """Whether a rectangle takes a good part of where things lie; without a tree nobody knows."""
         if self._tree is None or not len(self._tree_rows):
             return False
-        all_of_it = self._extent
-        common = rect.intersection(all_of_it)
-        return common.area > _WIDE * all_of_it.area
+        return rect.intersection(self._extent).area > _WIDE * self._extent.area
 
     def _build(self) -> None:
         self._tree_rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
