@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import shapely
@@ -15,6 +16,7 @@ Rows = NDArray[np.intp]
 Ink = tuple[str, Color | None]
 """What annotations look like: their class and their own colour. Those of one ink are drawn together."""
 
+_OWN = ("inks", "orders", "known_inks", "_ink_numbers", "_held", "_rows", "_free", "_loose", "_is_loose")
 _FIRST_ROOM = 64
 _FEW = 400_000  # so many rectangles are looked through in a millisecond: building a tree takes half a second
 _WIDE = 0.02  # of all there is: a larger rectangle holds so much that looking through is quicker
@@ -46,6 +48,19 @@ class Places:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def copied(self) -> Places:
+        """The same once more; the tree, which nothing changes, is shared."""
+        copy = Places()
+        copy.become(self)
+        copy.bounds = self.bounds.copy(order="F")
+        for name in _OWN:
+            copy.__dict__[name] = self.__dict__[name].copy()
+        return copy
+
+    def become(self, other: Places) -> None:
+        """Be as another one from now on, which nobody uses any more."""
+        self.__dict__.update(other.__dict__)
 
     def apply(self, gone: Iterable[Annotation], added: Sequence[Annotation]) -> None:
         """Follow an edit: what is added under an id that is there takes its row; `gone` goes for good."""
@@ -110,8 +125,8 @@ class Places:
 
     def rows_of(self, ids: Iterable[str]) -> Rows:
         """The rows of those of these annotations that are there."""
-        known = self._rows
-        return np.array([known[one] for one in ids if one in known], np.intp)
+        rows: Rows = np.array(list(map(self._rows.get, ids, repeat(-1))), np.intp)
+        return rows[rows >= 0]
 
     @property
     def used(self) -> Rows:
@@ -148,9 +163,7 @@ class Places:
         """Whether a rectangle takes a good part of where things lie; without a tree nobody knows."""
         if self._tree is None or not len(self._tree_rows):
             return False
-        all_of_it = self._extent
-        common = rect.intersection(all_of_it)
-        return common.area > _WIDE * all_of_it.area
+        return rect.intersection(self._extent).area > _WIDE * self._extent.area
 
     def _build(self) -> None:
         self._tree_rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))

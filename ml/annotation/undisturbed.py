@@ -15,7 +15,7 @@ def undisturbed() -> Iterator[None]:
 
     Annotations form none, and among millions of new objects that search, begun again and again, takes as long
     as making them. Where very many were made, all that is there is left out of later searches too: each would
-    stop the window for a second. `search_all` takes them in.
+    stop the window for seconds. `take_in_again` ends that.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -34,8 +34,6 @@ def left_out() -> bool:
     return gc.get_freeze_count() > 10 * _MANY
 
 
-def search_all() -> None:
-    """Search for circles among all there is, once: something large was closed. Takes up to a second."""
+def take_in_again() -> None:
+    """Have the next search look at all objects there are: the very many are gone."""
     gc.unfreeze()
-    gc.collect()
-    gc.freeze()

@@ -146,7 +146,9 @@ class Driven:
     def _settled(self) -> bool:
         """Nothing is under way."""
         choosing = getattr(self.window.frame.annotations.view.model, "is_choosing", False)
-        return not self.window._parts.annotation_files.busy and not choosing
+        opened = self.opened
+        editing = opened is not None and opened.wide.busy
+        return not self.window._parts.annotation_files.busy and not choosing and not editing
 
     def _saved(self) -> bool:
         return self.window.status.kept.text() == "Saved"

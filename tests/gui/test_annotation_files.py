@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import highdicom as hd
+import pydicom
 import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -152,3 +154,40 @@ def test_a_dicom_slide_is_needed_for_dicom(
     assert problem is not None
     assert "DICOM" in str(problem)
     assert not (tmp_path / "out.dcm").exists()
+
+
+def test_annotations_of_a_dicom_slide_go_out_as_dicom_and_highdicom_reads_them(
+    qtbot: QtBot, window: MainWindow, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = real_data / "slides" / "carotid_half_dicom" / "level0.dcm"
+    open_file(qtbot, window, path)
+    opened = window._parts.session.slide
+    assert opened is not None
+    drawn = Annotation(Shape.rectangle(Rect(500, 300, 120, 80)), class_name="Tumor", color=(213, 94, 0))
+    opened.edit(Change((), (drawn, drawn.but(id="other", class_name="Stroma")), "Draw"))
+    written = {one: tmp_path / f"{one}.dcm" for one in ("dicom-ann", "dicom-sr")}
+    for format_id, out in written.items():
+        number = [one for one, *_ in _FORMATS].index(format_id)
+
+        def choose(dialog: ExportAnnotationsDialog, number: int = number) -> int:
+            dialog.choice.setCurrentIndex(number)
+            return QDialog.DialogCode.Accepted
+
+        monkeypatch.setattr(ExportAnnotationsDialog, "exec", choose)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, out=out: (str(out), ""))
+        window.surface.action("export_annotations").trigger()
+        settled(qtbot, window)
+        assert out.exists(), str(window.frame.banner.problem)
+    level0 = pydicom.dcmread(path, stop_before_pixels=True)
+    bulk = hd.ann.annread(written["dicom-ann"])
+    groups = bulk.get_annotation_groups()
+    assert [(one.label, one.number_of_annotations) for one in groups] == [("Tumor", 1), ("Stroma", 1)]
+    report = hd.sr.srread(written["dicom-sr"])
+    assert len(report.content.get_planar_roi_measurement_groups()) == 2
+    for made in (bulk, report):
+        assert made.StudyInstanceUID == level0.StudyInstanceUID
+    (corners,) = groups[0].get_graphic_data(coordinate_type=bulk.AnnotationCoordinateType)
+    into_pixels = hd.spatial.ReferenceToImageTransformer.for_image(level0, for_total_pixel_matrix=True)
+    x, y = into_pixels(corners)[:, :2].T
+    bounds = (x.min(), y.min(), x.max(), y.max())
+    assert bounds == pytest.approx((500, 300, 620, 380), abs=1e-3)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.hands import LONG, drag, wait_sharp
 from viewer.main_window.window import MainWindow
+from viewer.panels.findings_words import found_in_words
 
 
 @pytest.fixture(params=["sample", pytest.param("cmu1", marks=pytest.mark.data)])
@@ -70,6 +71,7 @@ def test_the_main_job(
     while findings.rule.threshold < float(values.min() + values.max()) / 2:
         qtbot.keyClick(layers.threshold.slider, Qt.Key.Key_Right)
     assert 0 < sum(box.patches for box in findings.boxes) < everything
+    assert found_in_words(findings) in window.status.work.text.text(), "the line follows the threshold"
     assert len(parts) == len(parts)
 
     # Go to the next finding and accept it; undo takes it back, redo gives it again.

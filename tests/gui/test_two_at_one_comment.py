@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def told(qtbot: QtBot, window: MainWindow, about: str) -> str:
     """Wait for the banner; what it says of both texts."""
     banner = window.frame.banner
     qtbot.waitUntil(lambda: banner.problem is not None, timeout=LONG)
-    assert banner.problem.what == f"Somebody else changed {about} meanwhile."
+    who = getpass.getuser()  # the account, and then the computer
+    assert banner.problem.what.startswith(f"{who}@")
+    assert f" changed {about} meanwhile, 20" in banner.problem.what
     return str(banner.remedy.text())
 
 

@@ -23,6 +23,7 @@ from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
 from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
+from viewer.work.background import Background
 from viewer.work.care import Care
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
@@ -67,10 +68,12 @@ def _parts(app: QApplication, library: str, recorder: Recorder | None) -> Parts:
     settings = Settings()
     cache = TileCache(settings.cache_mib * _MIB)
     loader = TileLoader(cache)
+    session, wide_edits = Session(classes=ClassList(settings)), Background("edits of very many")
+    session.worker = wide_edits
     return Parts(
         settings=settings,
         theme=Theme(app, settings.theme),
-        session=Session(classes=ClassList(settings)),
+        session=session,
         recent=RecentFiles(settings),
         cache=cache,
         loader=loader,
@@ -93,4 +96,5 @@ def _parts(app: QApplication, library: str, recorder: Recorder | None) -> Parts:
         ct_results=CtResultsWork(),
         annotation_files=AnnotationFiles(),
         care=Care(library or settings.library, recorder),
+        wide_edits=wide_edits,
     )

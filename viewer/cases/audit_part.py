@@ -12,7 +12,7 @@ from ml.annotation.packing import canonical
 from viewer.cases import trail
 from viewer.cases.part import Part
 from viewer.cases.tables import cases
-from viewer.cases.values import AuditEntry, Json
+from viewer.cases.values import AuditEntry, Json, Said
 
 _NOTHING: Mapping[str, Json] = {}
 
@@ -39,6 +39,11 @@ class AuditPart(Part):
         """The entries of a case, or all; the oldest first."""
         with self._database.reading() as connection:
             return tuple(trail.entries(connection, case_id))
+
+    def last_said(self, name: str, *, case_id: int | None = None, item_id: int | None = None) -> Said | None:
+        """Who wrote what is kept under a name, of an item or of a case itself; None where nobody knows."""
+        with self._database.reading() as connection:
+            return trail.last_said(connection, name, case_id, item_id)
 
     def check_audit(self) -> AuditEntry | None:
         """The first entry that is not as it was written; None when the whole trail holds."""

@@ -10,7 +10,7 @@ from typing import Literal
 from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.shapes import Annotation
 from ml.errors import Problem
-from viewer.cases.values import Json
+from viewer.cases.values import Json, Said
 
 Choice = Literal["theirs", "mine", "both"]
 
@@ -73,6 +73,8 @@ class StateChanged(Problem):
         self.base, self.theirs, self.mine = base, theirs, mine
         self.kept: Json = theirs
         """What is in the library now: of a text, what both wrote."""
+        self.by: Said | None = None
+        """Who wrote theirs, where the trail tells it."""
 
 
 Way = Callable[[Disputed], tuple[tuple[Annotation, ...], tuple[Annotation, ...]]]

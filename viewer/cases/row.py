@@ -187,6 +187,7 @@ def _with_both(library: Library, changed: StateChanged) -> StateChanged:
     while True:
         base, theirs, mine = (str(one or "") for one in (changed.base, changed.theirs, changed.mine))
         changed.kept = both(base, theirs, mine)
+        changed.by = library.last_said(changed.name, item_id=changed.item_id)
         try:
             library.set_state(changed.item_id, changed.name, changed.kept, changed.theirs)
         except StateChanged as again:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ml.annotation.packing import canonical
 from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import audit, cases, chain, journal
-from viewer.cases.values import AuditEntry, Json
+from viewer.cases.values import AuditEntry, Json, Said
 
 FIRST = "0" * 64  # what stands before the first entry
 _FIELDS = ("seq", "at", "author", "case_id", "item_id", "kind", "facts", "before")
@@ -66,6 +66,23 @@ def entries(connection: sa.Connection, case_id: int | None = None) -> Iterable[A
     with connection.execute(query, execution_options=_LITTLE) as rows:
         for row in rows:
             yield entry_of(row)
+
+
+def last_said(connection: sa.Connection, name: str, case_id: int | None, item_id: int | None) -> Said | None:
+    """The newest entry that tells of a state of an item, or of a field of a case."""
+    of_item = item_id is not None
+    here = audit.c.item_id == item_id if of_item else audit.c.case_id == case_id
+    query = (
+        sa.select(audit)
+        .where(here, audit.c.kind == ("state" if of_item else "case changed"))
+        .order_by(audit.c.seq.desc())
+    )
+    with connection.execute(query, execution_options=_LITTLE) as rows:
+        for row in rows:
+            facts = json.loads(row.facts)
+            if facts.get("name") == name if of_item else name in facts:
+                return Said(row.author, row.at)
+    return None
 
 
 def entry_of(row: sa.Row[Any]) -> AuditEntry:

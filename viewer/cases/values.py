@@ -100,6 +100,14 @@ class AnalysisRow:
 
 
 @dataclass(frozen=True)
+class Said:
+    """Who wrote something, and when."""
+
+    author: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """Who did what when. `hash` is over everything here and the hash of the entry before."""
 

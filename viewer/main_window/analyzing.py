@@ -15,12 +15,12 @@ from ml.results.scores import Planned, ScorePart
 from ml.verbs.analyze import AnalyzeRequest
 from ml.zoo.card import ModelCard
 from ml.zoo.store import ModelEntry
+from viewer.main_window.found_line import FoundLine
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
 from viewer.main_window.run import Run, part_of
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
-from viewer.panels.findings_words import found_in_words
 from viewer.panels.run_view import Ending
 from viewer.state.findings import Findings
 from viewer.state.opened import Opened
@@ -39,6 +39,7 @@ class Analyzing(QObject):
         self._cards: dict[str, ModelCard] = {}
         self._run: Run | None = None
         self._last: dict[OpenedSlide, AnalyzeRequest] = {}
+        self._found = FoundLine(status)
         work = parts.analysis
         for signal, slot in (
             (work.planned, self._plan),
@@ -46,7 +47,7 @@ class Analyzing(QObject):
             (work.cam_started, self._start_cam),
             (work.explained, self._put_cam),
             (work.step, self._tell),
-            (work.note, self._note),
+            (work.note, lambda sentence: status.showMessage(sentence, 20_000)),
             (work.done, self._end),
             (work.stopped, self._end),
             (work.failed, self._fail),
@@ -180,9 +181,6 @@ class Analyzing(QObject):
             self._frame.analyze.show_step(step)
             self._status.show_step(step)
 
-    def _note(self, sentence: str) -> None:
-        self._status.showMessage(sentence, 20_000)
-
     def _end(self, analysis: Analysis | None) -> None:
         run, self._run = self._run, None
         if run is None:
@@ -191,7 +189,7 @@ class Analyzing(QObject):
             self._close_run("Stopped before the first patch was scored.", "stopped")
         else:
             run.findings.finish(analysis)
-            found = found_in_words(run.findings)
+            found = self._found.follow(run.findings)
             if analysis.complete:
                 self._close_run(found, "finished" if run.findings.boxes else "nothing")
             else:
@@ -212,6 +210,7 @@ class Analyzing(QObject):
         self.changed.emit()
 
     def _forget(self, opened: Opened) -> None:
+        self._found.drop()
         if isinstance(opened, OpenedSlide):
             self._last.pop(opened, None)
         if self._run is not None and self._run.opened is opened:

@@ -6,8 +6,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from ml.annotation.document import Change
 from ml.annotation.edits import given
 from ml.annotation.shapes import Annotation
+from ml.progress import Step
 from viewer.actions.annotating import CLASS_KEYS
 from viewer.actions.command import Bound
 from viewer.main_window.annotation_edits import AnnotationEdits
@@ -21,6 +23,7 @@ from viewer.main_window.status_line import StatusLine
 from viewer.main_window.viewing import Viewing
 from viewer.state.annotated import Annotated
 from viewer.state.classes import AnnotationClass
+from viewer.state.opened import Opened
 
 
 class Annotating(QObject):
@@ -40,7 +43,8 @@ class Annotating(QObject):
         for piece in (self.edits, self.files, self.keeping, self.staining):
             piece.changed.connect(self.changed)
             piece.refused.connect(self.refused)
-        self._parts, self._frame, self._viewing = parts, frame, viewing
+        self._parts, self._frame, self._viewing, self._status = parts, frame, viewing, status
+        parts.session.opened.connect(self._follow)
         self.classes = parts.session.classes
         self.classes.changed.connect(self.changed)
         self.classes.current_changed.connect(self.changed)
@@ -86,7 +90,9 @@ class Annotating(QObject):
     def select_all(self) -> None:
         """Select everything that is shown."""
         if self.opened is not None:
-            self.opened.select(a.id for a in self.opened.annotations if self._shown(a))
+            there = self.opened.annotations
+            some = self.classes.hidden
+            self.opened.select([one.id for one in there if self._shown(one)] if some else there.ids)
 
     def select_none(self) -> bool:
         """Select nothing; whether anything was selected."""
@@ -128,17 +134,25 @@ class Annotating(QObject):
             return
 
         for opened in self._parts.session.slides:
-            ours = [one for one in opened.annotations if one.class_name == before.name]
-            same = [one for one in ours if one.color == before.color]
-            others = {one.id for one in ours} - {one.id for one in same}
             title = f"Class “{after.name}”"
-            opened.edit_if(given(same, title, class_name=after.name, color=after.color))
-            opened.edit_if(given((one for one in ours if one.id in others), title, class_name=after.name))
+            there = tuple(opened.annotations)
+            same = partial(_follow, there, before, title, class_name=after.name, color=after.color)
+            others = partial(_follow, there, before, title, class_name=after.name)
+            opened.edit_many(same, len(there), title, partial(opened.edit_many, others, len(there), title))
 
     def change(self, title: str, **said: object) -> None:
         """Have all that is selected and not locked say this in these fields, in one step."""
         if self.opened is not None:
-            self.opened.edit_if(given(self.opened.selected_all, title, **said))
+            chosen = self.opened.selected_all
+            self.opened.edit_many(partial(given, chosen, title, **said), len(chosen), title)
+
+    def _follow(self, opened: Opened) -> None:
+        if isinstance(opened, Annotated):
+            opened.wide.under_way.connect(self._tell_edit)
+
+    def _tell_edit(self, title: str) -> None:
+        """An edit of very many takes a moment, and the window goes on."""
+        self._status.show_loading(Step(title, 0, 0) if title else None)
 
     def _shown(self, annotation: Annotation) -> bool:
         return annotation.class_name not in self.classes.hidden
@@ -153,3 +167,12 @@ class Annotating(QObject):
         """Whether new shapes get this class, or none."""
         current = self.classes.current
         return current is None if not key else current is not None and current.key == key
+
+
+def _follow(
+    annotations: tuple[Annotation, ...], before: AnnotationClass, title: str, **said: object
+) -> Change | None:
+    """What has a class says another name; and another colour, where `said` has one and it had the class's."""
+    ours = [one for one in annotations if one.class_name == before.name]
+    with_color = [one for one in ours if ("color" in said) == (one.color == before.color)]
+    return given(with_color, title, **said)

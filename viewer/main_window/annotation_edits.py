@@ -122,7 +122,8 @@ class AnnotationEdits(QObject):
         opened = self._session.slide
         if opened is not None:
             title = "Lock" if locked else "Unlock"
-            opened.edit_if(edits.given(opened.selected_all, title, locked=locked))
+            chosen = opened.selected_all
+            opened.edit_many(partial(edits.given, chosen, title, locked=locked), len(chosen), title)
 
     def type(self, annotation: Annotation, field: str, text: str) -> None:
         """Give one annotation a name or a note."""

@@ -12,10 +12,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog
 
-from ml.annotation.document import Change
+from ml.annotation.document import AnnotationDocument, Change
 from ml.annotation.edits import titled
 from ml.annotation.shapes import Annotation
-from ml.annotation.undisturbed import undisturbed
 from ml.errors import Problem
 from ml.report.words import count
 from viewer.actions.command import Bound
@@ -157,13 +156,13 @@ class FilesOfAnnotations(QObject):
             self._told("")
             return
         opened.classes.learn(dict.fromkeys(_classes_in(found)) | dict(found.classes))
-        with undisturbed():
-            fresh = tuple(
-                one.but(id=str(uuid.uuid4())) if one.id in opened.annotations else one
-                for one in found.annotations
-            )
-        if fresh:
-            opened.edit(Change((), fresh, titled("Import annotations", len(fresh))))
+        number = len(found.annotations)
+        title = titled("Import annotations", number)
+        put = partial(_import, opened.annotations, found.annotations, title)
+        opened.edit_many(put, number, title, partial(self._tell_read, opened, path, found))
+
+    def _tell_read(self, opened: OpenedSlide, path: Path, found: Read) -> None:
+        fresh = found.annotations
         sentence = f"{path.name}: {count(len(fresh), 'annotation')} imported."
         self._told(sentence)
         bounds = opened.info.bounds
@@ -208,6 +207,12 @@ def _about(opened: OpenedSlide) -> About:
     known = opened.spacing
     dicom = opened.path if opened.path.is_dir() or opened.path.suffix.lower() in {".dcm", ""} else None
     return About(opened.title, opened.info.size, None if known is None else known.spacing, dicom)
+
+
+def _import(there: AnnotationDocument, read: tuple[Annotation, ...], title: str) -> Change | None:
+    """What was read as an edit: whose id is taken already gets another."""
+    fresh = tuple(one.but(id=str(uuid.uuid4())) if one.id in there else one for one in read)
+    return Change((), fresh, title) if fresh else None
 
 
 def _classes_in(found: Read) -> dict[str, None]:

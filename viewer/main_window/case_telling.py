@@ -114,6 +114,7 @@ class CaseTelling(QObject):
             self._casework.fillings.when_done(opened, partial(self._show_on, opened, theirs))
 
     def _show_on(self, opened: OpenedSlide, theirs: Theirs) -> None:
+        opened.settle()
         change = fitting(opened.annotations, theirs.change)
         if change.removed or change.added:
             self._casework.show_foreign(opened, change)

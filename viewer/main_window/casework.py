@@ -113,6 +113,7 @@ class Casework(QObject):
         self.fillings.close()
         self._frame.slides.case.flush()
         for keeper in self._keepers.values():
+            keeper.opened.settle()
             keeper.close()
         left = [keeper for keeper in (self._under_way, *self._waiting) if keeper is not None and keeper.waits]
         self._keepers.clear()

@@ -14,11 +14,12 @@ from viewer.cases.conflict import StateChanged
 from viewer.main_window.casework import Casework
 from viewer.main_window.frame import Frame
 from viewer.main_window.parts import Parts
+from viewer.panels.history_dialog import moment_in_words
 from viewer.state.opened_slide import OpenedSlide
 
 if TYPE_CHECKING:
     from viewer.cases.library import Library
-    from viewer.cases.values import Case
+    from viewer.cases.values import Case, Said
 
 _SHOWN = 60  # characters of a text that stand in the banner
 
@@ -30,6 +31,7 @@ class _Met:
     theirs: str
     mine: str
     kept: str
+    by: Said | None  # who wrote theirs
 
 
 class Comments(QObject):
@@ -72,7 +74,7 @@ class Comments(QObject):
         opened = self._casework.opened_of(changed.item_id)
         if not isinstance(opened, OpenedSlide):
             return
-        met = _Met(str(changed.theirs or ""), str(changed.mine or ""), str(changed.kept or ""))
+        met = _Met(str(changed.theirs or ""), str(changed.mine or ""), str(changed.kept or ""), changed.by)
         opened.set_comment(both(met.mine, met.kept, opened.comment))
         self._ask(f"the comment on {opened.title}", met, opened.set_comment)
 
@@ -85,7 +87,7 @@ class Comments(QObject):
 
         banner.show_problem(
             Problem(
-                f"Somebody else changed {about} meanwhile.",
+                _who(met.by, about),
                 f"Theirs: {_short(met.theirs)} Yours: {_short(met.mine)} Both are kept, theirs first.",
             ),
             action=("Only theirs", lambda: take(met.theirs)),
@@ -98,6 +100,7 @@ def _kept(library: Library, there: Case, text: str, base: str) -> _Met | None:
     from viewer.cases.case_part import CaseChanged
 
     while True:
+        by = library.last_said("comment", case_id=there.id)
         foreign = there.comment not in {base, text}
         kept = both(base, there.comment, text) if foreign else text
         try:
@@ -105,7 +108,13 @@ def _kept(library: Library, there: Case, text: str, base: str) -> _Met | None:
         except CaseChanged as changed:
             there = changed.theirs
         else:
-            return _Met(there.comment, text, kept) if foreign else None
+            return _Met(there.comment, text, kept, by) if foreign else None
+
+
+def _who(by: Said | None, about: str) -> str:
+    if by is None:
+        return f"Somebody else changed {about} meanwhile."
+    return f"{by.author} changed {about} meanwhile, {moment_in_words(by.at)}."
 
 
 def _short(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject
 
 from ml.annotation.corrections import MODEL, SOURCE, is_of_model, is_rejected, rejected
@@ -83,7 +85,8 @@ class Deciding(QObject):
         """Delete the selected annotations but locked ones; findings of a model are rejected first."""
         opened = self._session.slide
         if opened is not None:
-            opened.edit_if(_without(opened.selected_all))
+            chosen = opened.selected_all
+            opened.edit_many(partial(_without, chosen), len(chosen), "Delete annotations")
 
     @property
     def can_delete(self) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ml.annotation.shapes import Annotation
-from ml.annotation.undisturbed import left_out, search_all
 from ml.progress import Step
 from viewer.main_window.slide_keeper import SlideKeeper
 from viewer.state.opened import Opened
@@ -28,7 +27,6 @@ _BUDGET = 0.015  # s of a turn of the window
 _PAUSE_MS = 4  # between two turns: hand and picture come first
 _AHEAD = 2  # pieces that wait to be shown while the next is read
 _QUIET = 1.0  # s: a shorter load says nothing
-_CLEAN_MS = 1000  # after a crowd was closed
 _TOLD = 0.2  # s between two words about how far it is
 
 
@@ -139,10 +137,6 @@ class Fillings(QObject):
         super().__init__(parent)
         self._keeping = keeping
         self._under_way: dict[Opened, Filling] = {}
-        self._cleaning = QTimer(self)
-        self._cleaning.setSingleShot(True)
-        self._cleaning.setInterval(_CLEAN_MS)
-        self._cleaning.timeout.connect(search_all)
 
     def begin(self, keeper: SlideKeeper, item_id: int) -> None:
         """Bring in what the library holds of a slide."""
@@ -167,14 +161,11 @@ class Fillings(QObject):
         if filling is not None:
             filling.stop()
             self.told.emit(None)
-        if left_out():
-            self._cleaning.start()
 
     def close(self) -> None:
         """The window closes: load nothing more."""
         for opened in tuple(self._under_way):
             self.stop(opened)
-        self._cleaning.stop()
 
     def _end(self, opened: OpenedSlide) -> None:
         self._under_way.pop(opened).deleteLater()

@@ -14,6 +14,7 @@ from viewer.theme.style import Theme
 from viewer.work.analysis import AnalysisWork
 from viewer.work.annotation_files import AnnotationFiles
 from viewer.work.archive import ArchiveWork
+from viewer.work.background import Background
 from viewer.work.care import Care
 from viewer.work.ct_analysis import CtAnalysisWork
 from viewer.work.ct_finding import CtFinding
@@ -59,6 +60,7 @@ class Parts:
     ct_results: CtResultsWork
     annotation_files: AnnotationFiles
     care: Care
+    wide_edits: Background
 
     def close(self) -> None:
         """Stop all work and wait until its threads are gone; then let the slides go."""
@@ -70,6 +72,7 @@ class Parts:
             passing.close()
         for reading in (self.ct_analysis, self.ct_finding, self.ct_loading, self.reformatting):
             reading.close()
+        self.wide_edits.close()
         for opened in list(self.session.items):
             self.session.close(opened)
         self.keeping.close()

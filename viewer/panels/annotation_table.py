@@ -21,6 +21,7 @@ from viewer.state.annotated import Annotated
 
 _NOWHERE = QModelIndex()
 _FEW = 200  # annotations of an edit: more, and the table is made anew
+_VERY_MANY = 20_000
 _MOST_MEASURED = 12  # columns of measurements
 _AT_ONCE = 5000  # lines that are put in order before the hand is let go; more: in the time between
 _BUDGET = 0.012  # s of a turn of the window
@@ -116,7 +117,8 @@ class AnnotationTable(AnnotationLines):
             return
         many = len(change.added) > _FEW
         both = many and bool(change.removed)
-        if both or len(change.removed) > _FEW or self._brings_columns(change.added):
+        very = len(change.added) > _VERY_MANY  # not even looked through for what is new about them
+        if both or very or len(change.removed) > _FEW or self._brings_columns(change.added):
             self._take_many()
             return
         if self._choosing is not None or (many and self._sorted_by >= 0):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -122,8 +121,8 @@ class AnnotationView(QWidget):
         self._following = True
         rows = opened.annotations.places.rows_of(opened.selection)
         at = self.model.positions_of(rows)
-        at = np.unique(at[at >= 0])
-        runs = _runs(at.tolist())
+        at = np.sort(at[at >= 0])  # each stands in one line: `unique` would take ten times as long
+        runs = _runs(at)
         wanted = QItemSelection()
         last = self.model.columnCount() - 1
         for first, end in runs if len(runs) <= _MOST_RUNS else ():
@@ -218,10 +217,10 @@ class _Table(QTableView):
 _DELETES = {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}
 
 
-def _runs(positions: list[int]) -> list[tuple[int, int]]:
+def _runs(positions: NDArray[np.intp]) -> list[tuple[int, int]]:
     """Rising numbers as runs (first, last) without a gap."""
-    if not positions:
+    if not len(positions):
         return []
-    breaks = [n for n, (one, other) in enumerate(pairwise(positions), 1) if other != one + 1]
-    starts, ends = [0, *breaks], [*(n - 1 for n in breaks), len(positions) - 1]
-    return [(positions[start], positions[end]) for start, end in zip(starts, ends, strict=True)]
+    breaks = np.flatnonzero(np.diff(positions) != 1)
+    starts, ends = positions[[0, *(breaks + 1)]], positions[[*breaks, -1]]
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))

@@ -182,7 +182,7 @@ class CaseList(QWidget):
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._soon.start)
-        self.search.returnPressed.connect(self._ask)
+        self.search.returnPressed.connect(self._enter)
         self._soon.timeout.connect(self._ask)
         for choice in (self.status, self.tag, self.sort):
             choice.currentIndexChanged.connect(self._ask)
@@ -201,6 +201,14 @@ class CaseList(QWidget):
             self._open(item)
         else:
             super().keyPressEvent(event)
+
+    def _enter(self) -> None:
+        """Enter while one searches: the first case that was found; before the answer is there, ask for it."""
+        first = self.list.item(0)
+        if self._soon.isActive() or first is None:
+            self._ask()
+        else:
+            self._open(self.list.currentItem() or first)
 
     def _ask(self, _: object = None) -> None:
         self._soon.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QRadioButton, QWidget
 
 from ml.annotation.counted import Counted
@@ -24,7 +24,7 @@ class CountCard(QWidget):
     def __init__(self, opened: OpenedSlide, view: QWidget) -> None:
         super().__init__(view)
         self._opened, self._view = opened, view
-        self._counted = Counted(opened.annotations)
+        self._counted: Counted | None = None  # nobody counts while the card is hidden
         self._links = Links()
         self.numbers: dict[str, QLabel] = {}
         self.buttons: dict[str, QRadioButton] = {}
@@ -101,27 +101,39 @@ class CountCard(QWidget):
         if button is not None:
             button.setChecked(True)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say how it stands by now."""
+        super().showEvent(event)
+        self._tell()
+
     def _take(self, change: Change) -> None:
-        self._counted.take(change)
+        if self.isHidden():
+            self._counted = None
+        elif self._counted is not None:
+            self._counted.take(change)
         self._tell()
 
     def _tell(self, _: object = None) -> None:
+        if self.isHidden():
+            return
+        if self._counted is None:
+            self._counted = Counted(self._opened.annotations)
         totals = self._counted.totals()
         for name, label in self.numbers.items():
             label.setText(f"{totals[name]:,}")
         gone = sum(n for name, n in totals.items() if name not in self.numbers)
         others = f", {gone:,} in other classes" if gone else ""
         self.total.setText(f"Together {totals.total():,}{others}")
-        self.within.setText(self._within())
+        self.within.setText(self._within(self._counted))
         self.within.setVisible(bool(self.within.text()))
         self._settle()
 
-    def _within(self) -> str:
+    def _within(self, counted: Counted) -> str:
         """ "In the selected area 12, 11.8 / mm²"; empty where no area is selected."""
         region, known = self._opened.region, self._opened.spacing
         if region is None:
             return ""
-        number = self._counted.totals(region).total()
+        number = counted.totals(region).total()
         mm2 = 0.0 if known is None else known.spacing.area_mm2(region.area)
         density = f" · {number / mm2:,.1f}{SPACE}/{SPACE}mm²" if mm2 > 0 else ""
         return f"In the selected area {number:,}{density}"

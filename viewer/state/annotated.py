@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import shapely
@@ -10,10 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
 from ml.annotation.corrections import noted
-from ml.annotation.document import AnnotationDocument, Change
+from ml.annotation.document import AnnotationDocument, Change, Ready
 from ml.annotation.shapes import Annotation, Shape, polygons_of
+from ml.annotation.undisturbed import left_out
 from viewer.state.classes import ClassList
 from viewer.state.opened import Opened
+from viewer.state.wide_edits import MANY, WideEdits, free
 
 MOST_AREAS = 200
 """So many selected areas make a region to analyze at most."""
@@ -22,16 +25,21 @@ MOST_AREAS = 200
 class _Edit(QUndoCommand):
     """The only undo command there is: it replays a change."""
 
-    def __init__(self, document: AnnotationDocument, change: Change) -> None:
+    def __init__(self, wide: WideEdits, change: Change, first: Callable[[], None]) -> None:
         super().__init__(change.title)
-        self._document = document
-        self._change = change
+        self._wide = wide
+        self.change = change
+        self._first: Callable[[], None] | None = first
 
     def redo(self) -> None:
-        self._document.apply(self._change)
+        first, self._first = self._first, None
+        if first is not None:
+            first()
+        else:
+            self._wide.carry_out(self.change)
 
     def undo(self) -> None:
-        self._document.apply(self._change.inverse())
+        self._wide.carry_out(self.change.inverse())
 
 
 class Annotated(Opened):
@@ -47,6 +55,7 @@ class Annotated(Opened):
         self.annotations = AnnotationDocument()
         self.annotations.listen(self._drop_gone_selection)  # first: nobody shall see a selection that is gone
         self.annotations.listen(self.annotations_changed.emit)
+        self.wide = WideEdits(self.annotations, self)
         self.is_loading = False  # there are more annotations, which are still being read
         self.selection: tuple[str, ...] = ()
         self._chosen: frozenset[str] = frozenset()  # the same, to ask quickly
@@ -60,12 +69,55 @@ class Annotated(Opened):
 
     def edit(self, change: Change) -> None:
         """Carry out an edit so that it can be undone. What it corrects of a model's findings is noted."""
-        self.undo.push(_Edit(self.annotations, noted(change)))
+        self.wide.settle()
+        change = noted(change)
+        self.undo.push(_Edit(self.wide, change, partial(self.annotations.apply, change)))
 
     def edit_if(self, change: Change | None) -> None:
         """Carry out an edit, if there is any."""
         if change is not None:
             self.edit(change)
+
+    def edit_many(
+        self,
+        make: Callable[[], Change | None],
+        number: int,
+        title: str,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """The same for what is about a number of annotations: of very many it is made in a thread.
+
+        `then` is called when it is there, or when there was nothing to edit.
+        """
+
+        def noted_change() -> Change | None:
+            change = make()
+            return None if change is None else noted(change)
+
+        def push(ready: Ready | None) -> None:
+            if ready is not None:
+                self.undo.push(_Edit(self.wide, ready.change, partial(self.annotations.take, ready)))
+            then()
+
+        if number < MANY:
+            self.wide.settle()
+            self.edit_if(make())
+            then()
+        else:
+            self.wide.begin(noted_change, push, title)
+
+    def settle(self) -> None:
+        """Carry out what is being made."""
+        self.wide.settle()
+
+    def free(self, *, alone: bool) -> None:
+        """Closed: give the memory of very many annotations back, away from the window."""
+        if self.wide.worker is not None and (left_out() or len(self.annotations) >= MANY):
+            edits = [self.undo.command(number) for number in range(self.undo.count())]
+            changes = [edit.change for edit in edits if isinstance(edit, _Edit)]
+            free(self.annotations, changes, self.wide.worker, alone=alone)
+            del edits
+            self.undo.clear()
 
     def draw(self, shape: Shape, title: str) -> Annotation:
         """Add a shape of the current class, so that it can be undone, and select it."""
@@ -105,7 +157,7 @@ class Annotated(Opened):
     @property
     def selected_all(self) -> tuple[Annotation, ...]:
         """All that are selected, in the order of choosing."""
-        return tuple(self.annotations[one] for one in self.selection)
+        return tuple(map(self.annotations.__getitem__, self.selection))
 
     @property
     def region(self) -> Shape | None:
@@ -124,10 +176,9 @@ class Annotated(Opened):
             self._region = (areas, region)
         return region
 
-    def _drop_gone_selection(self, change: Change) -> None:
+    def _drop_gone_selection(self, _: Change) -> None:
         if not self._chosen:
             return
-        gone = {annotation.id for annotation in change.removed} & self._chosen
-        gone -= {annotation.id for annotation in change.added}
-        if gone:
-            self.select(one for one in self.selection if one not in gone)
+        there = [one for one in self.selection if one in self.annotations]
+        if len(there) < len(self.selection):
+            self.select(there)

@@ -21,5 +21,8 @@ class Opened(QObject):
         """What to call it, without folders."""
         return self.path.name
 
+    def settle(self) -> None:
+        """Have every edit that is under way be there. Nothing, unless a subclass has such."""
+
     def let_go(self) -> None:
         """Close its files. Nothing is read from it afterwards."""

@@ -7,9 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from ml.slide.slide import Slide
+from viewer.state.annotated import Annotated
 from viewer.state.classes import ClassList
 from viewer.state.opened import Opened
 from viewer.state.opened_slide import OpenedSlide
+from viewer.state.wide_edits import MANY, Worker
 
 
 class Session(QObject):
@@ -24,6 +26,7 @@ class Session(QObject):
         self.classes = classes or ClassList(parent=self)
         self.items: list[Opened] = []
         self.current: Opened | None = None
+        self.worker: Worker | None = None  # for edits of very many annotations
 
     @property
     def slides(self) -> list[OpenedSlide]:
@@ -44,6 +47,8 @@ class Session(QObject):
     def put(self, opened: Opened) -> None:
         """Put something on the table and look at it."""
         opened.setParent(self)
+        if isinstance(opened, Annotated):
+            opened.wide.worker = self.worker
         self.items.append(opened)
         self.opened.emit(opened)
         self.make_current(opened)
@@ -61,6 +66,7 @@ class Session(QObject):
 
     def close(self, opened: Opened) -> None:
         """Take something off the table; its neighbour becomes current."""
+        opened.settle()
         place = self.items.index(opened)
         self.closing.emit(opened)
         self.items.remove(opened)
@@ -68,4 +74,6 @@ class Session(QObject):
             rest = self.items
             self.make_current(rest[min(place, len(rest) - 1)] if rest else None)
         opened.let_go()
+        if isinstance(opened, Annotated):
+            opened.free(alone=all(len(other.annotations) < MANY for other in self.slides))
         opened.deleteLater()

@@ -48,7 +48,7 @@ def tabular(font: QFont) -> QFont:
 
 
 def _sheet(chosen: Colors) -> str:
-    """What a palette cannot say: the lines between areas, and the quiet bars."""
+    """What a palette cannot say: lines between areas, quiet bars, empty boxes seen on dark ground."""
     return f"""
     QToolTip {{ border: 1px solid {chosen.line}; padding: 4px; background: {chosen.raised};
                 color: {chosen.text}; }}
@@ -58,4 +58,9 @@ def _sheet(chosen: Colors) -> str:
     QToolBar::separator {{ background: {chosen.line}; width: 1px; margin: 4px; }}
     QSplitter::handle {{ background: {chosen.line}; }}
     QSplitter::handle:hover {{ background: {chosen.accent}; }}
+    QCheckBox::indicator:unchecked:enabled, QAbstractItemView::indicator:unchecked:enabled,
+    QGroupBox::indicator:unchecked:enabled {{ border: 1px solid {chosen.quiet}; border-radius: 2px;
+                background: {chosen.base}; width: 12px; height: 12px; }}
+    QRadioButton::indicator:unchecked:enabled {{ border: 1px solid {chosen.quiet}; border-radius: 7px;
+                background: {chosen.base}; width: 12px; height: 12px; }}
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from ml.annotation.undisturbed import undisturbed
 from ml.progress import Cancelled, Progress, Step
 from viewer.work.background import Background, as_problem
 
@@ -87,7 +88,8 @@ class AnnotationFiles(QObject):
     def _submit(self, job: Callable[[], T], done: Callable[[T], None], name: str, progress: Progress) -> None:
         def work() -> T:
             progress.check()
-            return job()
+            with undisturbed():  # places of outlines are made of bytes here, millions of them
+                return job()
 
         def end(result: T) -> None:
             self._under_way.remove(progress)

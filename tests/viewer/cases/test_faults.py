@@ -16,6 +16,7 @@ import pytest
 
 from ml.annotation.document import AnnotationDocument
 from ml.errors import Problem
+from tests.closed import closed
 from tests.viewer.cases.drawn import box, draw
 from tests.viewer.cases.test_writer import Ear
 from viewer.cases import database
@@ -55,6 +56,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.decode()}")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def closed_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is read-only, also for root."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with closed(folder):
+        yield folder
 
 
 def fill_up(path: Path) -> None:
@@ -137,12 +147,10 @@ def test_a_disk_that_becomes_read_only_loses_nothing(small_disk: Path) -> None:
     library.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_says_so(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir(mode=0o555)
+def test_a_folder_that_may_not_be_written_says_so(closed_folder: Path) -> None:
     with pytest.raises(Problem, match="read-only"):
-        Library.open(folder / "library.sqlite", "me")
+        Library.open(closed_folder / "library.sqlite", "me")
+    assert list(closed_folder.iterdir()) == []
 
 
 HOLD = """
