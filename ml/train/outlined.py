@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -17,7 +18,7 @@ from ml.errors import Problem
 from ml.train.study_recipe import Slides
 from ml.train.table import lines_of
 
-Area = shapely.Geometry
+Area: TypeAlias = shapely.Geometry
 """All outlines of one class on one slide as one area, level-0 px; empty where there are none."""
 
 
