@@ -1,7 +1,7 @@
 """How many labels the queue's order needs against chance, to tell lung and colon tissue apart as well.
 
-A rule (logistic regression on what the packaged network sees, which has never seen these pictures) begins with
-one label a class, then gets ten more at a time, chosen in each way out of the same pool; it is asked about
+A rule (logistic regression on what the packaged network sees, which has never seen these pictures) begins
+with one label a class, then gets ten more at a time, chosen in each way out of the same pool; it is asked about
 patients of which nothing is in the pool. PARFOCAL_DATA names the data.
 """
 
@@ -60,7 +60,7 @@ WAYS: dict[str, Way] = {
 
 
 def main(times: int) -> None:
-    """Print, for each way, the AUROC along the way and the labels needed for each aim: median and quartiles."""
+    """Print for each way the AUROC along it, and the labels needed for each aim: median and quartiles."""
     features, labels, patients = known_pictures(Path(os.environ["PARFOCAL_DATA"]))
     print(f"{len(labels)} pictures of {len(set(patients))} source tiles, {times} beginnings for each way")
     curves: dict[str, list[Floats]] = {name: [] for name in WAYS}
@@ -105,7 +105,7 @@ def told(name: str, found: Floats, counts: NDArray[np.intp], chance: Floats) -> 
         low, middle, high = np.percentile(own, [25, 50, 75])
         fewer = int((own < theirs).sum())
         print(
-            f"    {aim}: {middle:.0f} labels ({low:.0f} to {high:.0f}), fewer than by chance in {fewer}/{len(own)}"
+            f"    {aim}: {middle:.0f} labels ({low:.0f} to {high:.0f}), fewer than chance in {fewer}/{len(own)}"
         )
 
 
