@@ -1,9 +1,9 @@
 """What people said while looking at what a model found, as patches to learn from, with their origin.
 
 Three things are learned from: answers of the label queue, annotations that a model found and a person
-accepted, corrected or rejected, and boxes with a verdict. A rejected finding says what a place is not: with two
-classes it is the other one, with more nobody knows, and it is left out. What a model found and nobody looked at
-is never learned from.
+accepted, corrected or rejected, and boxes with a verdict. A rejected finding says what a place is not: with
+two classes it is the other one, with more nobody knows, and it is left out. What a model found and nobody
+looked at is never learned from.
 """
 
 from __future__ import annotations
@@ -126,6 +126,11 @@ def places_of(shape: Shape, slide: Size, edge: Size) -> tuple[Rect, ...]:
     return tuple(cells[::step])
 
 
+def mark_of(slide: Path) -> str:
+    """How the names of all patches of a slide begin."""
+    return hashlib.sha256(str(slide).encode()).hexdigest()[:8]
+
+
 def _sides(edge: Size) -> tuple[float, float]:
     return edge.width, edge.height
 
@@ -157,7 +162,7 @@ def _cut(
             f"{one.path.name} does not say how large a pixel is.", "Open it and type its pixel size."
         )
     across, down = (round(cut.edge * cut.spacing / um) for um in (known.spacing.x, known.spacing.y))
-    mark = hashlib.sha256(str(one.path).encode()).hexdigest()[:8]
+    mark = mark_of(one.path)
     for said in one.said:
         for rect in places_of(said.shape, slide.info.size, Size(across, down)):
             progress.check()

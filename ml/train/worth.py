@@ -62,7 +62,7 @@ def chosen(features: Floats, unsure: Floats, count: int, known: Floats | None = 
 def _entropy(probabilities: Floats) -> NDArray[np.float64]:
     """Over the last axis, of the greatest there can be."""
     values = np.clip(probabilities.astype(np.float64), 1e-12, 1)
-    return -(values * np.log(values)).sum(axis=-1) / np.log(values.shape[-1])
+    return np.asarray(-(values * np.log(values)).sum(axis=-1) / np.log(values.shape[-1]))
 
 
 def _scaled(features: Floats, known: Floats | None) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ml.results.scores import Scores
+    from ml.zoo.card import ModelCard
 
 _SEED = 17
 
@@ -34,6 +35,7 @@ class QueueRequest:
     count: int = 40
     looked_at: int = 240  # patches that are compared: unsure ones mostly, and some by chance
     device: str = "auto"
+    sha256: str = ""  # of the model's weights that made the scores; empty: whatever is there
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,40 @@ def label_queue(request: QueueRequest, progress: Progress) -> tuple[Asked, ...]:
 
     progress.step(Step("Loading the model", 0, 0))
     network = ready_model(request.model, request.device).network
-    rects = _candidates(request, network.card.output == "sigmoid")
-    if not rects:
-        raise Problem("Every patch of this analysis has a label already.", "Analyze another region.")
-    size = network.card.size_on(request.spacing.spacing)
-    whole = [_patch_at(rect, size.width, size.height) for rect in rects]
-    known = [_patch_at(rect, size.width, size.height) for rect in request.labelled]
+    whole, known = patches_to_compare(request, network.card)
     with open_slide(request.slide) as slide:
         seen = look_closely(slide, network, (*whole, *known), progress)
-    count, apart = len(whole), network.card.output == "sigmoid"
-    unsure = unsureness(seen.probabilities[:count], independent=apart)
-    torn = disagreement(seen.members[:, :count], independent=apart)
+    count = len(whole)
+    unsure, torn = unsureness(seen.probabilities[:count]), disagreement(seen.members[:, :count])
     order = chosen(seen.features[:count], np.minimum(unsure + torn, 1), request.count, seen.features[count:])
     said = seen.probabilities
     return tuple(Asked(whole[n], tuple(map(float, said[n])), float(unsure[n]), float(torn[n])) for n in order)
 
 
-def _candidates(request: QueueRequest, apart: bool) -> list[Rect]:
+def patches_to_compare(request: QueueRequest, card: ModelCard) -> tuple[list[Rect], list[Rect]]:
+    """Patches as the network sees them: those without a label that may be asked about, and the labelled ones.
+
+    Raises `Problem` where the model's classes may hold together, and where every patch has a label.
+    """
+    if card.output == "sigmoid":
+        raise Problem(
+            "This model may give a patch several labels, and is not asked about by single keys.",
+            "Correct its boxes instead, or choose a model whose classes exclude each other.",
+        )
+    if request.sha256 and card.weights_sha256 != request.sha256:
+        raise Problem(
+            f"The model {card.title or card.name} is another one now than the one that analyzed this slide.",
+            "Analyze the slide again.",
+        )
+    rects = _candidates(request)
+    if not rects:
+        raise Problem("Every patch of this analysis has a label already.", "Analyze another region.")
+    size = card.size_on(request.spacing.spacing)
+    whole = [_patch_at(rect, size.width, size.height) for rect in rects]
+    return whole, [_patch_at(rect, size.width, size.height) for rect in request.labelled]
+
+
+def _candidates(request: QueueRequest) -> list[Rect]:
     """Scored patches without a label: three of four the least sure ones, the others by chance."""
     import numpy as np
 
@@ -85,7 +104,7 @@ def _candidates(request: QueueRequest, apart: bool) -> list[Rect]:
     free = [n for n, cell in enumerate(cells) if cell not in taken]
     if not free:
         return []
-    unsure = unsureness(scores.values[rows[free], columns[free]], independent=apart)
+    unsure = unsureness(scores.values[rows[free], columns[free]])
     return [scores.grid.rect(*cells[free[n]]) for n in _some(unsure, request.looked_at)]
 
 

@@ -10,6 +10,7 @@ from viewer.main_window.annotating import Annotating
 from viewer.main_window.archive import Archive
 from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
+from viewer.main_window.learning import Learning
 from viewer.main_window.parts import Parts
 from viewer.main_window.proving import Proving
 from viewer.main_window.report_editing import ReportEditing
@@ -23,7 +24,7 @@ from viewer.main_window.views import Views
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training
+Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Learning
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Further:
     editing: ReportEditing
     proving: Proving
     training: Training
+    learning: Learning
 
     @classmethod
     def of(
@@ -50,19 +52,21 @@ class Further:
         reporting: Reporting,
     ) -> Further:
         """After those that they follow."""
+        training = Training(parts, status, slides, window)
         return cls(
             Annotating(parts, frame, status, slides, viewing),
             Drawing(frame, status, slides, viewing),
             Archive(parts, frame, status, slides),
             ReportEditing(parts, frame, status, views, reporting),
             Proving(parts, frame, status),
-            Training(parts, status, slides, window),
+            training,
+            Learning(parts, status, slides, training, window),
         )
 
     def __iter__(self) -> Iterator[Piece]:
         return iter([getattr(self, field.name) for field in fields(self)])
 
     @property
-    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving, ...]:
+    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving | Learning, ...]:
         """Those whose refusals are shown over the picture; the others have a place of their own for them."""
-        return self.annotating, self.drawing, self.editing, self.proving
+        return self.annotating, self.drawing, self.editing, self.proving, self.learning

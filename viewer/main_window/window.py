@@ -225,6 +225,7 @@ class MainWindow(QMainWindow):
         self._idle.stop()
         self.recognizing.close()
         self.cases.finish()
+        self.further.learning.close()
         self.further.training.close()
         self.frame.remember()
         if not self.asking.only_picture:

@@ -45,6 +45,8 @@ class DataPlan:
     titles: Mapping[str, str] = field(default_factory=dict)  # labels: how the model calls them
     spacing: float = 0.0  # µm/px of patches, as the person says; 0: not known
     edge: int = 0  # px of the short edge that most pictures have
+    added: int = 0  # labels that people gave while they looked at what models found: see `retraining`
+    made_up: int = 0  # labels that nobody gave, in a table of their own
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:
@@ -106,6 +108,7 @@ class Plan:
     texts: Texts = field(default_factory=Texts)
     mended: Mapping[str, str] = field(default_factory=dict)  # by the verdict, for a training after this one
     parent: str = ""  # folder of the training that this one mends
+    parent_model: str = ""  # name of the model that it goes on from, where that was not trained here
     seed: int = 17
 
     @property
