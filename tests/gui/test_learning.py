@@ -17,24 +17,22 @@ from viewer.main_window.window import MainWindow
 from viewer.state.opened_slide import OpenedSlide
 from viewer.wizard.queue_window import QueueWindow
 
+pytestmark = [pytest.mark.slow]
 
-def analyzed(qtbot: QtBot, window: MainWindow, slide: Path, model: str = "lung-colon") -> OpenedSlide:
-    """A part of the slide, looked at by a model that comes with the program."""
+
+def analyzed(qtbot: QtBot, window: MainWindow, slide: Path) -> OpenedSlide:
+    """A part of the slide, looked at by the model that comes with the program."""
     open_file(qtbot, window, slide)
     page = window.slides.page
     assert page is not None
     opened = page.opened
     assert isinstance(opened, OpenedSlide)
-    size = opened.info.size
-    region = Annotation(
-        Shape.rectangle(Rect(size.width * 0.3, size.height * 0.3, size.width * 0.4, size.height * 0.4))
-    )
+    middle = Rect.of_size(opened.info.size).center
+    region = Annotation(Shape.rectangle(Rect(middle.x - 600, middle.y - 600, 1200, 1200)))
     opened.edit(Change((), (region,), "Draw rectangle"))
     opened.select(region.id)
-    choice = window.frame.analyze.model.choice
-    choice.setCurrentIndex(choice.findData(model))
-    choice.activated.emit(choice.currentIndex())
     window.run("analyze")
+    assert window.analyzing.running
     qtbot.waitUntil(
         lambda: opened.findings is not None and opened.findings.analysis is not None, timeout=LONG
     )
@@ -70,7 +68,7 @@ def test_questions_are_answered_by_keys_and_every_answer_is_an_edit_that_is_kept
     qtbot.keyClick(queue, Qt.Key.Key_Space)
     assert answers(opened) == [names[1], names[0], "Ignore*"]
     first = next(one for one in opened.annotations if is_answer(one))
-    assert first.metadata["Model"] == "lung-colon"
+    assert first.metadata["Model"] == "cellularity"
     assert first.metadata["Answered by"]
     assert 0 <= float(first.metadata["Worth"]) <= 1
     qtbot.keyClick(queue, Qt.Key.Key_Backspace)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from ml.annotation.answers import answered, is_answer
+from ml.annotation.answers import ANSWERED_AT, answered, is_answer
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Color, Shape
 from ml.report.words import percent
@@ -38,6 +38,7 @@ class Answering(QObject):
         self.position = 0
         self._color_of, self._who = color_of, who
         self._answers: dict[int, Annotation] = {}
+        self._taking_back = False
         self._note(Change((), answers_of(opened), ""))
         self.position = self._first_open()
         opened.annotations_changed.connect(self._follow)
@@ -89,11 +90,13 @@ class Answering(QObject):
     def take_back(self) -> None:
         """Undo the last answer, and ask again."""
         undo = self.opened.undo
+        self._taking_back = True
         if undo.canUndo() and undo.undoText() == TITLE:
             undo.undo()
         elif self._answers:
-            place = max(self._answers)
-            self.opened.edit(Change((self._answers[place],), (), "Take a label back"))
+            last = max(self._answers.values(), key=lambda one: one.metadata.get(ANSWERED_AT, ""))
+            self.opened.edit(Change((last,), (), "Take a label back"))
+        self._taking_back = False
 
     def close(self) -> None:
         """Follow the slide no more."""
@@ -101,9 +104,9 @@ class Answering(QObject):
 
     def _follow(self, change: Change) -> None:
         touched = self._note(change)
-        gone = [place for place in touched if place not in self._answers]
-        if gone:
-            self.position = min(gone)  # taken back, here or in the window: it is asked again
+        gone = {place for place in touched if place not in self._answers}
+        if again := (touched if self._taking_back else gone):
+            self.position = min(again)  # taken back, here or in the window: it is asked again
         if touched:
             self.changed.emit()
 

@@ -7,6 +7,7 @@ that table; whatever was chosen for the parent stays chosen. Nothing of the pare
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,22 +58,29 @@ def begin_from(card: ModelCard, told: Sequence[Told], progress: Progress) -> Beg
             f"“{card.title or card.name}” did not learn from patches.",
             "Its labels are mended in the verdict of its training: “Train again with these labels”.",
         )
-    data, folder = plan.data, new_folder()
-    labels = folder / LABELS
+    if not any(one.slide.said for one in told):
+        raise Problem("There is nothing new to learn from.", "Label patches, or decide about boxes, first.")
+    folder = new_folder()
+    try:
+        return _begun(card, plan, before, told, folder, progress)
+    except BaseException:  # a training that was not begun leaves nothing
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _begun(
+    card: ModelCard, plan: Plan, before: Path | None, told: Sequence[Told], folder: Path, progress: Progress
+) -> Begun:
+    data, labels = plan.data, folder / LABELS
     cut = Cut(data.edge or card.patch_pixels, data.spacing or card.spacing)
     slides = [replace(one.slide, patient=_patient(one.slide, data)) for one in told]
     made = [replace(slide, said=one.made_up) for slide, one in zip(slides, told, strict=True)]
     added = write_patches([one for one in slides if one.said], cut, labels, progress)
-    if not added:
-        raise Problem(
-            "There is nothing new to learn from.", "Label patches, or accept or reject boxes, first."
-        )
     kept = (labels / TABLE).rename(labels / "added.csv")  # with the whole origin of each
     made_up = write_patches([one for one in made if one.said], cut, labels, progress)
     _write_made_up(labels, data)
     old = [] if before is None else _kept_of(before, {mark_of(one.path) for one in slides})
-    new = _new_of(kept, data, labels)
-    _write_cases(labels / CASES_FILE, [*old, *new])
+    _write_cases(labels / CASES_FILE, [*old, *_new_of(kept, data, labels)])
     since = sum(Path(line[0]).parent.name == LABELS for line in old)
     write_plan(_plan(plan, before, card, labels, since + added, made_up), folder)
     return Begun(folder, added, made_up, len(old))
