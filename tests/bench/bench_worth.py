@@ -1,8 +1,8 @@
 """How many labels the queue's order needs against chance, to tell lung and colon tissue apart as well.
 
 A rule (logistic regression on what the packaged network sees, which has never seen these pictures) begins
-with one label a class, then gets ten more at a time, chosen in each way out of the same pool; it is asked about
-patients of which nothing is in the pool. PARFOCAL_DATA names the data.
+with one label a class, then gets ten more at a time, chosen in each way out of the same pool; it is asked
+about patients of which nothing is in the pool. PARFOCAL_DATA names the data.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def told(name: str, found: Floats, counts: NDArray[np.intp], chance: Floats) -> 
         low, middle, high = np.percentile(own, [25, 50, 75])
         fewer = int((own < theirs).sum())
         print(
-            f"    {aim}: {middle:.0f} labels ({low:.0f} to {high:.0f}), fewer than chance in {fewer}/{len(own)}"
+            f"    {aim}: {middle:.0f} labels ({low:.0f} to {high:.0f}), fewer than chance: {fewer}/{len(own)}"
         )
 
 

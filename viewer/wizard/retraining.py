@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ml import paths
 from ml.errors import Problem
-from ml.progress import Progress
+from ml.progress import Cancelled, Progress
 from ml.report.atomic import whole_file
 from ml.train.corrected import COLUMNS, PSEUDO, TABLE, Cut, SlideSaid, mark_of, write_patches
 from ml.train.study_recipe import StudyRecipe, read_study_recipe
@@ -63,7 +63,7 @@ def begin_from(card: ModelCard, told: Sequence[Told], progress: Progress) -> Beg
     folder = new_folder()
     try:
         return _begun(card, plan, before, told, folder, progress)
-    except BaseException:  # a training that was not begun leaves nothing
+    except (Problem, OSError, Cancelled):  # a training that was not begun leaves nothing
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
