@@ -14,6 +14,9 @@ from ml.train.embed import Features, reduced
 
 UNLABELLED = -1
 
+ORIGIN = "spread"
+"""What the column `origin` of a table says of such a label; what people gave is "given"."""
+
 
 @dataclass(frozen=True)
 class Spreading:

@@ -141,7 +141,7 @@ def _facts(
 def _written(
     made: Embeddings, out: Path, new: list[tuple[int, str, float]], facts: dict[str, object]
 ) -> tuple[Path, Path]:
-    from ml.train.pseudo_labels import ORIGIN  # in every line: nobody takes it for a person's table
+    from ml.train.spread import ORIGIN  # in every line: nobody takes it for a person's table
 
     made_folder(out.parent)
     with whole_file(out) as part, part.open("w", encoding="utf-8", newline="") as file:

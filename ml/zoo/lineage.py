@@ -30,6 +30,8 @@ class Lineage:
     changed_labels: int = 0  # labels that a person has mended while looking at answers
     recipe: str = ""  # the text that repeats the training
     training: str = ""  # its folder among the person's trainings, where its report lies
+    added_labels: int = 0  # that people gave while looking at what the models before it found
+    made_up_labels: int = 0  # that nobody gave: handed on from patches that look alike
 
 
 def lineage_to_json(lineage: Lineage) -> dict[str, object]:
@@ -45,18 +47,17 @@ def lineage_from_json(value: object) -> Lineage:
     parents = told.get("parents", [])
     if not isinstance(parents, list) or len(parents) > 16:
         raise Contradiction("the parents are not a list of at most 16")
-    changed = told.get("changed_labels", 0)
-    if not isinstance(changed, int) or isinstance(changed, bool) or changed < 0:
-        raise Contradiction("changed_labels is not a whole number of at least 0")
     training = _text(told, "training", 200)
     if re.search(r"[/\\]|^\.", training):
         raise Contradiction(f"the training {training!r} is not the name of a folder")
     return Lineage(
         tuple(map(_ancestor, parents)),
         _hash(told, "data_sha256"),
-        changed,
+        _count(told, "changed_labels"),
         _text(told, "recipe", _LONGEST),
         training,
+        _count(told, "added_labels"),
+        _count(told, "made_up_labels"),
     )
 
 
@@ -76,6 +77,13 @@ def _text(told: Mapping[str, object], key: str, longest: int) -> str:
     if not isinstance(text, str) or len(text) > longest:
         raise Contradiction(f"{key} is not a text of at most {longest:,} characters")
     return text
+
+
+def _count(told: Mapping[str, object], key: str) -> int:
+    value = told.get(key, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Contradiction(f"{key} is not a whole number of at least 0")
+    return value
 
 
 def _hash(told: Mapping[str, object], key: str) -> str:

@@ -12,6 +12,7 @@ from viewer.main_window.caring import Caring
 from viewer.main_window.cohorts import Cohorts
 from viewer.main_window.drawing import Drawing
 from viewer.main_window.frame import Frame
+from viewer.main_window.learning import Learning
 from viewer.main_window.parts import Parts
 from viewer.main_window.proving import Proving
 from viewer.main_window.report_editing import ReportEditing
@@ -25,7 +26,7 @@ from viewer.main_window.views import Views
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Cohorts | Caring
+Piece = Annotating | Drawing | Archive | ReportEditing | Proving | Training | Cohorts | Caring | Learning
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Further:
     training: Training
     cohorts: Cohorts
     caring: Caring
+    learning: Learning
 
     @classmethod
     def of(
@@ -54,21 +56,23 @@ class Further:
         reporting: Reporting,
     ) -> Further:
         """After those that they follow."""
+        training = Training(parts, status, slides, window)
         return cls(
             Annotating(parts, frame, status, slides, viewing),
             Drawing(frame, status, slides, viewing),
             Archive(parts, frame, status, slides),
             ReportEditing(parts, frame, status, views, reporting),
             Proving(parts, frame, status),
-            Training(parts, status, slides, window),
+            training,
             Cohorts(parts, frame, status, window),
             Caring(parts, frame, status),
+            Learning(parts, status, slides, training, window),
         )
 
     def __iter__(self) -> Iterator[Piece]:
         return iter([getattr(self, field.name) for field in fields(self)])
 
     @property
-    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving | Cohorts, ...]:
+    def refusing(self) -> tuple[Annotating | Drawing | ReportEditing | Proving | Cohorts | Learning, ...]:
         """Those whose refusals are shown over the picture; the others have a place of their own for them."""
-        return self.annotating, self.drawing, self.editing, self.proving, self.cohorts
+        return self.annotating, self.drawing, self.editing, self.proving, self.cohorts, self.learning

@@ -44,6 +44,7 @@ class SlideKeeper(Keeper):
         for signal, slot in (
             (opened.annotations_changed, self._keep_change),
             (opened.bookmarks.changed, self._keep_bookmarks),
+            (opened.learning.changed, lambda: self.mark("learning", opened.learning.as_json)),
             (opened.comment_changed, lambda _: self.mark("comment", lambda: opened.comment)),
             (opened.look_changed, lambda _: self.mark("look", lambda: as_json(opened.look))),
             (opened.spacing_changed, self._keep_spacing),
@@ -108,6 +109,7 @@ class SlideKeeper(Keeper):
             opened.set_look(look)
         if not opened.comment and isinstance(comment := states.get("comment"), str):
             opened.set_comment(comment)
+        readable(states.get("learning"), opened.learning.restore)
         marks = readable(states.get("bookmarks"), bookmarks_of)
         if marks is None and (old := read_old(self._old_bookmarks)):
             self._take_over(old)

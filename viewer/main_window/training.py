@@ -24,6 +24,7 @@ class Training(QObject):
     """One wizard at most. It lies over the window and leaves it usable."""
 
     changed = Signal()
+    retrain_wished = Signal(str)  # name of the model to go on from
 
     def __init__(self, parts: Parts, status: StatusLine, slides: Slides, window: QWidget) -> None:
         super().__init__(window)
@@ -45,6 +46,7 @@ class Training(QObject):
             self.models.removed.connect(
                 lambda name: self._status.showMessage(f"“{name}” is deleted.", 15_000)
             )
+            self.models.retrain_wished.connect(self.retrain_wished)
             self.models.finished.connect(self._forget_models)
         self.models.show()
         self.models.raise_()
@@ -63,6 +65,12 @@ class Training(QObject):
         self.wizard.show()
         self.wizard.raise_()
         self.wizard.activateWindow()
+
+    def open_at(self, folder: Path) -> None:
+        """Show the wizard at this training, which is filled in already."""
+        self.open()
+        assert self.wizard is not None
+        self.wizard.desk.open(folder)
 
     def show_picture(self, path: Path, place: Place | None) -> None:
         """Open a picture that was learned from, and go to its place on the slide."""

@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
         self._idle.stop()
         self.recognizing.close()
         self.cases.finish()
+        self.further.learning.close()
         self.further.training.close()
         self.further.cohorts.close()
         self.frame.remember()

@@ -11,6 +11,7 @@ from viewer.state.annotated import Annotated
 from viewer.state.bookmarks import Bookmarks
 from viewer.state.classes import ClassList
 from viewer.state.findings import Findings
+from viewer.state.learning import LearningNotes
 
 
 class OpenedSlide(Annotated):
@@ -30,6 +31,7 @@ class OpenedSlide(Annotated):
         self.look = Look()
         self.plane = slide.info.planes // 2
         self.bookmarks = Bookmarks(self)
+        self.learning = LearningNotes(self)
         self.findings: Findings | None = None
         self.comment = ""  # the free text of the report
 

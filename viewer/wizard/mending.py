@@ -60,11 +60,16 @@ def lineage_of(plan: Plan, folder: Path) -> Lineage:
         len(plan.data.relabelled),
         recipe.read_text(encoding="utf-8") if recipe.is_file() else "",
         folder.name,
+        plan.data.added,
+        plan.data.made_up,
     )
 
 
 def _parents(plan: Plan, folder: Path) -> tuple[Ancestor, ...]:
     """The model of the training whose labels were mended: as it is used, or as it was left."""
+    if plan.parent_model:
+        found = [one.card for one in models() if one.name == plan.parent_model and one.card is not None]
+        return tuple(Ancestor(card.name, card.title, card.weights_sha256) for card in found)
     if not plan.parent:
         return ()
     for entry in models():

@@ -33,6 +33,7 @@ class ModelsWindow(QDialog):
     """Follows the list of models; `uses` is asked before one is deleted."""
 
     removed = Signal(str)
+    retrain_wished = Signal(str)  # name of the model to go on from
 
     def __init__(self, models: ModelList, uses: Uses, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +55,8 @@ class ModelsWindow(QDialog):
         self.page.column.addStretch(1)
         self.notice = Notice(parent=self)
         self.report_button = self._button("Report as PDF", "Open the report of its training")
+        tip = "Train again as this model was, with what people said of its findings since"
+        self.retrain_button = self._button("Retrain from here…", tip)
         self.delete_button = self._button("Delete…", "See what depends on it, then delete it or not")
         self.close_button = self._button("Close", "Close this window")
         self._lay_out()
@@ -101,6 +104,7 @@ class ModelsWindow(QDialog):
             inside.addWidget(Text(name, quiet=True, parent=pair))
             inside.addWidget(Text(text, parent=pair))
             self._lines.addWidget(pair)
+        self.retrain_button.setEnabled(card is not None)
         self.report_button.setVisible(self._report() is not None)
         self.delete_button.setEnabled(entry is not None and not entry.builtin)
 
@@ -115,6 +119,10 @@ class ModelsWindow(QDialog):
         report = self._report()
         if report is not None:
             QDesktopServices.openUrl(report)
+
+    def _retrain(self) -> None:
+        if self.entry is not None:
+            self.retrain_wished.emit(self.entry.name)
 
     def _wish(self) -> None:
         if self.entry is not None:
@@ -152,7 +160,7 @@ class ModelsWindow(QDialog):
         right = column()
         for widget in (self.title, self.page, self.notice):
             right.addWidget(widget, int(widget is self.page))
-        foot = row(self.report_button, self.delete_button)
+        foot = row(self.report_button, self.retrain_button, self.delete_button)
         foot.addStretch(1)
         foot.addWidget(self.close_button)
         right.addLayout(foot)
@@ -166,6 +174,7 @@ class ModelsWindow(QDialog):
         self._models.listed.connect(self.show_models)
         self.list.currentRowChanged.connect(lambda _: self._show())
         self.report_button.clicked.connect(self._open_report)
+        self.retrain_button.clicked.connect(self._retrain)
         self.delete_button.clicked.connect(self._wish)
         self.close_button.clicked.connect(self.close)
         self.shelf.known.connect(self._know)

@@ -19,9 +19,13 @@ def origin_in_words(card: ModelCard, entries: Sequence[ModelEntry] = ()) -> tupl
         for one in lineage.parents
     ]
     changed = count(lineage.changed_labels, "label") if lineage.changed_labels else ""
+    added = f"{count(lineage.added_labels, 'label')} given by people who looked at what models found"
+    made_up = f"{count(lineage.made_up_labels, 'label')} that nobody gave; never in the verdict"
     lines = (
         ("Made from", ", ".join(parents)),
         ("Mended", f"{changed} changed by a person" if changed else ""),
+        ("Added", added if lineage.added_labels else ""),
+        ("Made up", made_up if lineage.made_up_labels else ""),
         ("Learned from", card.training_data),
         ("Table of its pictures", f"sha256 {lineage.data_sha256[:16]}…" if lineage.data_sha256 else ""),
         ("Training", lineage.training),

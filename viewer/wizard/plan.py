@@ -48,6 +48,8 @@ class DataPlan:
     more: tuple[str, ...] = ()  # further folders, read as the first one is; pictures only
     cases: tuple[int, ...] = ()  # of the case library, which the folder was made of
     outlines: bool = False  # the table names slides and the files of what was drawn on them
+    added: int = 0  # labels that people gave while they looked at what models found: see `retraining`
+    made_up: int = 0  # labels that nobody gave, in a table of their own
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:
@@ -109,6 +111,7 @@ class Plan:
     texts: Texts = field(default_factory=Texts)
     mended: Mapping[str, str] = field(default_factory=dict)  # by the verdict, for a training after this one
     parent: str = ""  # folder of the training that this one mends
+    parent_model: str = ""  # name of the model that it goes on from, where that was not trained here
     seed: int = 17
     tuning: bool = False  # look for better settings before the training
     trials: int = 8  # settings that are tried

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from viewer.wizard.cases import CASES_FILE
 from viewer.wizard.plan import DataPlan, Plan, Texts
 
 RECIPE_FILE = "recipe.toml"
+
+LABELS, MADE_UP_FILE = "labels", "made_up.csv"
+"""Where patches with labels given since lie in the folder of a training; the table of those nobody gave."""
 
 _SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
 
@@ -142,10 +146,8 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
     if plan.kind in {"patches", "pictures"}:
         site = "site" if data.site else ""
         rename = _renamed(data)
-        return replace(
-            recipe,
-            sources=(Source(called, ".", CASES_FILE, group="patient", site=site, rename=rename),),
-        )
+        given = Source(called, ".", CASES_FILE, group="patient", site=site, rename=rename)
+        return replace(recipe, sources=(given, *_made_up(data, rename)))
     if plan.kind == "labelled_slides":
         slides = LabelledSlides(
             called,
@@ -176,6 +178,14 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
         return replace(recipe, slides=(boxes,))
     scans = Scans(called, data.folder, table=data.table or "labels.csv", file=data.file or "file")
     return replace(recipe, scans=(replace(scans, rename=_renamed(data), broken="leave_out"),))
+
+
+def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
+    """Labels that nobody gave: learned from, but never chosen by and never in the verdict."""
+    if not data.made_up:
+        return ()
+    own = Source("made up", LABELS, MADE_UP_FILE, group="patient", rename=rename, cohort=_SOURCE)
+    return (replace(own, only_fit=True, origin="origin"),)
 
 
 def _renamed(data: DataPlan) -> dict[str, str]:

@@ -14,7 +14,7 @@ from viewer.cases.values import Case, Item, ItemFacts, Json, Verdict
 if TYPE_CHECKING:
     from viewer.cases.library import Library
 
-STATES = ("view", "comment", "look", "spacing", "bookmarks", "measurements", "model", "layers")
+STATES = ("view", "comment", "look", "spacing", "bookmarks", "measurements", "model", "layers", "learning")
 CHUNK = 20_000
 """Annotations that are handed to the window at once: it stays quick meanwhile."""
 

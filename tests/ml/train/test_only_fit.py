@@ -16,11 +16,9 @@ from ml.progress import Progress
 from ml.train.folds import ALWAYS, Fold, fold_numbers, folds_of
 from ml.train.leakage import inspect, refuse
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.pseudo_labels import spread_by_fold, write_pseudo_labels
-from ml.train.spread import Spreading
 from ml.train.study_recipe import Division, NetworkPlan, Source, Task, read_study_recipe
 from ml.train.study_run import run_study
-from ml.train.table import GIVEN, Row, read_rows
+from ml.train.table import GIVEN, read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
 
 TASK = Task(("a", "b"))
@@ -135,29 +133,6 @@ def test_a_recipe_with_nothing_to_report_on_contradicts_itself(tmp_path: Path) -
     file.write_text(text.replace('group = "patient"', 'group = "patient"\nonly_fit = true', 1))
     with pytest.raises(Problem, match="nothing is left to report on"):
         read_study_recipe(file)
-
-
-def test_each_fold_spreads_from_what_it_learns_from(tmp_path: Path) -> None:
-    """Features are their label; a fold that peeked at the reported side would name class 2."""
-    chance = np.random.default_rng(0)
-    truth = np.array([0, 1, 2] * 8)
-    features = (np.eye(3)[truth] * 10 + chance.normal(0, 0.1, (24, 3))).astype(np.float32)
-    rows = [Row(Path(f"{n}.png"), np.eye(3, dtype=np.float32)[c], f"p{n}", "s") for n, c in enumerate(truth)]
-    unseen = np.flatnonzero(truth == 2)
-    fold = Fold(0, np.flatnonzero(truth != 2), unseen[:4], unseen[4:])
-    others = (np.eye(3)[[0, 1, 2]] * 10 + 0.05).astype(np.float32)
-    how = Spreading(dimensions=0, neighbours=4)
-    found = spread_by_fold(features, rows, [fold], others, how)
-    assert {one.class_index for one in found} <= {0, 1}
-    assert {(one.picture, one.class_index) for one in found} >= {(0, 0), (1, 1)}
-    write_pseudo_labels(tmp_path / "labels.csv", found, [(f"u{n}.png", f"u{n}") for n in range(3)], "abc")
-    with (tmp_path / "labels.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert {line["origin"] for line in lines} == {"spread"}
-    assert {line["fold"] for line in lines} == {"0"}
-    assert lines[0] | {"confidence": ""} == {
-        "file": "u0.png", "label": "a", "patient": "u0", "origin": "spread", "fold": "0", "confidence": "",
-    }  # fmt: skip
 
 
 def test_a_study_with_pseudo_labels_reports_people_alone(data: Path, tmp_path: Path) -> None:

@@ -1,0 +1,244 @@
+"""Learning from what a person says of a model's findings: asks, keeps apart what is made up, trains again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from ml.annotation.answers import ANSWER, GIVEN
+from ml.errors import Problem
+from ml.geometry import Rect
+from ml.progress import Step
+from ml.report.words import count
+from ml.results.analysis import Analysis
+from ml.verbs.label_queue import Asked, label_queue, not_asked_yet
+from ml.verbs.made_up import Handed, SpreadPatches, spread_patches
+from ml.zoo.card import ModelCard
+from viewer.actions.command import Bound
+from viewer.main_window.parts import Parts
+from viewer.main_window.slides import Slides
+from viewer.main_window.status_line import StatusLine
+from viewer.main_window.training import Training
+from viewer.state.learning import LabelQueue
+from viewer.state.opened_slide import OpenedSlide
+from viewer.wizard.answering import Answering, answers_of, request_of
+from viewer.wizard.made_up_window import MadeUpWindow, made_up_of
+from viewer.wizard.queue_window import QueueWindow
+from viewer.wizard.retraining import Begun, begin_from
+from viewer.work.learning import LearningWork
+from viewer.work.told import OnTable, Told, told_in
+
+_SHOWN_MS = 15_000
+
+
+class Learning(QObject):
+    """One window of questions at most; it belongs to the slide that was looked at."""
+
+    changed = Signal()
+    refused = Signal(object)  # Problem
+
+    def __init__(
+        self, parts: Parts, status: StatusLine, slides: Slides, training: Training, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._parts, self._status, self._slides = parts, status, slides
+        self._training, self._window = training, window
+        self.work = LearningWork(self)
+        self.queue_window: QueueWindow | None = None
+        self.made_up_window: MadeUpWindow | None = None
+        self.work.step.connect(self._show_step)
+        self.work.failed.connect(self._show_problem)
+        training.retrain_wished.connect(self.retrain_model)
+        parts.session.closing.connect(self._let_go)
+
+    def bounds(self) -> dict[str, Bound]:
+        """What the commands of `viewer.actions.training` do on what a person said."""
+        return {
+            "label_queue": Bound(self.open_queue, lambda: self._analysis is not None),
+            "made_up": Bound(self.open_made_up, lambda: self._opened is not None),
+            "retrain": Bound(self.retrain),
+        }
+
+    # ------------------------------------------------------------------ questions
+
+    def open_queue(self) -> None:
+        """Go on with the questions about this analysis, or look for patches that are worth some."""
+        opened, analysis = self._opened, self._analysis
+        if opened is None or analysis is None:
+            return
+        queue = opened.learning.queue
+        fits = queue is not None and queue.run == analysis.provenance.started
+        if queue is not None and fits and not_asked_yet(queue.asked, _places(opened)):
+            self._show_queue(opened, queue)
+        else:
+            self.ask()
+
+    def ask(self) -> None:
+        """Look for patches worth a label; the questions follow."""
+        opened, analysis = self._opened, self._analysis
+        if opened is not None and analysis is not None and not self.work.running:
+            self._status.showMessage("Looking for patches worth a label…")
+            job = partial(label_queue, request_of(opened, analysis))
+            self.work.do(job, partial(self._queued, opened), "Looking for patches worth a label")
+
+    def _queued(self, opened: OpenedSlide, asked: tuple[Asked, ...]) -> None:
+        self._status.clearMessage()
+        findings = opened.findings
+        if opened not in self._parts.session.items or findings is None or findings.analysis is None:
+            return
+        made = findings.analysis.provenance
+        names = findings.scores.class_names
+        queue = LabelQueue(made.model_name, made.model_version, made.model_sha256, made.started, names, asked)
+        opened.learning.set_queue(queue)
+        self._show_queue(opened, queue)
+
+    def _show_queue(self, opened: OpenedSlide, queue: LabelQueue) -> None:
+        from viewer.cases.library import whoever
+
+        self._close(self.queue_window)
+        colors = (
+            dict(zip(queue.class_names, opened.findings.card.colors, strict=False)) if opened.findings else {}
+        )
+        answering = Answering(opened, queue, colors.get, whoever())
+        window = self.queue_window = QueueWindow(answering, self._window)
+        window.retrain_wished.connect(self.retrain)
+        window.more_wished.connect(self.ask)
+        window.place_wished.connect(self._go)
+        window.finished.connect(lambda _: self._forget("queue_window", window))
+        _bring(window)
+
+    # ------------------------------------------------------------------ made-up labels
+
+    def open_made_up(self) -> None:
+        """Show the labels that nobody gave."""
+        opened = self._opened
+        if opened is None:
+            return
+        self._close(self.made_up_window)
+        window = self.made_up_window = MadeUpWindow(opened, self._window)
+        window.hand_on_wished.connect(self.hand_on)
+        window.place_wished.connect(self._go)
+        window.finished.connect(lambda _: self._forget("made_up_window", window))
+        _bring(window)
+
+    def hand_on(self) -> None:
+        """Hand the answers of this slide on to patches that look alike."""
+        opened, analysis = self._opened, self._analysis
+        if opened is None or analysis is None:
+            words = "There is no analysis whose patches could be compared."
+            self._show_problem(Problem(words, "Analyze a region, and label some of its patches."))
+            return
+        given = [one for one in answers_of(opened) if one.metadata.get(ANSWER) == GIVEN]
+        places = tuple(one.shape.bounds for one in given)
+        queue = replace(request_of(opened, analysis), labelled=places)
+        job = partial(spread_patches, SpreadPatches(queue, tuple(one.class_name for one in given)))
+        done = partial(self._take_handed, opened, len(given), analysis.provenance.model_name)
+        self.work.do(job, done, "Handing labels on")
+
+    def _take_handed(self, opened: OpenedSlide, answers: int, model: str, handed: tuple[Handed, ...]) -> None:
+        self._status.clearMessage()
+        opened.learning.set_made_up(made_up_of(handed, answers, model))
+
+    # ------------------------------------------------------------------ training again
+
+    def retrain(self) -> None:
+        """Begin a training from the model whose findings are looked at, or else the chosen one."""
+        findings = self._opened.findings if self._opened is not None else None
+        self.retrain_model(findings.card.name if findings is not None else self._parts.settings.model)
+
+    def retrain_model(self, name: str) -> None:
+        """Gather what was said, cut it, and show the wizard filled in."""
+        if self.work.running:
+            return
+        self._status.showMessage("Gathering what was said of slides…")
+        self.work.do(lambda _: _card_of(name), self._gather, "Finding the model")
+
+    def _gather(self, card: ModelCard) -> None:
+        here = {
+            one.path: OnTable(tuple(one.annotations), one.learning.made_up)
+            for one in self._parts.session.slides
+            if not one.is_loading
+        }
+        self._parts.keeping.ask(
+            lambda library: told_in(library, card.class_names, here),
+            partial(self._cut, card),
+            self._show_problem,
+        )
+
+    def _cut(self, card: ModelCard, told: Sequence[Told]) -> None:
+        self.work.do(lambda progress: begin_from(card, told, progress), self._begin, "Beginning the training")
+
+    def _begin(self, begun: Begun) -> None:
+        self._close(self.queue_window)
+        self._training.open_at(begun.folder)
+        words = (
+            f"{count(begun.added, 'label')} of people since, {count(begun.before, 'picture')} from before."
+        )
+        if begun.made_up:
+            words += f" {count(begun.made_up, 'made-up label')}, never in the verdict."
+        self._status.showMessage(words, _SHOWN_MS)
+
+    # ------------------------------------------------------------------ the rest
+
+    def close(self) -> None:
+        """Close its windows and end its work."""
+        self._close(self.queue_window)
+        self._close(self.made_up_window)
+        self.work.close()
+
+    @property
+    def _opened(self) -> OpenedSlide | None:
+        return self._parts.session.slide
+
+    @property
+    def _analysis(self) -> Analysis | None:
+        findings = self._opened.findings if self._opened is not None else None
+        return findings.analysis if findings is not None else None
+
+    def _go(self, rect: Rect) -> None:
+        if self._slides.page is not None:
+            self._slides.page.view.show_rect(rect.grown(2 * rect.width))
+            self._window.raise_()
+            self._window.activateWindow()
+
+    def _show_step(self, step: Step) -> None:
+        done = f" {step.done} of {step.total}" if step.total else ""
+        self._status.showMessage(f"{step.phase}{done}…")
+
+    def _show_problem(self, problem: Problem) -> None:
+        self._status.clearMessage()
+        self.refused.emit(problem)
+
+    def _let_go(self, opened: object) -> None:
+        for window in (self.queue_window, self.made_up_window):
+            if window is not None and window.opened is opened:
+                window.close()
+
+    def _forget(self, name: str, window: QWidget) -> None:
+        if getattr(self, name) is window:
+            setattr(self, name, None)
+        window.deleteLater()
+
+    def _close(self, window: QWidget | None) -> None:
+        if window is not None:
+            window.close()
+
+
+def _places(opened: OpenedSlide) -> tuple[Rect, ...]:
+    return tuple(one.shape.bounds for one in answers_of(opened))
+
+
+def _card_of(name: str) -> ModelCard:
+    from ml.zoo.store import find
+
+    return find(name).card
+
+
+def _bring(window: QWidget) -> None:
+    window.show()
+    window.raise_()
+    window.activateWindow()

@@ -1,0 +1,193 @@
+"""A training that goes on from a model: its own pictures, and what people said since. No window.
+
+The folder of the new training gets a table of all pictures, the parent's and the new ones, and the plan reads
+that table; whatever was chosen for the parent stays chosen. Nothing of the parent is changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ml import paths
+from ml.errors import Problem
+from ml.progress import Cancelled, Progress
+from ml.report.atomic import whole_file
+from ml.train.corrected import COLUMNS, PSEUDO, TABLE, Cut, SlideSaid, mark_of, write_patches
+from ml.train.study_recipe import StudyRecipe, read_study_recipe
+from ml.train.survey import Seen
+from ml.zoo.card import ModelCard
+from viewer.wizard.cases import CASES_FILE, patient_of
+from viewer.wizard.desk import new_folder, trainings_folder
+from viewer.wizard.mending import next_plan
+from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
+from viewer.wizard.plan_recipe import LABELS, MADE_UP_FILE
+from viewer.work.told import Told
+
+_SHORT = ("file", "label", "patient", "site")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A training that waits for its wizard."""
+
+    folder: Path
+    added: int  # patches with a label that people gave since
+    made_up: int
+    before: int  # pictures of the parent
+
+
+def parent_of(card: ModelCard) -> tuple[Plan, Path] | None:
+    """The training that a model comes from, where it is on this computer."""
+    if not card.lineage.training:
+        return None
+    folder = trainings_folder() / card.lineage.training
+    plan = read_plan(folder)
+    return None if plan is None else (plan, folder)
+
+
+def begin_from(card: ModelCard, told: Sequence[Told], progress: Progress) -> Begun:
+    """Cut what was said, write table and plan. Raises `Problem`s, among them that there is nothing new."""
+    parent = parent_of(card)
+    plan, before = parent if parent is not None else (_plan_without_training(card), None)
+    if plan.kind != "patches":
+        raise Problem(
+            f"“{card.title or card.name}” did not learn from patches.",
+            "Its labels are mended in the verdict of its training: “Train again with these labels”.",
+        )
+    if not any(one.slide.said for one in told):
+        raise Problem("There is nothing new to learn from.", "Label patches, or decide about boxes, first.")
+    folder = new_folder()
+    try:
+        return _begun(card, plan, before, told, folder, progress)
+    except (Problem, OSError, Cancelled):  # a training that was not begun leaves nothing
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _begun(
+    card: ModelCard, plan: Plan, before: Path | None, told: Sequence[Told], folder: Path, progress: Progress
+) -> Begun:
+    data, labels = plan.data, folder / LABELS
+    cut = Cut(data.edge or card.patch_pixels, data.spacing or card.spacing)
+    slides = [replace(one.slide, patient=_patient(one.slide, data)) for one in told]
+    made = [replace(slide, said=one.made_up) for slide, one in zip(slides, told, strict=True)]
+    added = write_patches([one for one in slides if one.said], cut, labels, progress)
+    kept = (labels / TABLE).rename(labels / "added.csv")  # with the whole origin of each
+    made_up = write_patches([one for one in made if one.said], cut, labels, progress)
+    _write_made_up(labels, data)
+    old = [] if before is None else _kept_of(before, {mark_of(one.path) for one in slides})
+    _write_cases(labels / CASES_FILE, [*old, *_new_of(kept, data, labels)])
+    since = sum(Path(line[0]).parent.name == LABELS for line in old)
+    write_plan(_plan(plan, before, card, labels, since + added, made_up), folder)
+    return Begun(folder, added, made_up, len(old))
+
+
+def _plan(plan: Plan, before: Path | None, card: ModelCard, labels: Path, added: int, made_up: int) -> Plan:
+    following = next_plan(plan, before) if before is not None else plan
+    data = replace(
+        following.data,
+        folder=str(labels),
+        table=CASES_FILE,
+        file="file",
+        label="label",
+        patient="patient",
+        site="site" if plan.data.site else "",
+        ending="",
+        patients="column",
+        pattern="",
+        added=added,
+        made_up=made_up,
+    )
+    model = "" if before is not None else card.name
+    return replace(following, data=data, step=1, done=False, parent_model=model)
+
+
+def _kept_of(before: Path, marks: set[str]) -> list[list[str]]:
+    """The parent's pictures. Patches of slides with one of these marks are cut anew."""
+    lines = [[line[name] for name in _SHORT] for line in _lines(before / CASES_FILE)]
+    return [
+        [str(before / line[0]), *line[1:]]
+        for line in lines
+        if Path(line[0]).parent.name != LABELS or Path(line[0]).name.split("_")[0] not in marks
+    ]
+
+
+def _new_of(table: Path, data: DataPlan, labels: Path) -> list[list[str]]:
+    """What people said since, with labels as the parent's data have them."""
+    label_of = {data.title_of(label): label for label in data.classes}
+    return [
+        [
+            str(labels / line["file"]),
+            label_of.get(line["label"], line["label"]),
+            line["patient"],
+            line["site"],
+        ]
+        for line in _lines(table)
+    ]
+
+
+def _write_cases(table: Path, lines: list[list[str]]) -> None:
+    with whole_file(table) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_SHORT)
+        writer.writerows(lines)
+
+
+def _write_made_up(labels: Path, data: DataPlan) -> None:
+    """Made-up labels in a table of their own, whose column says what they are: see `ml.train.table`."""
+    label_of = {data.title_of(label): label for label in data.classes}
+    lines = _lines(labels / TABLE)
+    with whole_file(labels / MADE_UP_FILE) as part, part.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, (*COLUMNS, "origin"))
+        table.writeheader()
+        for line in lines:
+            named = label_of.get(line["label"], line["label"])
+            table.writerow({**line, "label": named, "origin": PSEUDO})
+
+
+def _lines(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise Problem(
+            "The pictures that this model learned from are not known any more.",
+            "Its training was deleted in part. Begin a new one by Train a model.",
+            table=table.name,
+        ) from None
+
+
+def _patient(slide: SlideSaid, data: DataPlan) -> str:
+    """By the rule of the parent's pictures, so that a patient who is among them stays one; else the case."""
+    if data.patients in {"column", "each"}:
+        return slide.patient
+    return patient_of(Seen(slide.path, ""), data)
+
+
+def _plan_without_training(card: ModelCard) -> Plan:
+    """For a model that was not trained here: its recipe as far as the card or Parfocal has it."""
+    recipe = _recipe(card)
+    data = DataPlan(classes=card.class_names, spacing=card.spacing, edge=card.patch_pixels)
+    title = f"{card.title or card.name} 2"
+    plan = replace(Plan("patches", step=1), data=data)
+    plan = replace(plan, texts=replace(plan.texts, title=title))
+    if card.preparation is not None or card.looks_at_ct:
+        return replace(plan, kind="pictures")
+    if recipe is None:
+        return plan
+    network, division = recipe.network, replace(recipe.division, run=0)
+    return replace(
+        plan, network=network, fit=recipe.fit, vary=recipe.vary, division=division, seed=recipe.seed
+    )
+
+
+def _recipe(card: ModelCard) -> StudyRecipe | None:
+    path = paths.resources() / "recipes" / f"{card.name}.toml"
+    try:
+        return read_study_recipe(path) if path.is_file() else None
+    except Problem:
+        return None
