@@ -7,7 +7,7 @@ plain run as a process of its own, which pays for its start as well. PARFOCAL_DA
 to the composed ones. COHORT_SLIDES, COHORT_ROUNDS: how many, where the machine is a small or a busy one.
 
 Beside the time on the clock stands what the processors did, of all processes together: on a machine that
-others use too, that is the figure to go by. On the command line: `here`, `cluster`, or nothing for both.
+others use too, that is the figure to go by. Words of the command line: `here`, `cluster`; nothing for both.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ def begun(qtbot: QtBot, window: MainWindow) -> tuple[CohortDialog, CohortRun]:
     return dialog, run
 
 
+@pytest.mark.slow
 def test_cases_are_marked_analyzed_and_opened_with_what_was_found(
     qtbot: QtBot, cases: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_cases_are_marked_analyzed_and_opened_with_what_was_found(
     library.close()
 
 
+@pytest.mark.slow
 def test_a_window_that_is_opened_again_goes_on_with_it(qtbot: QtBot, cases: list[Path]) -> None:
     with a_window(qtbot) as window:
         click_cases(qtbot, window, "Case a", "Case b")
