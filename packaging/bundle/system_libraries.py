@@ -1,7 +1,7 @@
 """Libraries of the build machine's own system that PyInstaller puts into a bundle, and their licences.
 
 They have no Python metadata: the package that a file comes from is asked of dpkg, and its licence stands in
-the table below. It was written by hand and checked by its words against /usr/share/doc/PACKAGE/copyright. Those
+the table below, written by hand and checked by its words against /usr/share/doc/PACKAGE/copyright. Those
 files name the licences of tools, tests and build scripts too, so that no program can tell from them which one
 is the library's.
 """
