@@ -122,7 +122,8 @@ class Platform:
 
 
 PLATFORMS = {
-    "linux": Platform("", two_programs=False, strip=True, package=".deb and .run"),
+    # strip ruins libraries that auditwheel has patched (NumPy's OpenBLAS: "not page-aligned").
+    "linux": Platform("", two_programs=False, strip=False, package=".deb and .run"),
     "win32": Platform("windows/parfocal.ico", two_programs=True, strip=False, package="Inno Setup"),
     "darwin": Platform("macos/parfocal.icns", two_programs=False, strip=False, package=".dmg"),
 }
