@@ -83,7 +83,7 @@ def test_locked_requirements_name_no_host_and_have_hashes() -> None:
         assert "://" not in text
         assert "--index" not in text
         pinned = re.findall(r"^[A-Za-z0-9._-]+==[^\n]*\\$", text, re.MULTILINE)
-        assert len(pinned) > 40
+        assert len(pinned) > (4 if "bundle" in path.name else 40)
         assert text.count("--hash=sha256:") >= len(pinned)
 
 

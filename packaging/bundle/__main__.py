@@ -7,6 +7,7 @@ python -m bundle installers [--flavour cpu|gpu] [--out build]
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from bundle import licences, linux
+from bundle import licences, linux, system_libraries
 from bundle.cpu_torch import without_cuda
 from bundle.weight import told
 
@@ -52,14 +53,14 @@ def build(out: Path, flavour: str) -> int:
     subprocess.run(command, check=True, cwd=ROOT, env=environment)
     folder = out / "parfocal"
     (folder / "_internal" / "COMMIT").write_text(_commit(), encoding="utf-8")
-    found, troubles = licences.collect(folder / "_internal", folder / "LICENCES.txt")
+    found, troubles = licences.collect(folder / "_internal", folder / "LICENCES.txt", _of_the_system(out))
     for trouble in troubles:
         print(trouble, file=sys.stderr)
     if troubles:
         shutil.rmtree(folder)
         return 1
     print("\n".join(told(folder)))
-    print(f"{len(found)} distributions, all may be shipped; built in {time.monotonic() - started:.0f} s")
+    print(f"{len(found)} packages, all may be shipped; built in {time.monotonic() - started:.0f} s")
     return 0
 
 
@@ -80,6 +81,12 @@ def installers(out: Path, flavour: str) -> int:
     ):
         print(f"{made.name}: {made.stat().st_size / 1e6:,.0f} MB")
     return 0
+
+
+def _of_the_system(out: Path) -> list[licences.Licence]:
+    """What `parfocal.spec` found outside the environment and this tree."""
+    sources = json.loads((out / "libraries.json").read_text(encoding="utf-8"))
+    return system_libraries.collect(map(Path, sources), (Path(sys.prefix), ROOT, out))
 
 
 def _commit() -> str:

