@@ -7,7 +7,7 @@ DEMO_OUT ?= demo
 # As many files of tests beside each other as there are cores, four at most; empty: one after the other.
 BESIDE ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo run test test-all lint types bench robustness lock model clean help
+.PHONY: demo run test test-all lint types bench robustness lock model bundle installers bundle-test docs pages pictures clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,31 @@ model: $(VENV)/dev.stamp  ## train the built-in model anew (needs PARFOCAL_DATA)
 
 lock: $(VENV)/dev.stamp  ## renew packaging/requirements*.txt from the ranges in pyproject.toml
 	$(BIN)/python packaging/lock.py
+
+docs: $(VENV)/dev.stamp  ## these pages as a site, in build/site; a broken link stops it
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/site
+
+pages: $(VENV)/dev.stamp  ## renew the pages that follow from the program (docs/keys.md)
+	$(BIN)/python docs/make_pages.py
+
+pictures: $(VENV)/dev.stamp  ## renew docs/images from the real window
+	$(BIN)/python docs/make_pictures.py
+# cpu: for computers without an NVIDIA card; gpu: with CUDA, several times as large.
+FLAVOUR ?= cpu
+BUNDLE := cd packaging && ../$(BIN)/python -m bundle
+
+bundle: $(VENV)/bundle.stamp  ## the program as one folder that needs no Python, in build/cpu/parfocal
+	$(BUNDLE) build --flavour $(FLAVOUR)
+
+installers: $(VENV)/bundle.stamp  ## .deb and .run out of the bundle (Debian: dpkg-deb, makeself, zstd)
+	$(BUNDLE) installers --flavour $(FLAVOUR)
+
+bundle-test:  ## as root on Debian: the .deb into a bare root without Python, used and removed (debootstrap)
+	cd packaging && ../$(BIN)/python -m bundle.bare_root $(abspath build/$(FLAVOUR))/parfocal_*_amd64.deb
+
+$(VENV)/bundle.stamp: $(VENV)/dev.stamp packaging/requirements-bundle.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r packaging/requirements-bundle.txt
+	@touch $@
 
 clean:  ## remove what was installed and made here
 	rm -rf $(VENV) build dist demo out .mypy_cache .pytest_cache .ruff_cache

@@ -44,6 +44,24 @@ annotations_app = typer.Typer(help="Annotation files of one program for another.
 app.add_typer(annotations_app, name="annotations")
 
 
+def _say_version(wished: bool) -> None:
+    if wished:
+        from ml.about import version_text
+
+        print(version_text("parfocal-ml"), end="")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Version, commit, libraries."),
+    ] = False,
+) -> None:
+    """Parfocal's core on the command line. Research use only."""
+
+
 class Form(StrEnum):
     """Of the table that `predict` writes."""
 

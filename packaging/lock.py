@@ -1,8 +1,8 @@
 """Renew the hash-locked requirements from the ranges in pyproject.toml (`make lock`).
 
-Two lists: `requirements.txt` is what the window and inference need, `requirements-dev.txt` adds tests and
-training with the same versions of everything they share. Both hold for every platform and Python 3.11+,
-and name no package index: pip takes the one it is set up for.
+`requirements.txt` is what the window and inference need, `requirements-dev.txt` adds tests and training with
+the same versions of what they share, `requirements-bundle.txt` is for `make bundle` beside those. All
+hold for every platform and Python 3.11+, and name no package index: pip takes the one it is set up for.
 """
 
 import subprocess
@@ -35,7 +35,9 @@ def main() -> None:
         # The longer list first: what training allows is narrower than what the window does.
         dev = [*extras, *inputs, "-o", "packaging/requirements-dev.txt"]
         base = ["-c", "packaging/requirements-dev.txt", *inputs, "-o", "packaging/requirements.txt"]
-        for arguments in (dev, base):
+        tools = ["-c", "packaging/requirements-dev.txt", "packaging/bundle.in"]
+        tools += ["-o", "packaging/requirements-bundle.txt"]
+        for arguments in (dev, base, tools):
             upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
             uv = [python, "-m", "uv", *COMMON, *upgrade, *arguments]
             subprocess.run(uv, check=True, cwd=HERE.parent, stdout=subprocess.DEVNULL)

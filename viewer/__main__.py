@@ -18,9 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     wishes = _parser().parse_args(given)
     if wishes.version:
-        from ml import __version__
+        from ml.about import version_text
 
-        sys.stdout.write(f"parfocal {__version__}\n")
+        sys.stdout.write(version_text("parfocal"))
         return 0
     seen = has_display(os.environ, sys.platform)
     if not seen:
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="keep cases there instead: postgresql://… of a department, or a file",
     )
-    parser.add_argument("--version", action="store_true", help="say the version and end")
+    parser.add_argument("--version", action="store_true", help="say version, commit and libraries, and end")
     return parser
 
 

