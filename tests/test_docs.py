@@ -50,6 +50,39 @@ def test_the_page_of_keys_is_what_the_program_has() -> None:
     assert there == made, "renew it: make pages"
 
 
+def test_the_page_of_commands_is_what_the_program_has() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_commands.py"))["commands_page"]()
+    there = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert there == made, "renew it: make pages"
+
+
+def test_menu_paths_of_the_pages_exist() -> None:
+    from viewer.actions.catalog import CATALOG, MENUS
+
+    titles = {(entry.group, entry.title) for entry in CATALOG}
+    named = [
+        (page.name, menu, title)
+        for page in (ROOT / "docs").glob("*.md")
+        for menu, title in re.findall(r"\*(\w+) ▸ ([^*▸]+)\*", page.read_text(encoding="utf-8"))
+        if menu in MENUS
+    ]
+    assert named
+    missing = [one for one in named if one[1:] not in titles]
+    assert not missing
+
+
+def test_every_recipe_that_is_told_of_is_there() -> None:
+    told = set(re.findall(r"^## \d\. .*\(`([\w-]+)`\)$", _text("recipes.md"), re.MULTILINE))
+    there = {path.stem for path in (ROOT / "resources" / "recipes").glob("*.toml")}
+    assert len(told) == 5
+    assert told <= there
+    assert there - set(re.findall(r"`([\w-]+)`", _text("recipes.md"))) <= {"cellularity"}
+
+
+def _text(page: str) -> str:
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
 def test_every_command_of_the_line_is_told_of() -> None:
     from typer.main import get_command
 

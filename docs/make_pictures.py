@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent / "images"
 MODEL = "cellularity"
 PATCHES = 16  # edge of the region in patches: enough to see what grows, little enough for a CPU
-COLORS = 256  # of a picture: tissue and colour maps stay true to the eye, at a third of the size
 PATIENCE_S = 300.0
 _SETTLED_S = 0.3  # so long everything must have stood still
 
@@ -53,17 +52,17 @@ class Camera:
                 raise TimeoutError(f"waited for {what}")
 
     def at_rest(self) -> None:
-        """Sharp, and everything kept."""
-        self.until("a sharp picture that is saved", lambda: self.is_sharp() and self.is_saved())
+        """Sharp, everything kept, and no passing word left at the bottom."""
+        status = self.window.status
+        self.until(
+            "a sharp picture that is saved",
+            lambda: self.is_sharp() and status.kept.text() == "Saved" and not status.currentMessage(),
+        )
 
     def is_sharp(self) -> bool:
         """Whether a slide is there, down to its last tile."""
         page = self.window.slides.page
         return page is not None and page.view.is_sharp
-
-    def is_saved(self) -> bool:
-        """What the status line says."""
-        return self.window.status.kept.text() == "Saved"
 
     def keep(self, name: str, widget: QWidget | None = None) -> None:
         """Write what a person would see now."""
@@ -72,8 +71,8 @@ class Camera:
         path = HERE / f"{name}.png"
         (widget or self.window).grab().save(str(path))
         with Image.open(path) as picture:
-            small = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
-        small.save(path, optimize=True)
+            plain = picture.convert("RGB")
+        plain.save(path, optimize=True)
         sys.stdout.write(f"{path.name}  {path.stat().st_size / 1000:.0f} kB\n")
         sys.stdout.flush()
 
@@ -102,16 +101,42 @@ def story(camera: Camera) -> None:
     for name in ("layers", "findings", "annotations", "image"):
         camera.tab(getattr(window.frame, name))
         camera.at_rest()
-        camera.keep(name)
+        camera.keep(f"panel-{name}", window.frame.inspector)
     camera.tab(window.frame.findings)
-    window._parts.theme.choose("dark")  # the documentation alone turns it from outside
+    window.run("theme_dark")
     camera.at_rest()
     camera.keep("window-dark")
-    window._parts.theme.choose("light")
+    window.run("theme_light")
+    _further(camera)
+
+
+def _further(camera: Camera) -> None:
+    """The windows beside the main one."""
+    window = camera.window
+    editing = window.further.editing
+    editing.open()
+    editor = editing.editor
+    assert editor is not None
+    camera.until("the pages", lambda: editor.view.isVisible() and not editor.page_notice.isVisible())
+    _wait(camera, 4)
+    camera.keep("report", editor)
+    editor.close()
+    window.run("train")
+    wizard = window.further.training.wizard
+    assert wizard is not None
+    _wait(camera, 2)
+    camera.keep("wizard", wizard)
+    wizard.close()
+
+
+def _wait(camera: Camera, seconds: float) -> None:
+    """For what says nothing when it is there, as pages that are drawn."""
+    end = time.monotonic() + seconds
+    camera.until("a moment", lambda: time.monotonic() > end)
 
 
 def _draw(camera: Camera) -> None:
-    """A square region in the tissue, selected and brought into view, and a circle of what a person saw."""
+    """A square region in the tissue, selected and brought into view."""
     from ml.annotation.document import Change
     from ml.annotation.shapes import Annotation, Shape
     from ml.geometry import Point, Rect
@@ -138,9 +163,6 @@ def _analyze(camera: Camera) -> None:
     cam = window.frame.analyze.run_options.cam
     cam.setCurrentIndex(cam.findData("all"))
     window.run("analyze")
-    seen = window.frame.analyze
-    camera.until("the first answers", lambda: window.analyzing.running)
-    assert seen is not None
     camera.until("the analysis", lambda: not window.analyzing.running)
     findings = camera.page.opened.findings
     if findings is not None and findings.boxes:
@@ -157,10 +179,8 @@ def _window() -> Iterator[Camera]:
     with TemporaryDirectory() as home:
         os.environ["PARFOCAL_HOME"] = home
         from viewer.app import build
-        from viewer.settings import Settings
-
-        Settings().theme = "light"
         app, window = build([sys.argv[0]], str(Path(home) / "library.sqlite"))
+        window.run("theme_light")
         window.resize(1280, 800)
         window.show()
         window.cases.begin()
