@@ -9,8 +9,9 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 _HEAD = """# Every command and option
 
-Written from the program itself, as `parfocal-ml COMMAND --help` says it. [The command line](command-line.md) explains what they are
-for, with examples. An option in **bold** must be given.
+Written from the program itself, as `parfocal-ml COMMAND --help` says it.
+[The command line](command-line.md) explains what they are for, with examples.
+An option in **bold** must be given.
 """
 
 
@@ -24,7 +25,8 @@ def commands_page() -> str:
     for name, command in _leaves(get_command(app), ""):
         taken = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
-        usage = " ".join(("parfocal-ml", name, *(_usage(p) for p in taken), *(["[OPTIONS]"] if options else [])))
+        more = ["[OPTIONS]"] if options else []
+        usage = " ".join(("parfocal-ml", name, *(_usage(p) for p in taken), *more))
         lines += [f"## {name}", "", f"`{usage}`", "", _plain(command.help or ""), ""]
         if taken or options:
             lines += ["| | meaning | left out |", "|---|---|---|"]
@@ -51,7 +53,8 @@ def _row(param: Any) -> str:
     if param.param_type_name == "argument":
         name = f"`{_usage(param)}`"
     default = param.default
-    said = "" if param.required or default in (None, False, "", ()) or callable(default) else f"`{_value(default)}`"
+    silent = param.required or default in (None, False, "", ()) or callable(default)
+    said = "" if silent else f"`{'yes' if default is True else _value(default)}`"
     return f"| {f'**{name}**' if param.required else name} | {_plain(param.help or '')} | {said} |"
 
 

@@ -179,6 +179,7 @@ def _window() -> Iterator[Camera]:
     with TemporaryDirectory() as home:
         os.environ["PARFOCAL_HOME"] = home
         from viewer.app import build
+
         app, window = build([sys.argv[0]], str(Path(home) / "library.sqlite"))
         window.run("theme_light")
         window.resize(1280, 800)

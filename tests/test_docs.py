@@ -89,8 +89,8 @@ def test_every_command_of_the_line_is_told_of() -> None:
     from ml.__main__ import app
 
     text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
-    missing = [name for name in get_command(app).commands if not re.search(rf"parfocal-ml {name}\b|`{name}`", text)]
-    assert not missing
+    names = get_command(app).commands
+    assert not [name for name in names if not re.search(rf"parfocal-ml {name}\b|`{name}`", text)]
 
 
 def test_the_reader_of_the_example_is_a_reader(tmp_path: Path) -> None:
