@@ -79,6 +79,15 @@ def test_every_recipe_that_is_told_of_is_there() -> None:
     assert there - set(re.findall(r"`([\w-]+)`", _text("recipes.md"))) <= {"cellularity"}
 
 
+def test_messages_of_the_troubleshooting_page_are_those_of_the_program() -> None:
+    told = re.findall(r"^\| `([^`]+)` \|", _text("troubleshooting.md"), re.MULTILINE)
+    source = "".join(
+        path.read_text(encoding="utf-8") for top in ("ml", "viewer") for path in (ROOT / top).rglob("*.py")
+    )
+    assert told
+    assert not [message for message in told if message not in source]
+
+
 def _text(page: str) -> str:
     return (ROOT / "docs" / page).read_text(encoding="utf-8")
 
