@@ -47,8 +47,9 @@ lock: $(VENV)/dev.stamp  ## renew packaging/requirements*.txt from the ranges in
 docs: $(VENV)/dev.stamp  ## these pages as a site, in build/site; a broken link stops it
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/site
 
-pages: $(VENV)/dev.stamp  ## renew the pages that follow from the program (docs/keys.md)
+pages: $(VENV)/dev.stamp  ## renew the pages that follow from the program (docs/keys.md, docs/commands.md)
 	$(BIN)/python docs/make_pages.py
+	$(BIN)/python docs/make_commands.py
 
 pictures: $(VENV)/dev.stamp  ## renew docs/images from the real window
 	$(BIN)/python docs/make_pictures.py

@@ -15,7 +15,8 @@ def keys_page() -> str:
     lines = [
         "# Keys",
         "",
-        "All commands, as the menus have them. `Ctrl+K` finds one by name, `?` shows the list in the window.",
+        "All commands, as the menus have them. `Ctrl+K` finds one by its name, "
+        "`?` shows this list in the window.",
         "On a Mac `Ctrl` is ⌘.",
         "",
     ]

@@ -50,16 +50,56 @@ def test_the_page_of_keys_is_what_the_program_has() -> None:
     assert there == made, "renew it: make pages"
 
 
+def test_the_page_of_commands_is_what_the_program_has() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_commands.py"))["commands_page"]()
+    there = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert there == made, "renew it: make pages"
+
+
+def test_menu_paths_of_the_pages_exist() -> None:
+    from viewer.actions.catalog import CATALOG, MENUS
+
+    titles = {(entry.group, entry.title) for entry in CATALOG}
+    named = [
+        (page.name, menu, title)
+        for page in (ROOT / "docs").glob("*.md")
+        for menu, title in re.findall(r"\*(\w+) ▸ ([^*▸]+)\*", page.read_text(encoding="utf-8"))
+        if menu in MENUS
+    ]
+    assert named
+    missing = [one for one in named if one[1:] not in titles]
+    assert not missing
+
+
+def test_every_recipe_that_is_told_of_is_there() -> None:
+    told = set(re.findall(r"^## \d\. .*\(`([\w-]+)`\)$", _text("recipes.md"), re.MULTILINE))
+    there = {path.stem for path in (ROOT / "resources" / "recipes").glob("*.toml")}
+    assert len(told) == 5
+    assert told <= there
+    assert there - set(re.findall(r"`([\w-]+)`", _text("recipes.md"))) <= {"cellularity"}
+
+
+def test_messages_of_the_troubleshooting_page_are_those_of_the_program() -> None:
+    told = re.findall(r"^\| `([^`]+)` \|", _text("troubleshooting.md"), re.MULTILINE)
+    source = "".join(
+        path.read_text(encoding="utf-8") for top in ("ml", "viewer") for path in (ROOT / top).rglob("*.py")
+    )
+    assert told
+    assert not [message for message in told if message not in source]
+
+
+def _text(page: str) -> str:
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
 def test_every_command_of_the_line_is_told_of() -> None:
     from typer.main import get_command
 
     from ml.__main__ import app
 
     text = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
-    missing = [
-        name for name in get_command(app).commands if not re.search(rf"parfocal-ml {name}\b|`{name}`", text)
-    ]
-    assert not missing
+    names = get_command(app).commands
+    assert not [name for name in names if not re.search(rf"parfocal-ml {name}\b|`{name}`", text)]
 
 
 def test_the_reader_of_the_example_is_a_reader(tmp_path: Path) -> None:

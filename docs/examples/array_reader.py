@@ -24,7 +24,7 @@ class ArrayReader(Slide):
             ) from error
         if self._array.dtype != np.uint8 or self._array.ndim != 3 or self._array.shape[2] != 3:
             raise SlideProblem(
-                f"{path.name} holds {self._array.dtype} {self._array.shape}, not rows × columns × RGB.",
+                f"{path.name} holds {self._array.dtype} of {self._array.shape}, not rows × columns × 3.",
                 "Save it as uint8 RGB.",
                 path=path.name,
             )

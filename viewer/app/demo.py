@@ -101,7 +101,7 @@ class Demo(QObject):
         yield "the analysis", lambda: not analyzing.running
         self._accept_best()
         self._page.view.show_rect(region)
-        yield "the picture", self._is_sharp
+        yield "the picture, and that all is saved", lambda: self._is_sharp() and self._is_saved()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._keep_picture()
         window.reporting.export_into(self._folder)
@@ -145,6 +145,10 @@ class Demo(QObject):
 
     def _is_sharp(self) -> bool:
         return self._window.slides.page is not None and self._page.view.is_sharp
+
+    def _is_saved(self) -> bool:
+        """As the status line says: the picture shall not catch it while it writes."""
+        return self._window.status.kept.text() == "Saved"
 
     def _keep_picture(self) -> None:
         path = self._folder / "window.png"
