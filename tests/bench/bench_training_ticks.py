@@ -2,9 +2,10 @@
 
 The real window with the wizard at *Training* and a slide behind it; the training is the wizard's own child
 process with a small network, so that events stream in much faster than they do from a large one. Gaps between
-ticks of a timer in the window's thread, at rest and while one pans, before, during and after the training, all
-in one run: what the machine does besides is in all of them. Beside the gaps stands how much of each the
-window's thread worked itself (its processor time): where others take the processors, gaps grow and this does not.
+ticks of a timer in the window's thread, at rest and while one pans, before, during and after the training,
+all in one run: what the machine does besides is in all of them. Beside the gaps stands how much of each the
+window's thread worked itself (its processor time): where others take the processors, gaps grow,
+and this does not.
 """
 
 from __future__ import annotations

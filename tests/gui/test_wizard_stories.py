@@ -16,7 +16,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.ct_hands import open_series
-from tests.gui.hands import drag, open_file
+from tests.gui.hands import bring_to_front, drag, open_file
 from tests.gui.test_wizard import end_processes, write_cases
 from tests.gui.wizard_person import LEFT, PATIENCE, Person
 from tests.ml.train.test_scan_study import write_heads
@@ -49,6 +49,7 @@ def analyze_region(person: Person, slide: Path, model: str) -> None:
     choice = window.frame.analyze.model.choice
     person.wait(lambda: choice.currentData() == model)
     person.wizard.close()
+    bring_to_front(qtbot, window)  # or the key for a region goes nowhere
     view = open_file(qtbot, window, slide)
     opened = window.slides.page.opened
     qtbot.keyClick(view, Qt.Key.Key_R)
@@ -166,7 +167,7 @@ def widened(table: Path) -> None:
 
 
 def write_boxed(real_data: Path, folder: Path, patients: int = 6) -> Path:
-    """Pieces of a real artery, two a patient, each with two pieces of carcinoma laid in: the boxes are known."""
+    """Pieces of a real artery, two a patient; in each two pieces of carcinoma, whose boxes are known."""
     artery = openslide.OpenSlide(real_data / "slides" / "carotid_thrombus_he.svs")
     tumours = sorted((real_data / "patches" / "lung_colon" / "lung_aca").glob("*.jpg"))
     width, height, edge = 768, 512, 160
