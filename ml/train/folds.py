@@ -92,12 +92,13 @@ def _units(pictures: Pictures, division: Division) -> NDArray[np.str_]:
 
 def _require_groups(pictures: Pictures, task: Task, division: Division, dealt: Rows) -> None:
     groups, labels = _units(pictures, division)[dealt], pictures.labels[dealt]
-    what = {"group": "patients", "site": "sites", "slide": "slides", "row": "pictures"}[division.by]
+    what = {"group": "patient", "site": "site", "slide": "slide", "row": "picture"}[division.by]
     for number, name in enumerate(task.classes):
         count = len(np.unique(groups[labels[:, number] > 0]))
         if count < division.folds:
             raise Problem(
-                f"“{name}” is there in {count} {what} only, fewer than the {division.folds} folds.",
+                f"“{name}” is there in {count} {what}{'' if count == 1 else 's'} only, "
+                f"fewer than the {division.folds} folds.",
                 "Gather more, leave the class out, or take fewer folds (at least 3).",
             )
     if len(np.unique(labels, axis=0)) < 2:

@@ -32,6 +32,7 @@ class Desk(QObject):
     changed = Signal(object, object)  # Plan now, Plan before
     began_anew = Signal()  # another training lies on the desk
     failed = Signal(object)  # Problem: the plan could not be written down
+    kept = Signal()  # it was written down
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +105,8 @@ class Desk(QObject):
             write_plan(self.plan, self.folder)
         except Problem as problem:
             self.failed.emit(problem)
+        else:
+            self.kept.emit()
 
 
 def trainings_folder() -> Path:

@@ -56,6 +56,9 @@ def forbids(remarks: Sequence[Remark]) -> str:
     return next((remark.what for remark in remarks if remark.weight == "refusal"), "")
 
 
+_APART = "They are different patients: go on"
+
+
 def _sides(leakage: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
     why = (
         "The model is tested on patients that it has not learned from. Whoever stands on both sides is "
@@ -81,7 +84,7 @@ def _sides(leakage: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
         names = tuple(f"{p['one']} and {p['other']}" for p in leakage["near_duplicates"][:5])
         weight: Weight = "refusal" if plan.division.duplicates == "stop" else "warning"
         what = f"{count(near, 'pair')} of pictures on both sides look the same."
-        accept = Mend("They are different patients: go on", _divided(plan, duplicates="warn"))
+        accept = Mend(_APART, _divided(plan, duplicates="warn"))
         yield Remark(weight, what, why, (join, accept) if weight == "refusal" else (join,), names)
     if not (crossing or same or near):
         yield Remark("done", "No patient and no picture stands on both sides.", why)
@@ -101,6 +104,8 @@ def _faults(facts: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
         folds = plan.division.folds
         if "fewer than" in fault:
             mends += [Mend("Divide into 3 parts only", _divided(plan, folds=3))] if folds > 3 else []
+            apart = _divided(plan, duplicates="warn")
+            mends += [Mend(_APART, apart)] if plan.division.duplicates == "join" else []
             mends += [
                 Mend(f"Leave “{plan.data.title_of(label)}” out", _without(plan, label))
                 for label in plan.data.classes
@@ -110,6 +115,8 @@ def _faults(facts: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
             "Every part that the pictures are divided into needs patients of every class: to learn from, to "
             "choose by, and to be tested on."
         )
+        if plan.division.duplicates == "join":
+            why += " Patients with pictures that look the same were counted as one."
         yield Remark("refusal", fault, why if "fewer than" in fault else "", tuple(mends))
 
 

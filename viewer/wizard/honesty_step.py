@@ -127,6 +127,7 @@ class HonestyStep(Step):
 
     def _end(self) -> None:
         self._show_running(False)
+        self.again.show()  # after a failure too
         story, child = self._story, self.child
         if story.ended == "failed":
             self.notice.say(f"{story.what} {story.remedy}".strip(), "refusal")

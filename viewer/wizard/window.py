@@ -51,6 +51,9 @@ class WizardWindow(QDialog):
         self.kept = Notice(parent=self)
         self._lay_out()
         self._connect()
+        for button in self.findChildren(QPushButton):  # Enter takes what was typed, and presses no button
+            button.setAutoDefault(False)
+            button.setDefault(False)
         self.show_plan()
 
     @property
@@ -149,6 +152,7 @@ class WizardWindow(QDialog):
         self.desk.changed.connect(lambda *_: self.refresh())
         self.desk.began_anew.connect(self._begin_anew)
         self.desk.failed.connect(self._tell)
+        self.desk.kept.connect(lambda: self.kept.say(""))
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
             step.next_wished.connect(lambda: self.go(self.current + 1))

@@ -26,6 +26,8 @@ EVENTS, ERRORS, PROCESS = "events.jsonl", "errors.txt", "process.json"
 
 _EVERY_MS = 200
 _started: dict[int, subprocess.Popen[bytes]] = {}  # by this window: the system asks that their end is heard
+_BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10
+"""Its priority: it takes what the window leaves, which then does not wait for it. Threads inherit it."""
 _TAIL = 4000  # characters of what a process that broke off has said
 
 
@@ -75,6 +77,8 @@ class Child(QObject):
                 self._read, self._rest = 0, b""
             pid = self._launched(words)
             self._process = psutil.Process(pid)
+            with contextlib.suppress(psutil.AccessDenied):  # it stands further back already
+                self._process.nice(_BEHIND)
             facts = {"pid": pid, "created": self._process.create_time()}
             (self.folder / PROCESS).write_text(json.dumps(facts), encoding="utf-8")
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,10 @@ def test_too_few_for_the_parts_can_be_mended_by_fewer_parts() -> None:
     worst = remarks_of(facts(faults=[fault]), PLAN)[0]
     assert (worst.weight, worst.what) == ("refusal", fault)
     assert worst.mends[0].plan.division.folds == 3
+    joined = replace(PLAN, division=replace(PLAN.division, duplicates="join"))
+    worst = remarks_of(facts(faults=[fault]), joined)[0]
+    assert "look the same were counted as one" in worst.why
+    assert [mend.plan.division.duplicates for mend in worst.mends] == ["join", "warn"]
 
 
 @pytest.mark.parametrize("rule", ["each", "column"])

@@ -1,0 +1,197 @@
+"""Each kind of data from the first click to the model in use, which then looks at something in the window."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import openslide
+import pytest
+import tifffile
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from tests.gui.ct_hands import open_series
+from tests.gui.hands import bring_to_front, drag, open_file
+from tests.gui.test_wizard import end_processes, write_cases
+from tests.gui.wizard_person import LEFT, PATIENCE, Person
+from tests.ml.train.test_scan_study import write_heads
+from viewer.main_window.window import MainWindow
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+Begin = Callable[[str], Person]
+
+
+@pytest.fixture
+def begin(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """Somebody in front of the wizard; what was begun is ended afterwards."""
+    persons: list[Person] = []
+
+    def begun(story: str) -> Person:
+        person = Person(qtbot, window, monkeypatch, story)
+        person.open_wizard()
+        persons.append(person)
+        return person
+
+    yield begun
+    for person in persons:
+        end_processes(person.wizard.desk.folder)
+
+
+def analyze_region(person: Person, slide: Path, model: str) -> None:
+    """Close the wizard, open a slide or picture, draw on it, click on *Analyze region*."""
+    window, qtbot = person.window, person.qtbot
+    choice = window.frame.analyze.model.choice
+    person.wait(lambda: choice.currentData() == model)
+    person.wizard.close()
+    bring_to_front(qtbot, window)  # or the key for a region goes nowhere
+    view = open_file(qtbot, window, slide)
+    opened = window.slides.page.opened
+    qtbot.keyClick(view, Qt.Key.Key_R)
+    middle = view.rect().center()
+    drag(view, middle - QPoint(110, 110), middle, middle + QPoint(110, 110))
+    assert opened.selected is not None
+    window.frame.inspector.setCurrentWidget(window.frame.analyze)
+    assert window.frame.analyze.region_button.isEnabled()
+    qtbot.mouseClick(window.frame.analyze.region_button, LEFT)
+    assert window.analyzing.running
+    qtbot.waitUntil(lambda: not window.analyzing.running, timeout=PATIENCE)
+    assert opened.findings is not None
+    assert opened.findings.scores.scored.any()
+
+
+def test_patches_of_lung_and_colon(begin: Begin, real_data: Path, tmp_path: Path, sample_slide: Path) -> None:
+    person = begin("patches")
+    folder = write_cases(real_data, tmp_path / "lung_colon", ("lung_n", "colon_n", "lung_aca"), 8)
+    person.ask("patches")
+    person.choose_data(folder, "0.5")
+    person.check()
+    person.look_at_patches()
+    person.choose_method(6)
+    person.train()
+    person.judge()
+    person.use("Lung or colon", "Twenty-four source tiles.")
+    analyze_region(person, sample_slide, "lung-or-colon")
+    findings = person.window.slides.page.opened.findings
+    assert set(findings.scores.class_names) == {"lung n", "colon n", "lung aca"}
+
+
+def test_boxes_on_slides(begin: Begin, real_data: Path, tmp_path: Path) -> None:
+    person = begin("boxes")
+    folder = write_boxed(real_data, tmp_path / "graft")
+    person.ask("boxes")
+    person.choose_data(folder)
+    person.check()
+    person.look_at_patches()
+    person.choose_method(1)
+    person.train()
+    person.judge()
+    person.use("Lesions of a graft", "Pieces of carcinoma laid into an artery.")
+    analyze_region(person, folder / "g0_a.tif", "lesions-of-a-graft")
+    assert person.window.slides.page.opened.findings.scores.class_names == ("lesion",)
+
+
+def test_photographs_of_the_retina(begin: Begin, real_data: Path, tmp_path: Path) -> None:
+    person = begin("retina")
+    folder = write_retina(real_data, tmp_path / "retina")
+    person.ask("pictures")
+    person.choose_data(folder)
+    person.check()
+    person.look_at_patches()
+    person.choose_method(6)
+    person.train()
+    person.judge()
+    person.use("Retina", "Thirty-six photographs of three cameras.")
+    picture = next(folder.glob("*.jpg"))
+    analyze_region(person, picture, "retina")
+    assert len(person.window.slides.page.opened.findings.scores.class_names) == 3
+
+
+def test_slices_of_ct(begin: Begin, tmp_path: Path) -> None:
+    person = begin("scans")
+    folder = tmp_path / "heads"
+    write_heads(folder)
+    widened(folder / "labels.csv")
+    person.ask("scans")
+    person.choose_data(folder)
+    person.check()
+    person.look_at_patches()
+    person.choose_method(1)
+    person.train()
+    person.judge()
+    person.use("Bright in a disc", "Discs of one density in air.")
+    window, qtbot = person.window, person.qtbot
+    choice = window.frame.ct_analyze.model.choice
+    person.wait(lambda: choice.findData("bright-in-a-disc") >= 0)
+    person.wizard.close()
+    page = open_series(qtbot, window, folder / "p0")
+    person.wait(lambda: choice.currentData() == "bright-in-a-disc")
+    window.frame.inspector.setCurrentWidget(window.frame.ct_analyze)
+    qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
+    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=PATIENCE)
+    assert set(page.opened.findings.scores.class_names) == {"left", "right"}
+
+
+def write_retina(real_data: Path, folder: Path, patients: int = 12) -> Path:
+    """Real photographs of so many patients a class, one each, with their table."""
+    source = real_data / "retina"
+    with (source / "labels.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    folder.mkdir()
+    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "label", "patient"])
+        for label in ("normal", "glaucoma", "diabetic_retinopathy"):
+            own = {line["patient"]: line for line in reversed(lines) if line["label"] == label}
+            for patient, line in list(own.items())[:patients]:
+                name = f"{label}_{Path(line['file']).name}"
+                shutil.copyfile(source / line["file"], folder / name)
+                table.writerow([name, label, patient])
+    return folder
+
+
+def widened(table: Path) -> None:
+    """A line a slice and a column a finding, as step 1 asks for it."""
+    truth: dict[str, dict[str, str]] = {}
+    for line in table.read_text(encoding="utf-8").splitlines()[1:]:
+        name, _, value = line.partition(",")
+        identity, _, kind = name.rpartition("_")
+        truth.setdefault(identity, {})[kind] = value
+    lines = [f"p{int(name[3:5])}/{name}.dcm,{own['left']},{own['right']}" for name, own in truth.items()]
+    table.write_text("\n".join(["file,left,right", *lines]), encoding="utf-8")
+
+
+def write_boxed(real_data: Path, folder: Path, patients: int = 6) -> Path:
+    """Pieces of a real artery, two a patient; in each two pieces of carcinoma, whose boxes are known."""
+    artery = openslide.OpenSlide(real_data / "slides" / "carotid_thrombus_he.svs")
+    tumours = sorted((real_data / "patches" / "lung_colon" / "lung_aca").glob("*.jpg"))
+    width, height, edge = 768, 512, 160
+    places = [(x, y) for y in range(4000, 21000, 1500) for x in range(2500, 10000, 1500)]
+    pieces = (artery.read_region(place, 0, (width, height)).convert("RGB") for place in places)
+    tissue = (piece for piece in pieces if np.asarray(piece).mean() < 200)
+    folder.mkdir()
+    lines = ["file,x1,y1,x2,y2,label"]
+    for number, piece in zip(range(2 * patients), tissue, strict=False):
+        name = f"g{number // 2}_{'ab'[number % 2]}.tif"
+        for place, left in enumerate((64, 448)):
+            top = 32 * ((number + 3 * place) % 8)
+            tumour = Image.open(tumours[7 * (2 * number + place)]).crop((0, 0, edge, edge))
+            piece.paste(tumour, (left, top))
+            lines.append(f"{name},{left},{top},{left + edge},{top + edge},lesion")
+        tifffile.imwrite(
+            folder / name,
+            np.asarray(piece),
+            tile=(256, 256),
+            photometric="rgb",
+            resolution=(20_000, 20_000),
+            resolutionunit="CENTIMETER",
+        )
+    artery.close()
+    assert len(lines) == 1 + 4 * patients
+    (folder / "boxes.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder

@@ -1,0 +1,218 @@
+"""Somebody who trains a model: clicks and keys on the real window, counted as they arrive there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QRadioButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from viewer.main_window.window import MainWindow
+from viewer.wizard.data_step import DataStep
+from viewer.wizard.honesty_step import HonestyStep
+from viewer.wizard.method_step import MethodStep
+from viewer.wizard.patches_step import PatchesStep
+from viewer.wizard.plan import Kind
+from viewer.wizard.question_step import QuestionStep
+from viewer.wizard.training_step import TrainingStep
+from viewer.wizard.use_step import UseStep
+from viewer.wizard.window import WizardWindow
+
+PATIENCE = 600_000  # ms; each process imports torch, on a machine that may be busy
+QUESTION, DATA, CHECK, PATCHES, METHOD, TRAINING, VERDICT, USE = range(8)
+LEFT = Qt.MouseButton.LeftButton
+SIZES = ((1280, 800), (1920, 1080))
+
+
+@dataclass
+class Count:
+    """What a hand did until now."""
+
+    clicks: int = 0
+    keys: int = 0
+
+
+class HandsSeen(QObject):
+    """Counts presses of button and keys that arrive at the application, each once.
+
+    A press that a widget does not take goes on to the one that holds it, as a copy with the same time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = Count()
+        self._last: dict[QEvent.Type, int] = {}
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Look at an event, and let it go on."""
+        kind = event.type()
+        if kind in {QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress}:
+            moment = event.timestamp()  # type: ignore[attr-defined]
+            if self._last.get(kind) != moment:
+                self._last[kind] = moment
+                if kind is QEvent.Type.KeyPress:
+                    self.count.keys += 1
+                else:
+                    self.count.clicks += 1
+        return False
+
+
+class Person:
+    """Goes through the wizard as somebody does who sees it for the first time."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, story: str) -> None:
+        self.qtbot, self.window, self.story = qtbot, window, story
+        self._patch = monkeypatch
+        self.wizard: WizardWindow
+
+    def open_wizard(self) -> WizardWindow:
+        """By its keys."""
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        self.qtbot.keyClick(self.window, Qt.Key.Key_T, both)
+        wizard = self.window.further.training.wizard
+        assert wizard is not None
+        self.qtbot.waitUntil(wizard.isVisible)
+        self.wizard = wizard
+        return wizard
+
+    def click(self, button: QAbstractButton) -> None:
+        """On a button that can be seen and used; a radio button or a box on its sign."""
+        assert button.isVisible(), button.text()
+        assert button.isEnabled(), button.text()
+        place = QPoint(8, button.height() // 2) if button.isCheckable() else button.rect().center()
+        if isinstance(button, QRadioButton):
+            place = QPoint(8, button.height() // 2)
+        self.qtbot.mouseClick(button, LEFT, pos=place)
+
+    def type_in(self, field: QWidget, words: str) -> None:
+        """Click into a field, replace what stands there, leave it by the tab key."""
+        self.qtbot.mouseClick(field, LEFT)
+        self.qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        self.qtbot.keyClicks(field, words)
+        self.qtbot.keyClick(field, Qt.Key.Key_Tab)
+
+    def wait(self, there: Callable[[], bool]) -> None:
+        """Until something is there."""
+        self.qtbot.waitUntil(there, timeout=PATIENCE)
+
+    def next_(self) -> None:
+        """On to the next step, as soon as one may."""
+        self.wait(self.wizard.next_button.isEnabled)
+        self.click(self.wizard.next_button)
+
+    def ask(self, kind: Kind) -> None:
+        """Step 1."""
+        step = self.wizard.steps[QUESTION]
+        assert isinstance(step, QuestionStep)
+        self.click(step.kinds[kind])
+        assert self.wizard.desk.plan.kind == kind
+        self.look("1_question")
+        self.next_()
+
+    def choose_data(self, folder: Path, spacing: str = "") -> DataStep:
+        """Step 2: the folder by the dialog, the size of a pixel where it is asked for."""
+        step = self.wizard.steps[DATA]
+        assert isinstance(step, DataStep)
+        self._patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+        self.click(step.fields.choose)
+        self.wait(lambda: self.wizard.desk.survey is not None)
+        if spacing:
+            self.type_in(step.fields.spacing, spacing)
+            assert self.wizard.desk.plan.data.spacing == float(spacing)
+        self.wait(lambda: self.wizard.next_button.isEnabled() or bool(step.obstacle()))
+        assert step.obstacle() == ""
+        self.look("2_data")
+        self.next_()
+        return step
+
+    def check(self) -> HonestyStep:
+        """Step 3: wait for what it says; mend by the first button where it refuses."""
+        step = self.wizard.steps[CHECK]
+        assert isinstance(step, HonestyStep)
+        self.wait(lambda: bool(step.remarks) or step.notice.isVisible())
+        assert step.remarks, step.notice.text.text()
+        self.look("3_check")
+        self.next_()
+        return step
+
+    def look_at_patches(self) -> PatchesStep:
+        """Step 4."""
+        step = self.wizard.steps[PATCHES]
+        assert isinstance(step, PatchesStep)
+        self.wait(lambda: not step.rehearsing.running)
+        assert step.rehearsing.trouble == ""
+        assert step.strips
+        self.look("4_patches")
+        self.next_()
+        return step
+
+    def choose_method(self, passes: int, *, first_part_only: bool = True) -> MethodStep:
+        """Step 5: as little as a first try needs."""
+        step = self.wizard.steps[METHOD]
+        assert isinstance(step, MethodStep)
+        if first_part_only:
+            self.click(step.first_only)
+        if passes:
+            self.type_in(step.passes.number, str(passes))
+            assert self.wizard.desk.plan.fit.epochs == passes
+        self.wait(lambda: step.rehearsing.seconds() is not None)
+        self.look("5_method")
+        self.next_()
+        return step
+
+    def train(self) -> TrainingStep:
+        """Step 6, to its end."""
+        step = self.wizard.steps[TRAINING]
+        assert isinstance(step, TrainingStep)
+        self.click(step.begin_button)
+        self.wait(lambda: bool(step.run.story.points) or step.run.state not in {"running", "paused"})
+        self.look("6_training")
+        self.wait(lambda: step.run.state not in {"running", "paused"})
+        assert step.run.state == "done", step.notice.text.text()
+        self.next_()
+        return step
+
+    def judge(self) -> None:
+        """Step 7: look at it."""
+        self.look("7_verdict")
+        self.next_()
+
+    def use(self, title: str, limits: str) -> None:
+        """Step 8: what has to be said, and the model stands among the others."""
+        step = self.wizard.steps[USE]
+        assert isinstance(step, UseStep)
+        self.type_in(step.fields["title"], title)
+        self.type_in(step.fields["limits"], limits)
+        assert step.use_button.isEnabled(), step.missing.text()
+        self.look("8_use")
+        self.click(step.use_button)
+        self.wait(lambda: self.wizard.desk.plan.done or step.notice.isVisible())
+        assert self.wizard.desk.plan.done, step.notice.text.text()
+
+    def look(self, name: str) -> None:
+        """Pictures of the wizard where PARFOCAL_SHOTS names a folder: both themes, both sizes."""
+        folder = os.environ.get("PARFOCAL_SHOTS")
+        if not folder:
+            return
+        before = self.wizard.size()
+        for theme in ("dark", "light"):
+            self.window.run(f"theme_{theme}")
+            for width, height in SIZES:
+                self.wizard.resize(width, height)
+                QApplication.processEvents()
+                self.qtbot.wait(50)
+                file = f"{self.story}_{name}_{theme}_{width}.png"
+                self.wizard.grab().save(str(Path(folder) / file))
+        self.wizard.resize(before)
+        QApplication.processEvents()
+
+
+def seen_whole(page: QWidget, child: QWidget) -> bool:
+    """Whether a widget lies within another one, as it is shown now."""
+    top = child.mapTo(page, QPointF(0, 0)).toPoint()
+    return page.rect().contains(QRect(top, child.size()))
