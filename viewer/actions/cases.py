@@ -15,7 +15,7 @@ ENTRIES: tuple[Entry, ...] = (
         "All slides of the cases that are marked in the list of all cases, with one model.",
         CASE,
         "",
-        ("Ctrl+Shift+L",),
+        ("Ctrl+Alt+A",),
     ),
     Entry("this_case", "This case", "The slides and series of the case that you look at.", CASE),
     Entry("rename_case", "Rename case", "Give this case another name.", CASE, "", ("Ctrl+Shift+R",), 1),
