@@ -79,6 +79,7 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "PyQt6",
     "SimpleITK",
     "_pytest",
+    "docutils",
     "hatchling",
     "hf_xet",
     "hypothesis",
@@ -92,6 +93,7 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "readline",  # the system's library behind it is under the GPL; only a Python prompt wants it
     "ruff",
     "setuptools",
+    "sphinx",
     "tests",
     "tkinter",
     "torch.utils.benchmark",

@@ -23,6 +23,7 @@ DROPPED = (
     "libtorch_cuda_linalg.so",
     "libtorch_nvshmem.so",
 )
+STRIPPED = ("libtorch_cpu.so", "libtorch_python.so")  # 100 MB of names for debuggers
 SYSTEM = ("libc.so.6", "libgcc_s.so.1", "libm.so.6", "libstdc++.so.6")
 _STANDARD_TYPE = "_ZTVN10__cxxabiv117__class_type_infoE+16"
 _NOTHING = "_ret_nothing"
@@ -57,6 +58,8 @@ def without_cuda(target: Path) -> Path:
     kept = [*(made / "lib").glob("lib*.so*"), *made.glob("_C*.so"), *_package("torchvision").glob("*.so")]
     for name, offered in _providers(torch, nvidia, runtime.name, kept).items():
         _write_stand_in(made / "lib" / name, offered, _wanted(kept))
+    for name in STRIPPED:
+        _strip(made / "lib" / name)
     _say_no_cuda(made)
     return target
 
@@ -74,6 +77,14 @@ def _linked(source: str, target: str) -> str:
     except OSError:
         shutil.copy2(source, target)
     return target
+
+
+def _strip(library: Path) -> None:
+    """Take out what only debuggers read. The file is a link to the original until then: a copy is made."""
+    made = library.with_suffix(".stripped")
+    subprocess.run(["strip", "--strip-unneeded", "-o", str(made), str(library)], check=True)
+    shutil.copymode(library, made)
+    made.replace(library)
 
 
 def symbols(library: Path) -> tuple[set[str], dict[str, Symbol]]:
@@ -200,6 +211,7 @@ def _say_no_cuda(made: Path) -> None:
     for file, before, after in (
         ("backends/cuda/__init__.py", r"return torch\._C\._has_cuda\b", "return False"),
         ("version.py", r"(?m)^(cuda\b[^=]*=).*$", r"\1 None"),
+        ("version.py", r"\+cu\d+", "+cpu"),
     ):
         path = made / file
         text, count = re.subn(before, after, path.read_text(encoding="utf-8"))

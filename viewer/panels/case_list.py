@@ -66,7 +66,7 @@ class CaseList(QWidget):
         named(
             self.analyze_button,
             "Analyze all",
-            "The slides of the marked cases, with one model (Ctrl+Shift+L)",
+            "The slides of the marked cases, with one model (Ctrl+Alt+A)",
         )
         named(self.new_button, "New case", "Begin a case without files (Ctrl+N)")
         self._soon = QTimer(self)
