@@ -250,8 +250,12 @@ def renamed(_: QtBot, step: DataStep) -> None:
 
 
 def mended(qtbot: QtBot, step: HonestyStep) -> None:
-    button = next(one for one in step.findChildren(QPushButton) if "3 parts only" in one.text())
-    click(qtbot, button)
+    def shown() -> list[QPushButton]:  # cards of before go, and those of now come, with the next events
+        found = step.findChildren(QPushButton)
+        return [one for one in found if "3 parts only" in one.text() and one.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=LONG)
+    click(qtbot, shown()[0])
     assert step.plan.division.folds == 3
 
 

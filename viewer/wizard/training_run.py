@@ -39,6 +39,7 @@ class TrainingRun(QObject):
         self.resources: Resources | None = None
         self.child: Child | None = None
         self._stop_wished = False
+        self._broke_off = False  # before it said a word
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self.look_after)
@@ -54,7 +55,7 @@ class TrainingRun(QObject):
             return self.story.ended
         if self._stop_wished:
             return "stopped"
-        return "killed" if self.desk.has_begun or self.story.phase else "none"
+        return "killed" if self._broke_off or self.desk.has_begun or self.story.phase else "none"
 
     @property
     def is_of_the_plan(self) -> bool:
@@ -91,7 +92,7 @@ class TrainingRun(QObject):
         if anew or self.child is None:
             self._new_child()
         assert self.child is not None
-        self._stop_wished = False
+        self._stop_wished = self._broke_off = False
         words = ["train", str(recipe), "--data", str(self.desk.folder), "--out", str(self.desk.out)]
         words += words_for_training(self.desk)
         self.child.start([*words, *(["--folds", str(parts)] if parts else [])], anew=anew)
@@ -168,7 +169,7 @@ class TrainingRun(QObject):
         plan = self.desk.plan
         parts = plan.division.run or plan.division.folds
         self.story = RunStory(parts, plan.fit.epochs)
-        self._stop_wished = False
+        self._stop_wished = self._broke_off = False
         self.child = Child(self.desk.folder / RUN, self)
         self.child.told.connect(self._hear)
         self.child.ended.connect(self._end)
@@ -180,6 +181,7 @@ class TrainingRun(QObject):
         self.changed.emit()
 
     def _end(self) -> None:
+        self._broke_off = not self.story.ended and not self._stop_wished
         self._watch.stop()
         self.look_after()
         self.ended.emit()
