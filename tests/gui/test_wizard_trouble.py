@@ -238,7 +238,7 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         desk.change(replace(desk.plan, division=replace(desk.plan.division, run=1)))
         run = TrainingRun(desk)
         (desk.folder / RUN).mkdir()
-        (desk.folder / RUN / "learned-from.toml").write_text(run._wanted(), encoding="utf-8")
+        (desk.folder / RUN / "learned-from.toml").write_text(run.wanted(), encoding="utf-8")
         (desk.folder / RUN / "events.jsonl").write_text('{"event": "done"}\n', encoding="utf-8")
         train(TrainRequest(desk.write_recipe(), desk.folder, desk.out), Progress())
         return desk.folder

@@ -57,15 +57,16 @@ def export_job(
     if missing:
         raise Problem(f"{len(missing)} files are missing: {', '.join(missing[:3])}.", "Go back to “Data”.")
     made_here = not folder.exists()
+    whole = False
     try:
         folder.mkdir(parents=True, exist_ok=True)
         size = _write(plan, training, learned, folder, files, progress, copies)
+        whole = True
     except OSError as error:
-        _clear(folder, made_here)
         raise cannot_write(folder.name, error) from error
-    except BaseException:
-        _clear(folder, made_here)
-        raise
+    finally:
+        if not whole:
+            _clear(folder, made_here)
     return Exported(folder, len(files), size)
 
 

@@ -6,15 +6,17 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ml.annotation.geojson import write_geojson
 from ml.annotation.shapes import Annotation
 from ml.errors import Problem
 from ml.report.atomic import cannot_write, whole_file
 from ml.train.survey import Holding, Layout
-from viewer.cases.library import Library
 from viewer.cases.values import CaseRow, Item
+
+if TYPE_CHECKING:
+    from viewer.cases.library import Library
 
 LabelledBy = Literal["tag", "status", "class", "drawn"]
 """What of a case says the label: its tag, its status, the one class of its annotations, or, patch by patch,
