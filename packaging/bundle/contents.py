@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 WHOLE = (  # packages that load parts of themselves by name, with all their modules
     "alembic.ddl",
@@ -40,6 +41,7 @@ DATA = (  # packages that read files beside their modules
     "pypdfium2_raw",
     "skimage",
     "tensorboard",
+    "torchvision",
     "typst",
 )
 METADATA = (  # distributions that are asked for their version or their entry points at run time
@@ -111,6 +113,14 @@ NO_LIBRARY = (
     "libQt6VirtualKeyboard",
     "Qt6VirtualKeyboard",
 )
+
+SAMPLES = ("693_J2KI.dcm",)  # of pydicom's own test files, the one that *Samples* shows
+
+
+def is_wanted(file: str) -> bool:
+    """Whether a file beside the modules goes in: of pydicom's test files only the samples do."""
+    path = PurePath(file)
+    return "test_files" not in path.parts or path.name in SAMPLES
 
 
 @dataclass(frozen=True)

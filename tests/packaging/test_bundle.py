@@ -134,6 +134,15 @@ def test_what_is_named_exists() -> None:
         importlib.metadata.version(name)
 
 
+def test_the_pictures_that_samples_shows_are_along() -> None:
+    """What `ml.slide.samples` takes out of other packages."""
+    text = (ROOT / "ml/slide/samples.py").read_text(encoding="utf-8")
+    for name in re.findall(r'get_testdata_file\("([^"]+)"', text):
+        assert contents.is_wanted(f"pydicom/data/test_files/{name}"), name
+    assert not contents.is_wanted("pydicom/data/test_files/CT_small.dcm")
+    assert "skimage" in contents.DATA
+
+
 def _there(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
