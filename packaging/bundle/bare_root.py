@@ -34,7 +34,8 @@ _ELSEWHERE = (
 # The window stays open after its demo: it is closed once the last of its files is there.
 _DEMO = (
     "QT_QPA_PLATFORM=xcb parfocal --demo out & p=$!; "
-    "for n in $(seq 300); do [ -s out/window.png ] && break; kill -0 $p || break; sleep 1; done; sleep 2; kill $p; wait $p; true"
+    "for n in $(seq 300); do [ -s out/window.png ] && break; kill -0 $p || break; sleep 1; done; "
+    "sleep 2; kill $p; wait $p; true"
 )
 _BOUND = ("proc", "sys", "dev")
 
