@@ -20,6 +20,7 @@ from viewer.canvas.camera import Camera
 from viewer.canvas.slide_view import SlideView
 from viewer.canvas.tile_cache import TileCache
 from viewer.canvas.tile_loader import TileLoader
+from viewer.canvas.tiles import TileKey
 
 LONG = 20_000
 
@@ -125,8 +126,10 @@ def test_an_unreadable_tile_is_told_once_and_the_rest_is_shown(
     slide.broken = {(0, 7, 5), (0, 8, 5)}
     told: list[str] = []
     view.tile_unreadable.connect(told.append)
+    keys: list[TileKey] = []  # a coarser tile that is made of a broken one may be read ahead, and is one too
+    view._loader.arrived.connect(lambda arrival: keys.extend(key for key, _ in arrival.problems))
     look(qtbot, view, 2048, 1408, 1.0)
-    assert len(told) == 2
+    assert len(told) == len(keys) == len(set(keys)) >= 2
     slide.read.clear()
     look(qtbot, view, 2040, 1400, 1.0)
     assert not {(0, 7, 5), (0, 8, 5)} & set(slide.read)
