@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import shutil
 import subprocess
 
 from ml import __version__, paths
+from ml.libraries import versions_of
 
 _TOLD = (  # distributions whose version changes what a person sees or what a number is
     "PySide6-Essentials",
@@ -55,9 +55,6 @@ def version_text(program: str) -> str:
     made = commit()
     lines = [f"{program} {__version__}" + (f" (commit {made})" if made else "")]
     lines.append(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    for name in _TOLD:
-        try:
-            lines.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            lines.append(f"{name}: not there")
+    found = versions_of(_TOLD)
+    lines += [f"{name} {found[name]}" if name in found else f"{name}: not there" for name in _TOLD]
     return "\n".join(lines) + "\n"

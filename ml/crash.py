@@ -17,12 +17,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from ml import __version__, paths
+from ml.libraries import versions_of
 from ml.traces import name_of, native_trace, trace_of
 
 Kind = Literal["native", "python", "gone"]
@@ -264,11 +264,7 @@ def _lines(what: str, trace: tuple[str, ...], facts: Mapping[str, object]) -> li
 
 def library_versions() -> list[str]:
     """Of what most numbers and most crashes depend on; nothing is loaded for it."""
-    found = []
-    for name in _LIBRARIES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found.append(f"{name} {metadata.version(name)}")
-    return found
+    return [f"{name} {version}" for name, version in versions_of(_LIBRARIES).items()]
 
 
 def _plain(word: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +12,14 @@ import torch
 from ml import __version__
 from ml.files import files_of, sha256_of
 from ml.infer.priority import READER, give_way
+from ml.libraries import versions_of
 from ml.model.network import Network
 from ml.progress import Progress, Step
 from ml.results.analysis import Provenance
 from ml.slide.slide import KnownSpacing, SlideInfo
 
 _LOOK_UP = 0.1  # seconds after which somebody who waits looks whether a stop is wished
-_DISTRIBUTIONS = {
-    "torch": "torch",
-    "timm": "timm",
-    "grad-cam": "grad-cam",
-    "numpy": "numpy",
-    "pillow": "pillow",
-    "openslide-python": "openslide-python",
-}
+_DISTRIBUTIONS = ("torch", "timm", "grad-cam", "numpy", "pillow", "openslide-python")
 
 
 def versions() -> Mapping[str, str]:
@@ -34,12 +27,8 @@ def versions() -> Mapping[str, str]:
     from openslide import __library_version__
 
     found = {"parfocal": __version__, "openslide": str(__library_version__)}
-    for name, distribution in _DISTRIBUTIONS.items():
-        try:
-            found[name] = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:  # a frozen program may leave the metadata out
-            found[name] = "unknown"
-    return found
+    there = versions_of(_DISTRIBUTIONS)
+    return found | {name: there.get(name, "unknown") for name in _DISTRIBUTIONS}
 
 
 def computed_on(network: Network) -> dict[str, object]:

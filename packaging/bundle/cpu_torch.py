@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bundle.links import linked
+
 DROPPED = (
     "libcaffe2_nvrtc.so",
     "libtorch_cuda.so",
@@ -48,7 +50,7 @@ def without_cuda(target: Path) -> Path:
     made = target / "torch"
     shutil.rmtree(made, ignore_errors=True)
     shutil.copytree(
-        torch, made, copy_function=_linked, ignore=shutil.ignore_patterns("__pycache__", "include")
+        torch, made, copy_function=linked, ignore=shutil.ignore_patterns("__pycache__", "include")
     )
     for name in DROPPED:
         (made / "lib" / name).unlink(missing_ok=True)
@@ -69,14 +71,6 @@ def _package(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(f"{name} is not installed here")
     return Path(next(iter(spec.submodule_search_locations)))
-
-
-def _linked(source: str, target: str) -> str:
-    try:
-        Path(target).hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
-    return target
 
 
 def _strip(library: Path) -> None:

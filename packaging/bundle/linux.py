@@ -8,6 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from bundle.links import linked
+
 HERE = Path(__file__).resolve().parent.parent
 ID = "org.parfocal.Parfocal"
 SIZES = (16, 32, 48, 64, 128, 256)  # px of the icon
@@ -37,7 +39,7 @@ def debian_package(bundle: Path, version: str, flavour: str, out: Path) -> Path:
     """Write `parfocal_VERSION_amd64.deb`; the programs in /opt/parfocal. Raises CalledProcessError."""
     stage = out / "deb"
     shutil.rmtree(stage, ignore_errors=True)
-    shutil.copytree(bundle, stage / "opt/parfocal", symlinks=True, copy_function=_linked)
+    shutil.copytree(bundle, stage / "opt/parfocal", symlinks=True, copy_function=linked)
     _share(stage / "usr/share")
     programs = stage / "usr/bin"
     programs.mkdir(parents=True)
@@ -60,7 +62,7 @@ def self_installing(bundle: Path, version: str, out: Path) -> Path:
     """Write `Parfocal-VERSION-x86_64.run` with makeself: installs into the home folder, without root."""
     stage = out / "run"
     shutil.rmtree(stage, ignore_errors=True)
-    shutil.copytree(bundle, stage / "parfocal", symlinks=True, copy_function=_linked)
+    shutil.copytree(bundle, stage / "parfocal", symlinks=True, copy_function=linked)
     _share(stage / "share")
     shutil.copy2(HERE / "linux/install-for-me.sh", stage / "install-for-me.sh")
     target = out / f"Parfocal-{version}-x86_64.run"
@@ -136,11 +138,3 @@ Description: viewer for whole-slide images and CT with local, explained analysis
  .
  This package runs its networks on the {"processor" if flavour == "cpu" else "processor or an NVIDIA GPU"}.
 """
-
-
-def _linked(source: str, target: str) -> str:
-    try:
-        Path(target).hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
-    return target

@@ -1,14 +1,13 @@
-"""Somebody who trains a model: clicks and keys on the real window, counted as they arrive there."""
+"""Somebody who trains a model: clicks and keys on the real window."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,39 +26,6 @@ PATIENCE = 600_000  # ms; each process imports torch, on a machine that may be b
 QUESTION, DATA, CHECK, PATCHES, METHOD, TRAINING, VERDICT, USE = range(8)
 LEFT = Qt.MouseButton.LeftButton
 SIZES = ((1280, 800), (1920, 1080))
-
-
-@dataclass
-class Count:
-    """What a hand did until now."""
-
-    clicks: int = 0
-    keys: int = 0
-
-
-class HandsSeen(QObject):
-    """Counts presses of button and keys that arrive at the application, each once.
-
-    A press that a widget does not take goes on to the one that holds it, as a copy with the same time.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = Count()
-        self._last: dict[QEvent.Type, int] = {}
-
-    def eventFilter(self, _: QObject, event: QEvent) -> bool:
-        """Look at an event, and let it go on."""
-        kind = event.type()
-        if kind in {QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress}:
-            moment = event.timestamp()  # type: ignore[attr-defined]
-            if self._last.get(kind) != moment:
-                self._last[kind] = moment
-                if kind is QEvent.Type.KeyPress:
-                    self.count.keys += 1
-                else:
-                    self.count.clicks += 1
-        return False
 
 
 class Person:
@@ -182,6 +148,14 @@ class Person:
         self.look("7_verdict")
         self.next_()
 
+    def learn(self, passes: int) -> None:
+        """From the check to the verdict."""
+        self.check()
+        self.look_at_patches()
+        self.choose_method(passes)
+        self.train()
+        self.judge()
+
     def use(self, title: str, limits: str) -> None:
         """Step 8: what has to be said, and the model stands among the others."""
         step = self.wizard.steps[USE]
@@ -210,9 +184,3 @@ class Person:
                 self.wizard.grab().save(str(Path(folder) / file))
         self.wizard.resize(before)
         QApplication.processEvents()
-
-
-def seen_whole(page: QWidget, child: QWidget) -> bool:
-    """Whether a widget lies within another one, as it is shown now."""
-    top = child.mapTo(page, QPointF(0, 0)).toPoint()
-    return page.rect().contains(QRect(top, child.size()))
