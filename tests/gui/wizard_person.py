@@ -20,6 +20,7 @@ from viewer.wizard.plan import Kind
 from viewer.wizard.question_step import QuestionStep
 from viewer.wizard.training_step import TrainingStep
 from viewer.wizard.use_step import UseStep
+from viewer.wizard.verdict_step import VerdictStep
 from viewer.wizard.window import WizardWindow
 
 PATIENCE = 600_000  # ms; each process imports torch, on a machine that may be busy
@@ -135,6 +136,7 @@ class Person:
         """Step 6, to its end."""
         step = self.wizard.steps[TRAINING]
         assert isinstance(step, TrainingStep)
+        self.look("6_begin")
         self.click(step.begin_button)
         self.wait(lambda: bool(step.run.story.points) or step.run.state not in {"running", "paused"})
         self.look("6_training")
@@ -144,8 +146,14 @@ class Person:
         return step
 
     def judge(self) -> None:
-        """Step 7: look at it."""
-        self.look("7_verdict")
+        """Step 7: look at all of it."""
+        step = self.wizard.steps[VERDICT]
+        assert isinstance(step, VerdictStep)
+        bar = step.tabs.tabBar()
+        for place in (*range(bar.count()), 0):
+            self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+            assert step.tabs.currentIndex() == place
+            self.look(f"7_verdict_{place}")
         self.next_()
 
     def learn(self, passes: int) -> None:
@@ -167,6 +175,7 @@ class Person:
         self.click(step.use_button)
         self.wait(lambda: self.wizard.desk.plan.done or step.notice.isVisible())
         assert self.wizard.desk.plan.done, step.notice.text.text()
+        self.look("9_used")
 
     def look(self, name: str) -> None:
         """Pictures of the wizard where PARFOCAL_SHOTS names a folder: both themes, both sizes."""

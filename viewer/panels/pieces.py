@@ -80,6 +80,15 @@ class Heading(QLabel):
         self.setFont(font)
 
 
+class _Body(QWidget):
+    """What is on a page."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Its height follows from its width; Qt's own guess, for narrow text, scrolls pages with room to spare."""
+        layout, hint = self.layout(), super().minimumSizeHint()
+        return QSize(hint.width(), 0) if layout is not None and layout.hasHeightForWidth() else hint
+
+
 class Page(QScrollArea):
     """The scrolling part of a panel: one column, never scrolled sideways."""
 
@@ -89,7 +98,7 @@ class Page(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._body = QWidget()
+        self._body = _Body()
         self.column = column(self._body, margin=3 * GRID)
         self.setWidget(self._body)
         self.viewport().setAutoFillBackground(False)

@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
 from viewer.panels.pieces import GRID, named
 from viewer.theme.colors import colors
+from viewer.wizard.snug_table import SnugTable
 
 
-class ConfusionTable(QTableWidget):
+class ConfusionTable(SnugTable):
     """Rows are labels, columns are answers."""
 
     chosen = Signal(str, str)  # label, answer
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(80 * GRID, parent)
         named(
             self, "Labels against answers", "Rows are labels, columns are answers; a click shows the pictures"
         )
@@ -47,10 +48,8 @@ class ConfusionTable(QTableWidget):
                 item.setToolTip(f"{number:,} labelled “{label}” were called “{said}”")
                 self.setItem(place, column, item)
         self.resizeColumnsToContents()
-        height = self.horizontalHeader().sizeHint().height() + sum(
-            self.rowHeight(place) for place in range(self.rowCount())
-        )
-        self.setFixedHeight(min(height + 5 * GRID, 80 * GRID))
+        self.setMaximumWidth(self.wanted_width())
+        self.fit()
 
     def _choose(self, place: int, column: int) -> None:
         self.chosen.emit(self._classes[place], self._classes[column])

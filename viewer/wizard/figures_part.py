@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ml.report.words import count, percent
 from viewer.panels.pieces import GRID, Heading, Page, Text, named, row
 from viewer.wizard.answers import Answer, in_cell, worst
 from viewer.wizard.confusion_table import ConfusionTable
 from viewer.wizard.example_strip import ExampleStrip, Tile
+from viewer.wizard.snug_table import SnugTable
 
 _MOST = 60  # pictures of a cell that are shown
+_TOLD_APART = "Telling it from the others (AUROC)"
 _OVERALL = {
     "balanced_accuracy": "Right, each class counted alike",
     "accuracy": "Right",
@@ -33,9 +35,10 @@ class FiguresPart(Page):
         self._answers: tuple[Answer, ...] = ()
         self._shown: tuple[Answer, ...] = ()
         self.overall = Text(parent=self)
-        self.classes = QTableWidget(0, 3, self)
-        self.classes.setHorizontalHeaderLabels(["Class", "Telling it from the others (AUROC)", "Found"])
+        self.classes = SnugTable(60 * GRID, self)
+        self.classes.setColumnCount(3)
         self.classes.verticalHeader().hide()
+        self.classes.setWordWrap(False)
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
         self.strip_title = Heading("", self)
@@ -83,22 +86,22 @@ class FiguresPart(Page):
 
     def _show_classes(self, classes: Mapping[str, Any]) -> None:
         self.classes.setRowCount(len(classes))
+        self.classes.setHorizontalHeaderLabels(["Class", _TOLD_APART, found_in_words(classes)])
         for place, (name, made) in enumerate(classes.items()):
-            found, at = made["sensitivity"], float(made["at_specificity"])
-            words = f"{_range(found)}, when {percent(1 - at)} of the others are called so too"
-            for column, text in enumerate((name, str(made["in_words"]), words)):
+            for column, text in enumerate((name, str(made["in_words"]), _range(made["sensitivity"]))):
                 self.classes.setItem(place, column, QTableWidgetItem(text))
         self.classes.resizeColumnsToContents()
         self.classes.horizontalHeader().setStretchLastSection(True)
-        height = self.classes.horizontalHeader().sizeHint().height() + 2
-        height += sum(self.classes.rowHeight(place) for place in range(len(classes)))
-        self.classes.setFixedHeight(min(height + 4 * GRID, 60 * GRID))
+        self.classes.fit()
 
     def _lay_out(self, body: QVBoxLayout) -> None:
         body.addWidget(self.overall)
         body.addWidget(self.classes)
         body.addWidget(Heading("Labels against answers: click a number to see its pictures", self))
-        body.addWidget(self.confusion)
+        narrow = row(self.confusion)
+        narrow.setStretch(0, 100)  # as wide as it needs, at the left
+        narrow.addStretch(1)
+        body.addLayout(narrow)
         line = row(self.worst_button, self.report_button)
         line.addStretch(1)
         for button in (self.worst_button, self.report_button):
@@ -119,6 +122,12 @@ def overall_in_words(figures: Mapping[str, Any]) -> tuple[str, ...]:
         error = percent(float(figures["calibration_error"]))
         words.append(f"Its probabilities are off by {error} on average.")
     return tuple(words)
+
+
+def found_in_words(classes: Mapping[str, Any]) -> str:
+    """Over the column that says how many of a class are found, and at what price."""
+    prices = {percent(1 - float(made["at_specificity"])) for made in classes.values()}
+    return f"Found, when {' or '.join(sorted(prices))} of the others are called so too" if prices else "Found"
 
 
 def _range(made: Mapping[str, float]) -> str:

@@ -40,6 +40,7 @@ class RunStory:
         self.points: list[Point] = []
         self.examples: list[dict[str, Any]] = []
         self._left: float | None = None
+        self._fold_done = self._fold_total = 0  # of the part that is learned or was learned last
 
     def hear(self, event: Mapping[str, Any]) -> None:
         """One event, as a JSON line tells it."""
@@ -67,15 +68,15 @@ class RunStory:
         """How much of the learning is done, 0 to 1."""
         if not self.fold:
             return 1.0 if self.ended == "done" else 0.0
-        own = self.done / self.total if self.total else 0.0
+        own = self._fold_done / self._fold_total if self._fold_total else 0.0
         return min(1.0, (self.fold - 1 + own) / self.folds)
 
     @property
     def seconds_left(self) -> float | None:
-        """Of all parts together; None while nothing is known."""
-        if self._left is None or not self.fold or self.rate <= 0:
+        """Of all parts together; None while nothing is known, and of what is done between parts."""
+        if self._left is None or not _FOLD.match(self.phase) or self.rate <= 0:
             return None
-        return self._left + (self.folds - self.fold) * self.total / self.rate
+        return self._left + (self.folds - self.fold) * self._fold_total / self.rate
 
     @property
     def finished_folds(self) -> int:
@@ -106,6 +107,7 @@ class RunStory:
         fold = _FOLD.match(self.phase)
         if fold:
             self.fold = int(fold.group(1))
+            self._fold_done, self._fold_total = self.done, self.total
 
     def _epoch(self, event: Mapping[str, Any]) -> None:
         name, epoch = f"part {int(event['fold']) + 1}", int(event["epoch"])

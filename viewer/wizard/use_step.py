@@ -28,6 +28,12 @@ _SUGGESTED = {
     "intended_use": "Research. Not for a patient's diagnosis or treatment.",
     "licence": "Within our department only.",
 }
+_THEN = (
+    "stands among the models and is chosen. Close this window, open a slide or picture, draw a region (R) and "
+    "choose Analyze region.",
+    "stands among the models. Close this window, open a series, and choose Analyze series at the right.",
+)
+"""What one can do with a model now: of slides and pictures, of CT."""
 
 
 class UseStep(Step):
@@ -56,8 +62,7 @@ class UseStep(Step):
                 field.setTabChangesFocus(True)
             field.textChanged.connect(self._keep)
             form.addRow(title, field)
-        self.use_button = PrimaryButton("Use it in Analyze region", self)
-        named(self.use_button, "Use it in Analyze region", "Put it among the models, chosen")
+        self.use_button = PrimaryButton("", self)
         self.models_button = QPushButton("Your models…", self)
         self.models_button.setAutoDefault(False)
         named(self.models_button, "Your models…", "All of them: where each comes from; delete one")
@@ -107,6 +112,9 @@ class UseStep(Step):
             elif field.text() != words:
                 field.setText(words)
             field.blockSignals(False)
+        where = "Analyze series" if self.plan.kind == "scans" else "Analyze region"
+        self.use_button.setText(f"Use it in {where}")
+        named(self.use_button, self.use_button.text(), "Put it among the models, chosen")
         self._show_missing()
 
     def use(self) -> None:
@@ -153,5 +161,5 @@ class UseStep(Step):
 
     def _installed(self, name: str) -> None:
         self.desk.change(replace(self.plan, done=True))
-        self.done_notice.say(f"“{self.plan.texts.title}” stands among the models and is chosen.", "done")
+        self.done_notice.say(f"“{self.plan.texts.title}” {_THEN[self.plan.kind == 'scans']}", "done")
         self.installed.emit(name)

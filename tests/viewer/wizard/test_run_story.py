@@ -33,6 +33,15 @@ def test_time_left_counts_the_parts_to_come() -> None:
     assert phase_in_words(story) == "Learning, part 2 of 3: 5 of 10 steps"
 
 
+def test_what_is_done_after_a_part_takes_nothing_back() -> None:
+    story = RunStory(folds=2, epochs=2)
+    story.hear(step(1, 10))
+    story.hear({"event": "step", "phase": "Learning what training pictures look like", "done": 0, "total": 28})
+    assert story.share == pytest.approx(1 / 2)
+    assert story.seconds_left is None
+    assert phase_in_words(story) == "Learning what training pictures look like: 0 of 28"
+
+
 def test_curves_are_of_each_part_and_a_pass_told_again_counts_once() -> None:
     story = RunStory(folds=2, epochs=2)
     for number, loss in ((1, 0.9), (2, 0.8), (2, 0.7)):
