@@ -69,6 +69,14 @@ class PatchGrid:
             kept[inside] = tissue_share(rects) >= max(least_tissue, np.finfo(np.float64).tiny)
         return cls(grid.origin, patch, pixels, inside, kept, slide)
 
+    @classmethod
+    def whole(cls, region: Shape, slide: Size, pixels: int) -> PatchGrid:
+        """One patch, not square: what of a region's rectangle lies on the slide; none where nothing does."""
+        bounds = region.bounds.intersection(Rect.of_size(slide)).rounded()
+        one = np.full((1, 1), not bounds.is_empty)
+        size = Size(max(1, int(bounds.width)), max(1, int(bounds.height)))
+        return cls(Point(bounds.x, bounds.y), size, pixels, one, one, slide)
+
     @property
     def rows(self) -> int:
         """Number of rows."""

@@ -12,7 +12,9 @@ from ml.infer.batch_size import BatchSize
 from ml.infer.explain import Explainer, Floats
 from ml.infer.loader import Batch
 from ml.infer.ready import ReadyModel
+from ml.infer.whole_picture import laid_back
 from ml.model.network import Patches
+from ml.preparation import Preparation
 from ml.progress import Progress, Step
 from ml.results.cam import CamMap, CamPart
 from ml.results.overlap import OverlapMean, resized
@@ -77,7 +79,7 @@ def _score(
 
     found = size.run(recognition.beside(compute) if recognition else compute, batch.patches)
     if cam is not None and explainer is not None:
-        cam.put(cam_part(batch, found[1], gathered.cam_means))
+        cam.put(cam_part(batch, found[1], gathered.cam_means, model.network.card.preparation))
     values, strangeness = found[0], found[-1] if recognition else None
     if gathered.means is None:
         return ScorePart(batch.rows, batch.columns, values, strangeness)
@@ -88,8 +90,15 @@ def _score(
     return ScorePart(rows, columns, means[:, 0, 0, :count], strange)
 
 
-def cam_part(batch: Batch, maps: Values, means: OverlapMean | None) -> CamPart:
-    """Maps of a batch as those of the cells that they lie over: means, where patches overlap."""
+def cam_part(
+    batch: Batch, maps: Values, means: OverlapMean | None, how: Preparation | None = None
+) -> CamPart:
+    """Maps of a batch as those of the cells that they lie over: means, where patches overlap.
+
+    Those of whole pictures, made as `how` says, are laid back.
+    """
+    if how is not None:
+        maps = laid_back(maps, batch.frames, how)
     if means is None:
         return CamPart(batch.rows, batch.columns, maps)
     return CamPart(*means.add(batch.rows, batch.columns, resized(maps, means.edge)))

@@ -26,6 +26,7 @@ def foretaste(
     if model.recognition is None:
         return None
     grid, _ = plan(slide, spacing, model.network, wishes, progress)
+    card = model.network.card
     rows, columns = np.nonzero(grid.kept)
     if not len(rows):
         return Likeness(0, 0)
@@ -35,7 +36,7 @@ def foretaste(
     for n in drawn:
         progress.check()
         block = Block(int(rows[n]), int(columns[n]), one)
-        patches.append(read_block(slide, grid, block, model.network.card.reading).patches)
+        patches.append(read_block(slide, grid, block, card.preparation or card.reading).patches)
     progress.check()
     recognition, size = model.recognition, BatchSize(most, model.network.device)
     (found,) = size.run(lambda seen: (recognition.strangeness(seen),), np.concatenate(patches))

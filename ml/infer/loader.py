@@ -25,7 +25,9 @@ from ml.errors import Problem, SlideProblem
 from ml.geometry import Size
 from ml.infer.patch_reading import read_patches_alone, read_patches_block
 from ml.infer.priority import READER, give_way
+from ml.infer.whole_picture import read_whole
 from ml.patches import Mask, PatchGrid
+from ml.preparation import Frame, Preparation
 from ml.progress import Progress
 from ml.results.scores import Indices
 from ml.slide.slide import Slide
@@ -35,17 +37,22 @@ QUEUE_LENGTH = 3  # batches that wait at most; with the one in the making and th
 _LOOK_UP = 0.1  # seconds after which a waiting consumer looks whether a stop is wished
 
 Patches = NDArray[np.uint8]
-Reading = Literal["blocks", "wsinfer"]
-"""How patches are read, as the card of a model says: see `ml.infer.patch_reading`."""
+Reading = Literal["blocks", "wsinfer"] | Preparation
+"""How patches are read, as the card of a model says: see `ml.infer.patch_reading`; or what a patch, which is
+a whole picture then, is made into."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Patches to look at together: (n, pixels, pixels, 3) uint8, and rows and columns (n,) of the grid."""
+    """Patches to look at together: (n, pixels, pixels, 3) uint8, and rows and columns (n,) of the grid.
+
+    Whole pictures are (n, height, width, channels), with a frame each.
+    """
 
     patches: Patches
     rows: Indices
     columns: Indices
+    frames: tuple[Frame, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -93,6 +100,9 @@ def read_block(slide: Slide, grid: PatchGrid, block: Block, reading: Reading = "
     )
     rect = first.union(last)
     try:
+        if isinstance(reading, Preparation):
+            picture, frame = read_whole(slide, rect, reading)
+            return Batch(picture[None], np.array([block.row]), np.array([block.column]), (frame,))
         if reading == "wsinfer":
             cut = read_patches_alone(slide, rect, grid.patch, edge)
         else:
@@ -234,8 +244,9 @@ def _split(parts: list[Batch], size: int) -> tuple[Batch, list[Batch]]:
     patches = np.concatenate([part.patches for part in parts])
     rows = np.concatenate([part.rows for part in parts])
     columns = np.concatenate([part.columns for part in parts])
-    first = Batch(patches[:size], rows[:size], columns[:size])
+    frames = tuple(frame for part in parts for frame in part.frames)
+    first = Batch(patches[:size], rows[:size], columns[:size], frames[:size])
     if len(rows) <= size:
         return first, []
     # A copy: a view would keep the whole block in memory for as long as a part of it is in use.
-    return first, [Batch(patches[size:].copy(), rows[size:], columns[size:])]
+    return first, [Batch(patches[size:].copy(), rows[size:], columns[size:], frames[size:])]

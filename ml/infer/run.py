@@ -112,7 +112,7 @@ def plan(
     grid = bare_grid(slide, spacing, network, wishes)
     if not grid.inside.any():
         raise Problem("The region holds no part of the slide.", "Draw it on the slide.")
-    if wishes.least_tissue <= 0:
+    if wishes.least_tissue <= 0 or network.card.preparation is not None:
         return _rows_of(grid, wishes), "not looked for"
     progress.step(Step("Finding tissue", 0, 0))
     overview = overview_for(slide, grid.bounds)
@@ -137,6 +137,8 @@ def bare_grid(slide: Slide, spacing: KnownSpacing, network: Network, wishes: Wis
     """The grid before tissue was looked for: the same places for the same region, spacing and model."""
     region = wishes.region or Shape.rectangle(slide.info.bounds)
     card = network.card
+    if card.preparation is not None:
+        return PatchGrid.whole(region, slide.info.size, card.patch_pixels)
     return overlapping(region, slide.info.size, card.cell_on(spacing.spacing), card.reach, card.patch_pixels)
 
 
@@ -169,7 +171,8 @@ def explain_cells(
     with _loader(slide, grid, wanted, wishes, explainer.network, progress) as loader:
         for batch in loader:
             _, maps = size.run(lambda patches: explainer.explain(patches, cam.class_index), batch.patches)
-            part = _asked(cam_part(batch, maps, means), asked)
+            how = explainer.network.card.preparation
+            part = _asked(cam_part(batch, maps, means, how), asked)
             cam.put(part)
             progress.part(part)
     return cam
@@ -214,7 +217,7 @@ def _explainer(model: ReadyModel, wishes: Wishes, notes: list[str]) -> Explainer
 def _parameters(grid: PatchGrid, network: Network, wishes: Wishes, size: BatchSize) -> dict[str, object]:
     return {
         "patch_pixels": grid.pixels,
-        "patch_spacing_um": network.card.spacing,
+        **({} if network.card.preparation else {"patch_spacing_um": network.card.spacing}),
         "patch_size_level0": [grid.patch.width, grid.patch.height],
         "grid_origin": [grid.origin.x, grid.origin.y],
         **({"stride_pixels": network.card.stride_pixels} if grid.reach > 1 else {}),
@@ -234,7 +237,8 @@ def _loader(
 ) -> PatchLoader:
     batch = wishes.batch or network.device.batch
     threads = wishes.reader_threads or reader_threads(network.device.kind, os.cpu_count() or 1)
-    return PatchLoader(slide, grid, wanted, batch, threads, progress, network.card.reading)
+    reading = network.card.preparation or network.card.reading
+    return PatchLoader(slide, grid, wanted, batch, threads, progress, reading)
 
 
 def reader_threads(device: str, cores: int) -> int:

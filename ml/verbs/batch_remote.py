@@ -80,7 +80,7 @@ def measured(task: Task) -> tuple[int, int, int]:
 
     request: AnalyzeRequest = request_from(words_of(task))
     card = find(request.model).card
-    if card.reach > 1:  # patches that overlap are means over neighbours: such a slide stays whole
+    if card.reach > 1 or card.preparation is not None:  # means over neighbours, whole pictures: not parted
         return 0, 0, 1
     with open_slide(request.slide) as slide:
         spacing, info = known_spacing(request, slide.info), slide.info

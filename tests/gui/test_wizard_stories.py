@@ -12,7 +12,8 @@ import openslide
 import pytest
 import tifffile
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.ct_hands import open_series
@@ -20,7 +21,9 @@ from tests.gui.hands import bring_to_front, drag, open_file
 from tests.gui.test_wizard import end_processes, write_cases
 from tests.gui.wizard_person import LEFT, PATIENCE, Person
 from tests.ml.train.test_scan_study import write_heads
+from viewer.canvas.slide_view import SlideView
 from viewer.main_window.window import MainWindow
+from viewer.panels.spacing_dialog import SpacingDialog
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -43,26 +46,57 @@ def begin(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> 
         end_processes(person.wizard.desk.folder)
 
 
-def analyze_region(person: Person, slide: Path, model: str) -> None:
-    """Close the wizard, open a slide or picture, draw on it, click on *Analyze region*."""
+def open_with(person: Person, slide: Path, model: str) -> SlideView:
+    """Close the wizard, which has chosen the model, and open a slide or picture."""
     window, qtbot = person.window, person.qtbot
     choice = window.frame.analyze.model.choice
     person.wait(lambda: choice.currentData() == model)
     person.wizard.close()
     bring_to_front(qtbot, window)  # or the key for a region goes nowhere
     view = open_file(qtbot, window, slide)
+    window.frame.inspector.setCurrentWidget(window.frame.analyze)
+    return view
+
+
+def analyze_region(person: Person, slide: Path, model: str) -> None:
+    """Draw on a slide, click on *Analyze region*."""
+    window, qtbot = person.window, person.qtbot
+    view = open_with(person, slide, model)
     opened = window.slides.page.opened
     qtbot.keyClick(view, Qt.Key.Key_R)
     middle = view.rect().center()
     drag(view, middle - QPoint(110, 110), middle, middle + QPoint(110, 110))
     assert opened.selected is not None
-    window.frame.inspector.setCurrentWidget(window.frame.analyze)
     assert window.frame.analyze.region_button.isEnabled()
     qtbot.mouseClick(window.frame.analyze.region_button, LEFT)
+    finish(person)
+
+
+def analyze_photograph(person: Person, picture: Path, model: str) -> None:
+    """All of it, as one picture; how large a pixel is nobody but the person knows."""
+    window, qtbot = person.window, person.qtbot
+    open_with(person, picture, model)
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, SpacingDialog)
+        qtbot.keyClicks(dialog.field, "8")
+        qtbot.mouseClick(dialog.accept_button, LEFT)
+
+    QTimer.singleShot(0, answer)
+    qtbot.mouseClick(window.frame.analyze.slide_button, LEFT)
+    finish(person)
+
+
+def finish(person: Person) -> None:
+    """Wait until the analysis that was begun has ended."""
+    window = person.window
     assert window.analyzing.running
-    qtbot.waitUntil(lambda: not window.analyzing.running, timeout=PATIENCE)
-    assert opened.findings is not None
-    assert opened.findings.scores.scored.any()
+    person.wait(lambda: not window.analyzing.running)
+    findings = window.slides.page.opened.findings
+    assert findings is not None
+    assert findings.scores.scored.any()
+    person.look_at_window("10_analyzed")
 
 
 def test_patches_of_lung_and_colon(begin: Begin, real_data: Path, tmp_path: Path, sample_slide: Path) -> None:
@@ -96,8 +130,10 @@ def test_photographs_of_the_retina(begin: Begin, real_data: Path, tmp_path: Path
     person.learn(6)
     person.use("Retina", "Thirty-six photographs of three cameras.")
     picture = next(folder.glob("*.jpg"))
-    analyze_region(person, picture, "retina")
-    assert len(person.window.slides.page.opened.findings.scores.class_names) == 3
+    analyze_photograph(person, picture, "retina")
+    scores = person.window.slides.page.opened.findings.scores
+    assert scores.values.shape == (1, 1, 3)
+    assert set(scores.class_names) == {"normal", "glaucoma", "diabetic retinopathy"}
 
 
 def test_slices_of_ct(begin: Begin, tmp_path: Path) -> None:
@@ -119,6 +155,7 @@ def test_slices_of_ct(begin: Begin, tmp_path: Path) -> None:
     qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
     qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=PATIENCE)
     assert set(page.opened.findings.scores.class_names) == {"left", "right"}
+    person.look_at_window("10_analyzed")
 
 
 def write_retina(real_data: Path, folder: Path, patients: int = 12) -> Path:

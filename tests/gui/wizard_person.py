@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from viewer.main_window.window import MainWindow
 from viewer.wizard.data_step import DataStep
-from viewer.wizard.honesty_step import HonestyStep
+from viewer.wizard.honesty import forbids
+from viewer.wizard.honesty_step import HonestyStep, RemarkCard
 from viewer.wizard.method_step import MethodStep
 from viewer.wizard.patches_step import PatchesStep
 from viewer.wizard.plan import Kind
@@ -104,6 +105,11 @@ class Person:
         self.wait(lambda: bool(step.remarks) or step.notice.isVisible())
         assert step.remarks, step.notice.text.text()
         self.look("3_check")
+        if forbids(step.remarks):  # the worst stands first
+            self.click(step.findChildren(RemarkCard)[0].buttons[0])
+            self.wait(lambda: bool(step.remarks) or step.notice.isVisible())
+            assert not forbids(step.remarks), forbids(step.remarks)
+            self.look("3_mended")
         self.next_()
         return step
 
@@ -179,17 +185,24 @@ class Person:
 
     def look(self, name: str) -> None:
         """Pictures of the wizard where PARFOCAL_SHOTS names a folder: both themes, both sizes."""
+        self._look(self.wizard, name)
+
+    def look_at_window(self, name: str) -> None:
+        """The same of the window behind it."""
+        self._look(self.window, name)
+
+    def _look(self, window: QWidget, name: str) -> None:
         folder = os.environ.get("PARFOCAL_SHOTS")
         if not folder:
             return
-        before = self.wizard.size()
+        before = window.size()
         for theme in ("dark", "light"):
             self.window.run(f"theme_{theme}")
             for width, height in SIZES:
-                self.wizard.resize(width, height)
+                window.resize(width, height)
                 QApplication.processEvents()
                 self.qtbot.wait(50)
                 file = f"{self.story}_{name}_{theme}_{width}.png"
-                self.wizard.grab().save(str(Path(folder) / file))
-        self.wizard.resize(before)
+                window.grab().save(str(Path(folder) / file))
+        window.resize(before)
         QApplication.processEvents()

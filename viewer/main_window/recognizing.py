@@ -75,7 +75,7 @@ class Recognizing(QObject):
             return None
         opened = page.opened
         region = opened.region
-        if region is None:
+        if region is None and card.preparation is None:  # a whole picture is looked at as a whole
             region = Shape.rectangle(_widened(page.view.camera.visible(), card, page.opened.spacing.spacing))
         return AnalyzeRequest(
             opened.info.path, options.model, region, opened.spacing, options.device, cam="none"

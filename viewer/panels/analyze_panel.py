@@ -242,7 +242,7 @@ def region_in_words(opened: OpenedSlide | None, region: Shape | None, card: Mode
         size = f" The whole slide is {whole}{_patches(opened, None, card)}." if whole else ""
         return f"No region drawn: press R and drag.{size}"
     if opened.spacing is None:
-        return f"Region: {region.bounds.width:,.0f} × {region.bounds.height:,.0f} px"
+        return f"Region: {region.bounds.width:,.0f} × {region.bounds.height:,.0f} px{_patches(opened, region, card)}"
     spacing = opened.spacing.spacing
     size = extent(region.bounds.width * spacing.x, region.bounds.height * spacing.y)
     return f"Region: {size}{_patches(opened, region, card)}"
@@ -250,6 +250,8 @@ def region_in_words(opened: OpenedSlide | None, region: Shape | None, card: Mode
 
 def _patches(opened: OpenedSlide, region: Shape | None, card: ModelCard | None) -> str:
     """How many patches there would be without the background; two figures are all that is known."""
+    if card is not None and card.preparation is not None:
+        return ", looked at as one picture"
     if card is None or opened.spacing is None:
         return ""
     whole = opened.info.bounds
