@@ -82,12 +82,16 @@ class Person:
         self.look("1_question")
         self.next_()
 
+    def choose_folder(self, button: QAbstractButton, folder: Path) -> None:
+        """In the dialog that a button opens."""
+        self._patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+        self.click(button)
+
     def choose_data(self, folder: Path, spacing: str = "") -> DataStep:
         """Step 2: the folder by the dialog, the size of a pixel where it is asked for."""
         step = self.wizard.steps[DATA]
         assert isinstance(step, DataStep)
-        self._patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-        self.click(step.fields.choose)
+        self.choose_folder(step.fields.choose, folder)
         self.wait(lambda: self.wizard.desk.survey is not None)
         if spacing:
             self.type_in(step.fields.spacing, spacing)
