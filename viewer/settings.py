@@ -64,6 +64,7 @@ class Settings:
     last_folder = Entry("files/last_folder", "")
     recent: Entry[tuple[str, ...]] = Entry("files/recent", ())
     model = Entry("analyze/model", "")
+    ct_model = Entry("analyze/ct_model", "")
     report_hospital = Entry("report/hospital", "")
     report_author = Entry("report/author", "")
     report_logo = Entry("report/logo", "")  # SHA-256 of a picture in the store of drafts

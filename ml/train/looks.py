@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ml.infer.explain import RawGradCAM
 from ml.report.cam_picture import write_overlay
 from ml.train.feed import Feed
+from ml.train.seen import as_a_person_sees
 from ml.train.study_recipe import StudyRecipe
 
 FOLDER = "looks"
@@ -100,10 +101,8 @@ def _layer_name(module: nn.Module, named: str) -> str:
 
 
 def _pixels(seen: Tensor, recipe: StudyRecipe) -> list[np.ndarray]:
-    """What the network sees, as (height, width, 3) uint8; of CT and grey the first channel."""
+    """What the network sees, as (height, width, 3) uint8."""
     plan = recipe.network
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (plan.mean, plan.std))
     bytes_ = ((seen * std + mean).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
-    if plan.channels == "cmyk":
-        return [np.asarray(Image.fromarray(one, "CMYK").convert("RGB")) for one in bytes_]
-    return [one if one.shape[2] == 3 else np.repeat(one[..., :1], 3, axis=2) for one in bytes_]
+    return [as_a_person_sees(one, plan) for one in bytes_]

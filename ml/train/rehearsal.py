@@ -22,7 +22,8 @@ from ml.train.feed import Feed
 from ml.train.learner import freeze_statistics
 from ml.train.losses import loss_of
 from ml.train.pictures import Pictures, read_pictures
-from ml.train.study_recipe import StudyRecipe, Vary
+from ml.train.seen import as_a_person_sees
+from ml.train.study_recipe import NetworkPlan, StudyRecipe, Vary
 from ml.train.study_run import network_for, rows_for
 from ml.train.table import Row, label_in_words
 
@@ -112,7 +113,7 @@ def _written(recipe: StudyRecipe, pictures: Pictures, out: Path, progress: Progr
         views = [-1, *(seeds if recipe.vary != Vary() else [])]
         paths = [out / f"{len(shown):03d}_{place}.png" for place in range(len(views))]
         for path, seed in zip(paths, views, strict=True):
-            _save(_unnormal(feed[((number,), int(seed))][0][0], recipe), path)
+            _save(_unnormal(feed[((number,), int(seed))][0][0], recipe), recipe.network, path)
         plain, *varied = map(str, paths)
         shown.append(Shown(row.path.name, label, row.group, plain, tuple(varied)))
         progress.part(shown[-1])
@@ -126,14 +127,9 @@ def _unnormal(picture: Tensor, recipe: StudyRecipe) -> Tensor:
     return (picture * std + mean).clamp(0, 1)
 
 
-def _save(picture: Tensor, path: Path) -> None:
-    """Three channels as colour; of CMYK the converted picture; of anything else the first one in grey."""
+def _save(picture: Tensor, plan: NetworkPlan, path: Path) -> None:
     pixels = (picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    if pixels.shape[2] == 4:
-        image = Image.fromarray(pixels, "CMYK").convert("RGB")
-    else:
-        image = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[..., 0])
-    image.save(path)
+    Image.fromarray(as_a_person_sees(pixels, plan)).save(path)
 
 
 def _rates(

@@ -1,7 +1,8 @@
 """How long a new user takes from a fresh start to a model of the lung and colon patches (PARFOCAL_DATA).
 
-The person of the tests goes through the wizard with clicks and keys alone; they are counted, and so are the words
-that the window shows. What the machine takes is measured; what the person takes is reckoned: see `keystrokes`.
+The person of the tests goes through the wizard with clicks and keys alone; they are counted, and so are the
+words that the window shows. What the machine takes is measured, what the person takes is reckoned: see
+`keystrokes`.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def tell(counted: Any, wall: float, told: str, person: Any) -> None:
     from keystrokes import Effort
 
     print(f"{os.cpu_count()} cores, {processor()}, load {os.getloadavg()[0]:.1f}; {told}")
-    print("\n| step | clicks | keys | acting, s | words | reading, s | machine, s |\n|---|---|---|---|---|---|---|")
+    columns = ("step", "clicks", "keys", "acting, s", "words", "reading, s", "machine, s")
+    print(f"\n| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     whole = sum(counted.steps.values(), Effort())
     for name, one in (*counted.steps.items(), ("all", whole)):
         print(
@@ -108,10 +110,10 @@ def tell(counted: Any, wall: float, told: str, person: Any) -> None:
     together = whole.waited + whole.acting + whole.reading
     print(f"machine + acting + reading, one after the other {together / 60:.1f} min")
     figures = json.loads((person.wizard.desk.out / "report.json").read_text(encoding="utf-8"))["figures"]
-    right = figures["balanced_accuracy"]
+    right = {name: f"{100 * value:.1f}" for name, value in figures["balanced_accuracy"].items()}
     print(
-        f"the model: {figures['pictures']:,} pictures of {figures['patients']:,} source tiles, each class "
-        f"counted alike {100 * right['value']:.1f} % right ({100 * right['low']:.1f} to {100 * right['high']:.1f})"
+        f"the model: {figures['pictures']:,} pictures of {figures['patients']:,} source tiles; each class "
+        f"counted alike {right['value']} % right ({right['low']} to {right['high']})"
     )
 
 

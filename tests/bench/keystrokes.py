@@ -1,8 +1,8 @@
 """What a person does at a window, counted, and how long that takes by the keystroke-level model.
 
 Card, Moran and Newell 1980 (doi 10.1145/358886.358895): a key 0.28 s (an average typist), pointing 1.1 s,
-pressing or releasing a button 0.1 s, a hand from keys to mouse or back 0.4 s, making up one's mind 1.35 s. One
-makes up one's mind before every click and before every text that is typed: more often than their rules ask for.
+pressing or releasing a button 0.1 s, a hand from keys to mouse or back 0.4 s, making up one's mind 1.35 s.
+One makes up one's mind before every click and before every text that is typed: more often than they ask for.
 """
 
 from __future__ import annotations

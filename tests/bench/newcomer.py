@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -12,13 +13,12 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
-    QGroupBox,
     QLabel,
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
-    QTabWidget,
     QTableWidget,
+    QTabWidget,
     QWidget,
 )
 
@@ -71,7 +71,9 @@ class Newcomer(Person):
             self.read(self.wizard)
             self.click(step.first_only)
             self.wait(lambda: step.rehearsing.seconds() is not None)
-            words = f"“A first try”, {duration(step.rehearsing.seconds())} told (all as it is set: {duration(told)})"
+            words = (
+                f"“A first try”, {duration(step.rehearsing.seconds())} told; with all parts {duration(told)}"
+            )
         self.next_()
         return words
 
@@ -102,7 +104,7 @@ class Newcomer(Person):
         """Every sentence, name and value that stands there, once; not files in a table, not pictures."""
         self._note(_texts(window))
 
-    def _note(self, texts: Iterator[str]) -> None:
+    def _note(self, texts: Iterable[str]) -> None:
         for text in texts:
             if text and text not in self._read:
                 self._read.add(text)
@@ -120,24 +122,9 @@ class Newcomer(Person):
 
 def _texts(window: QWidget) -> Iterator[str]:
     for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, (QLabel, QAbstractButton)):
-            yield widget.text()
-        elif isinstance(widget, QComboBox):
-            yield widget.currentText()
-        elif isinstance(widget, QLineEdit):
-            yield widget.text() or widget.placeholderText()
-        elif isinstance(widget, QPlainTextEdit):
-            yield widget.toPlainText() or widget.placeholderText()
-        elif isinstance(widget, QGroupBox):
-            yield widget.title()
-        elif isinstance(widget, QTabWidget):
-            yield from map(widget.tabText, range(widget.count()))
-        elif isinstance(widget, QListWidget):
-            yield from (widget.item(place).text() for place in range(widget.count()))
-        elif isinstance(widget, QTableWidget):
-            yield from _cells(widget)
+        for kind, words in _WORDS.items():
+            if isinstance(widget, kind) and widget.isVisible():
+                yield from words(widget)
 
 
 def _cells(table: QTableWidget) -> Iterator[str]:
@@ -145,3 +132,15 @@ def _cells(table: QTableWidget) -> Iterator[str]:
         for column in range(table.columnCount()):
             cell = table.item(row, column)
             yield cell.text() if cell is not None else ""
+
+
+_WORDS: dict[type[QWidget], Callable[[Any], Iterable[str]]] = {
+    QLabel: lambda label: (label.text(),),
+    QAbstractButton: lambda button: (button.text(),),
+    QComboBox: lambda box: (box.currentText(),),
+    QLineEdit: lambda field: (field.text() or field.placeholderText(),),
+    QPlainTextEdit: lambda field: (field.toPlainText() or field.placeholderText(),),
+    QTabWidget: lambda tabs: map(tabs.tabText, range(tabs.count())),
+    QListWidget: lambda lines: (lines.item(place).text() for place in range(lines.count())),
+    QTableWidget: _cells,
+}

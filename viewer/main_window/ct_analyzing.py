@@ -83,6 +83,7 @@ class CtAnalyzing(QObject):
             device = self._frame.analyze.options.device
             request = AnalyzeCtRequest(page.opened.series, card.name, first, last, device)
             self._run = page.opened, request
+            self._parts.settings.ct_model = card.name
             self._asked[page.opened] = request
             self._frame.banner.dismiss()
             self._frame.ct_analyze.run_started()
@@ -167,6 +168,7 @@ class CtAnalyzing(QObject):
         self._frame.ct_analyze.set_models(
             tuple(e for e in entries if e.card is not None and e.card.looks_at_ct)
         )
+        self._frame.ct_analyze.model.choose(self._parts.settings.ct_model)
 
     def _follow(self, page: CtPage | None) -> None:
         self._frame.ct_analyze.set_series(None if page is None else page.opened)

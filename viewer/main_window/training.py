@@ -112,7 +112,11 @@ class Training(QObject):
             self.wizard = None
 
     def _take_model(self, name: str) -> None:
-        """The new model stands in *Analyze region* at once, chosen."""
-        self._parts.settings.model = name
+        """The new model stands in *Analyze region*, or *Analyze series*, at once, chosen."""
+        assert self.wizard is not None
+        if self.wizard.desk.plan.kind == "scans":
+            self._parts.settings.ct_model = name
+        else:
+            self._parts.settings.model = name
         self._parts.models.read()
         self._status.showMessage(f"The model “{name}” can be used now.", 15_000)

@@ -87,7 +87,7 @@ class CompareView(Page):
             "Both models answered for the same patients, whom neither had seen; the range of the difference "
             "is over patients. Where it holds 0, the difference may be chance."
             if self.found
-            else "There is no other training of these pictures. “Look back” makes a simple one."
+            else "There is no other training of these pictures. “Look back”, under “Map”, makes a simple one."
         )
 
 

@@ -20,6 +20,7 @@ _FIGURES = (
 # Okabe and Ito; the dash tells parts apart too.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
 _DOTTED = 12  # points up to which each is marked: dots are slow to draw
+_STEPS, _MARKS = (1, 2, 5, 10, 20, 50), 10  # passes from mark to mark; so many marks at most
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -43,6 +44,7 @@ class CurvesView(QWidget):
         if not set(self._lines) <= known:
             self.clear()
         for figure, _, _ in _FIGURES:
+            self._lay_passes(figure, story.epochs)
             for number, (name, points) in enumerate(story.curves(figure).items()):
                 line = self._lines.get((figure, name))
                 if line is None:
@@ -52,6 +54,13 @@ class CurvesView(QWidget):
                     dots = "o" if len(points) <= _DOTTED else None
                     line.setSymbol(dots)
                     line.setData([epoch for epoch, _ in points], [value for _, value in points])
+
+    def _lay_passes(self, figure: str, epochs: int) -> None:
+        """Whole passes along the bottom, those that are to come too."""
+        apart = next((step for step in _STEPS if epochs <= _MARKS * step), _STEPS[-1])
+        plot = self.plots[figure]
+        plot.getAxis("bottom").setTickSpacing(levels=[(apart, 0)])
+        plot.setXRange(0.5, max(epochs, 2) + 0.5, padding=0)
 
     def clear(self) -> None:
         """Draw nothing."""
@@ -83,6 +92,8 @@ class CurvesView(QWidget):
             plot.setToolTip(meaning)
             if figure == "auroc":
                 plot.setYRange(0.4, 1.0)
+            else:
+                plot.setLimits(yMin=0)
             if figure == "loss":
                 plot.addLegend(offset=(-4, 4))
             self.plots[figure] = plot

@@ -41,6 +41,7 @@ class FiguresPart(Page):
         self.classes.setWordWrap(False)
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
+        self.against = Heading("Labels against answers: click a number to see its pictures", self)
         self.strip_title = Heading("", self)
         self.strip = ExampleStrip(parent=self, clickable=True)
         self.worst_button = QPushButton("Worst errors", self)
@@ -64,7 +65,7 @@ class FiguresPart(Page):
         self._show_classes(figures.get("classes", {}))
         confusion = figures.get("confusion")
         self.confusion.show_confusion(tuple(figures.get("classes", {})), confusion or [])
-        for widget in (self.worst_button, self.confusion):
+        for widget in (self.worst_button, self.against, self.confusion):
             widget.setVisible(bool(confusion))
         self._show((), "")
 
@@ -97,7 +98,7 @@ class FiguresPart(Page):
     def _lay_out(self, body: QVBoxLayout) -> None:
         body.addWidget(self.overall)
         body.addWidget(self.classes)
-        body.addWidget(Heading("Labels against answers: click a number to see its pictures", self))
+        body.addWidget(self.against)
         narrow = row(self.confusion)
         narrow.setStretch(0, 100)  # as wide as it needs, at the left
         narrow.addStretch(1)

@@ -33,6 +33,12 @@ from viewer.wizard.watching import Watching
 from viewer.wizard.ways import WAYS, Way, advised, network_in_words, varied, way_of, ways_for, with_way
 
 _PARTS = (3, 5, 10)
+_VARIED = {
+    "": "Vary the pictures while learning: turned, mirrored, stained otherwise",
+    "pictures": "Vary the pictures while learning: turned a little, mirrored, lighter and darker",
+    "scans": "Vary the slices while learning: turned a little, mirrored, lighter and darker",
+}
+"""By kind; of tissue where none is named."""
 
 
 class MethodStep(Step):
@@ -51,7 +57,7 @@ class MethodStep(Step):
         self.body.addLayout(self._add_ways())
         self.own = Text(quiet=True, parent=self)
         self.passes = LabelledSlider("", "How often every picture is looked at while learning", (1, 100), 1)
-        self.vary = QCheckBox("Vary the pictures while learning: turned, mirrored, stained otherwise")
+        self.vary = QCheckBox(_VARIED[""])
         named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
         self.choices = MethodChoices(self)
         self.finer = FoldOut(
@@ -104,6 +110,7 @@ class MethodStep(Step):
                 widget.setVisible(name in possible)
         self._group.setExclusive(True)
         self.own.say(f"{'As chosen: ' if way == 'own' else ''}{network_in_words(plan.network)}.")
+        self.vary.setText(_VARIED.get(plan.kind, _VARIED[""]))
         self.passes.set_value(plan.fit.epochs)
         for box, on in (
             (self.vary, plan.vary != Vary()),

@@ -158,7 +158,7 @@ class ThresholdView(QWidget):
 
     def _lay_out(self) -> None:
         layout = column(self)
-        line = row(Text("What is called is", parent=self), self.choice)
+        line = row(Text("Threshold of", parent=self), self.choice)
         line.addStretch(1)
         layout.addLayout(line)
         layout.addWidget(self.curves, 1)

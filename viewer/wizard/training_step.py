@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ml.report.words import SPACE, file_name, percent
 from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
 from viewer.panels.quantities import time_left
 from viewer.wizard.board_part import BoardPart
+from viewer.wizard.cases import parts_of
 from viewer.wizard.checked import is_checked
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.desk import Desk
@@ -22,6 +24,7 @@ from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
 
+_HALF = 0.5  # the probability from which on a class is said to hold
 _BEGIN: dict[State, str] = {
     "none": "Begin training",
     "stopped": "Go on with the training",
@@ -125,7 +128,8 @@ class TrainingStep(Step):
         story = self.run.story
         if story.points or self.isVisible():
             self.curves.show_story(story)
-        self.strip.show_tiles(tuple(map(_tile, story.examples)))
+        self.curves.setVisible(bool(story.points))
+        self.strip.show_tiles(tuple(_tile(said, self.plan.several) for said in story.examples))
         self.strip_title.setVisible(bool(story.examples))
         self.strip.setVisible(bool(story.examples))
 
@@ -240,12 +244,24 @@ def _button(step: QWidget, text: str, tip: str) -> QPushButton:
     return button
 
 
-def _tile(said: dict[str, Any]) -> Tile:
-    """A picture with its label and what the network says of it now."""
+def said_in_words(said: Mapping[str, Any], several: bool) -> str:
+    """What the network says of a picture now, and whether that is so.
+
+    Where several classes may hold, or there is but one, those that it gives half or more are said.
+    """
     values = dict(zip(said["classes"], said["probabilities"], strict=True))
     best = max(values, key=values.__getitem__)
-    right = best == said["label"] or (len(values) == 1 and (values[best] >= 0.5) == bool(said["label"]))
-    words = f"{'✓' if right else '✗'} {best} {percent(values[best])}"
+    if several or len(values) == 1:
+        held = set(parts_of(said["label"])) & set(values)
+        right = {name for name in values if values[name] >= _HALF} == held
+    else:
+        right = best == said["label"]
+    return f"{'✓' if right else '✗'} {best} {percent(values[best])}"
+
+
+def _tile(said: dict[str, Any], several: bool) -> Tile:
+    """A picture with its label and what the network says of it now."""
+    words = said_in_words(said, several)
     label = str(said["label"] or "none of them")
     if said.get("looked"):
         path: Path | None = Path(said["looked"])

@@ -29,9 +29,9 @@ _SUGGESTED = {
     "licence": "Within our department only.",
 }
 _THEN = (
-    "stands among the models and is chosen. Close this window, open a slide or picture, draw a region (R) and "
-    "choose Analyze region.",
-    "stands among the models. Close this window, open a series, and choose Analyze series at the right.",
+    "stands among the models and is chosen. Close this window, open a slide or picture, draw a region (R) "
+    "and choose Analyze region.",
+    "stands among the models and is chosen. Close this window, open a series and choose Analyze series.",
 )
 """What one can do with a model now: of slides and pictures, of CT."""
 

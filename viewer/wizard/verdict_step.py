@@ -69,6 +69,7 @@ class VerdictStep(Step):
         self.compare = CompareView(self)
         self.pane = PicturePane(self)
         self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
         self.look_back = QPushButton("Look back", self)
         self.look_told = Text(quiet=True, parent=self)
         self.mended_told = Text(parent=self)

@@ -13,11 +13,11 @@ from skimage.data import retina
 from ml.annotation.shapes import Shape
 from ml.geometry import Rect, Size, Spacing
 from ml.infer.pictures import answer_pictures
-from ml.verbs.loaded import ready_model
 from ml.preparation import Preparation
 from ml.progress import Progress
 from ml.slide.slide import KnownSpacing
 from ml.verbs.analyze import AnalyzeRequest, analyze
+from ml.verbs.loaded import ready_model
 from ml.zoo.bundle import load_card, write_bundle
 
 SPACING = KnownSpacing(Spacing.square(8.0), "user")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from viewer.wizard.run_story import RunStory, phase_in_words
+from viewer.wizard.training_step import said_in_words
 
 
 def step(fold: int, done: int, rate: float = 2.0) -> dict[str, object]:
@@ -36,7 +37,9 @@ def test_time_left_counts_the_parts_to_come() -> None:
 def test_what_is_done_after_a_part_takes_nothing_back() -> None:
     story = RunStory(folds=2, epochs=2)
     story.hear(step(1, 10))
-    story.hear({"event": "step", "phase": "Learning what training pictures look like", "done": 0, "total": 28})
+    story.hear(
+        {"event": "step", "phase": "Learning what training pictures look like", "done": 0, "total": 28}
+    )
     assert story.share == pytest.approx(1 / 2)
     assert story.seconds_left is None
     assert phase_in_words(story) == "Learning what training pictures look like: 0 of 28"
@@ -50,6 +53,18 @@ def test_curves_are_of_each_part_and_a_pass_told_again_counts_once() -> None:
     assert story.curves("loss") == {"part 1": [(1, 0.9), (2, 0.7)], "part 2": [(1, 0.5)]}
     assert story.curves("auroc") == {}
     assert story.finished_folds == 1
+
+
+def test_where_several_may_hold_what_is_said_is_from_half_on() -> None:
+    said = {"classes": ["left", "right"], "probabilities": [0.2, 0.3], "label": ""}
+    assert said_in_words(said, several=True).startswith("✓ right")
+    assert said_in_words({**said, "label": "right"}, several=True).startswith("✗")
+    assert said_in_words({**said, "label": "right"}, several=False).startswith("✓")
+    both = {**said, "probabilities": [0.6, 0.9]}
+    assert said_in_words({**both, "label": "left;right"}, several=True).startswith("✓ right")
+    assert said_in_words({**both, "label": "right"}, several=True).startswith("✗")
+    one = {"classes": ["lesion"], "probabilities": [0.1], "label": ""}
+    assert said_in_words(one, several=False).startswith("✓")
 
 
 def test_its_end_and_a_new_beginning() -> None:
