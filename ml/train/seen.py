@@ -10,7 +10,7 @@ from ml.train.study_recipe import NetworkPlan
 
 
 def as_a_person_sees(pixels: Bytes, plan: NetworkPlan) -> Bytes:
-    """(height, width, 3): of CT the slice itself, not those beside it, in its first window; inks in colour."""
+    """(height, width, 3): of CT the slice, not those beside it, in its first window; inks as colour."""
     if plan.channels == "cmyk":
         return np.asarray(Image.fromarray(pixels, "CMYK").convert("RGB"))
     if pixels.shape[2] == 3 and not plan.windows:

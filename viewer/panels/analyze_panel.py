@@ -242,7 +242,8 @@ def region_in_words(opened: OpenedSlide | None, region: Shape | None, card: Mode
         size = f" The whole slide is {whole}{_patches(opened, None, card)}." if whole else ""
         return f"No region drawn: press R and drag.{size}"
     if opened.spacing is None:
-        return f"Region: {region.bounds.width:,.0f} × {region.bounds.height:,.0f} px{_patches(opened, region, card)}"
+        size = f"{region.bounds.width:,.0f} × {region.bounds.height:,.0f} px"
+        return f"Region: {size}{_patches(opened, region, card)}"
     spacing = opened.spacing.spacing
     size = extent(region.bounds.width * spacing.x, region.bounds.height * spacing.y)
     return f"Region: {size}{_patches(opened, region, card)}"

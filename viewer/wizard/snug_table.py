@@ -1,4 +1,4 @@
-"""A small table that is as large as what stands in it, so that no empty cells seem to be missing something."""
+"""A small table that is as large as what stands in it: below its last row there is no room for more."""
 
 from __future__ import annotations
 
