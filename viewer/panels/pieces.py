@@ -84,7 +84,7 @@ class _Body(QWidget):
     """What is on a page."""
 
     def minimumSizeHint(self) -> QSize:
-        """Its height follows from its width; Qt's guess, for narrow text, scrolls pages with room to spare."""
+        """Its height follows from its width; Qt's guess, for narrow text, scrolls pages that have room."""
         layout, hint = self.layout(), super().minimumSizeHint()
         return QSize(hint.width(), 0) if layout is not None and layout.hasHeightForWidth() else hint
 
