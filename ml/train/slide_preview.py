@@ -16,12 +16,15 @@ from ml.errors import Problem
 from ml.geometry import Rect, Size, Spacing, to_pixel
 from ml.patches import PatchGrid
 from ml.slide.opening import open_slide
-from ml.slide.slide import Pixels
+from ml.slide.region import read_region
+from ml.slide.slide import Pixels, Slide
 from ml.tissue import find_tissue, overview_for
 from ml.train.outlined import areas_of, outlined
 from ml.train.slide_rows import covered
 
 Shares = NDArray[np.float64]
+
+_LARGE = 1024  # px: the longer edge of what a person looks at
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class SlidePreview:
     """A slide from afar, its tissue, and its patches edge to edge; where thresholds lie is asked later."""
 
     path: Path
-    overview: Pixels
-    covers: Rect  # what the overview and the mask show, level-0 px
+    picture: Pixels  # from afar
+    covers: Rect  # what the picture and the mask show, level-0 px
     mask: NDArray[np.bool_]
     rects: NDArray[np.float64]  # (n, 4) x, y, width, height of the patches, level-0 px
     tissue: Shares  # (n,) share of tissue of each patch
@@ -68,12 +71,13 @@ def preview_slide(
             raise Problem(f"{path.name} does not say how large a pixel is.", "Type it in “Data”.")
         size, bounds = slide.info.size, slide.info.bounds
         overview = overview_for(slide, bounds)
+        picture = _picture(slide, overview)
     tissue = find_tissue(overview, bounds, own.mean * size.width / overview.shape[1])
     edge = patch * spacing
     cell = Size(max(1, to_pixel(edge / own.x)), max(1, to_pixel(edge / own.y)))
     grid = PatchGrid.over(Shape.rectangle(bounds), size, cell, patch)
     rects = grid.rects()[grid.inside]
-    seen = path, overview, bounds, tissue.mask, rects, tissue.share(rects)
+    seen = path, picture, bounds, tissue.mask, rects, tissue.share(rects)
     if drawn is not None:
         areas = areas_of(drawn.file, drawn.classes, drawn.unnamed)
         cover = np.max([outlined(rects, area) for area in areas], axis=0, initial=0.0)
@@ -81,6 +85,15 @@ def preview_slide(
         return SlidePreview(*seen, cover, np.empty((0, 4)), lines)
     boxes = _boxes_of(path, table) if table is not None else np.empty((0, 4))
     return SlidePreview(*seen, covered(rects, boxes), boxes)
+
+
+def _picture(slide: Slide, overview: Pixels) -> Pixels:
+    """What a person looks at: finer than what tissue is looked for in, where the slide is small."""
+    bounds, (height, width) = slide.info.bounds, overview.shape[:2]
+    finer = min(_LARGE / max(height, width), bounds.width / width)
+    if finer <= 1:
+        return overview
+    return read_region(slide, bounds, Size(round(finer * width), round(finer * height)))
 
 
 def _rings(area: shapely.Geometry) -> Iterator[NDArray[np.float64]]:

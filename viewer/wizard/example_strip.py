@@ -115,12 +115,19 @@ class ExampleStrip(QScrollArea):
         self.pictures.append(made)
         return made
 
+    def _filling(self, pixmap: QPixmap) -> QPixmap:
+        """A small picture is enlarged: what is to be looked at closely shall not be the smallest."""
+        if max(pixmap.width(), pixmap.height()) >= self._edge or pixmap.isNull():
+            return pixmap
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        return pixmap.scaled(self._edge, self._edge, keep, smooth)
+
     def _show_picture(self, path: Path) -> None:
         for one, place, frame in self._labels:
             image = self.thumbnails.of(path, place) if one == path else None
             if image is None:
                 continue
-            pixmap = QPixmap.fromImage(image)
+            pixmap = self._filling(QPixmap.fromImage(image))
             if isinstance(frame, QLabel):
                 frame.setPixmap(pixmap)
             else:

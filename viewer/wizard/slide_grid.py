@@ -83,7 +83,7 @@ class SlideGrid(QWidget):
         taken = preview.taken(self.tissue)
         positive = taken & (preview.cover >= self.cover)
         shown = float(preview.rects[:, 2].mean()) * painter.transform().m11() if len(preview.rects) else 0.0
-        for color, which, alpha in (("#0072b2", taken & ~positive, 0), ("#e69f00", positive, 120)):
+        for color, which, alpha in (("#0072b2", taken & ~positive, 0), ("#e69f00", positive, 60)):
             fill = QColor(color)
             fill.setAlpha(alpha if shown >= _OUTLINED else 90)
             painter.setBrush(fill)
@@ -104,7 +104,7 @@ def _pen(color: str, width: float) -> QPen:
 
 
 def _image(preview: SlidePreview) -> QImage:
-    pixels = np.ascontiguousarray(preview.overview)
+    pixels = np.ascontiguousarray(preview.picture)
     height, width = pixels.shape[:2]
     return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
