@@ -30,13 +30,16 @@ class Discrimination:
 
     @property
     def is_evidence(self) -> bool:
-        """Whether the AUROC's interval leaves out 0.5: else nothing was shown."""
-        return self.auroc.low > 0.5
+        """Whether the AUROC's interval leaves out 0.5: else nothing was shown. One patient has none."""
+        return self.auroc.low > 0.5 and self.patients > 1
 
     def in_words(self) -> str:
         """One sentence for a person."""
+        rows = f"{self.positives:,} positive and {self.negatives:,} negative"
+        if self.patients == 1:
+            return f"No evidence: AUROC {self.auroc.value:.3f}, but all {rows} are of one patient."
         found = f"AUROC {self.auroc.value:.3f} ({self.auroc.low:.3f} to {self.auroc.high:.3f})"
-        rows = f"{self.positives:,} positive and {self.negatives:,} negative of {self.patients:,} patients"
+        rows += f" of {self.patients:,} patients"
         if self.auroc.low <= 0.5 <= self.auroc.high:
             return f"No evidence: {found} holds 0.5, by {rows}."
         return f"{found}, by {rows}."

@@ -62,7 +62,7 @@ class FiguresPart(Page):
         self._answers = answers
         figures: Mapping[str, Any] = facts.get("figures", {})
         self.overall.say("\n".join(overall_in_words(figures)))
-        self._show_classes(figures.get("classes", {}))
+        self._show_classes(figures.get("classes", {}), figures.get("patients", 0))
         confusion = figures.get("confusion")
         self.confusion.show_confusion(tuple(figures.get("classes", {})), confusion or [])
         for widget in (self.worst_button, self.against, self.confusion):
@@ -85,11 +85,12 @@ class FiguresPart(Page):
         self.strip_title.setText(title)
         self.strip.show_tiles(tuple(map(tile_of, answers)))
 
-    def _show_classes(self, classes: Mapping[str, Any]) -> None:
+    def _show_classes(self, classes: Mapping[str, Any], patients: int) -> None:
         self.classes.setRowCount(len(classes))
         self.classes.setHorizontalHeaderLabels(["Class", _TOLD_APART, found_in_words(classes)])
         for place, (name, made) in enumerate(classes.items()):
-            for column, text in enumerate((name, str(made["in_words"]), _range(made["sensitivity"]))):
+            found = _range(made["sensitivity"], patients)
+            for column, text in enumerate((name, str(made["in_words"]), found)):
                 self.classes.setItem(place, column, QTableWidgetItem(text))
         self.classes.resizeColumnsToContents()
         self.classes.horizontalHeader().setStretchLastSection(True)
@@ -118,7 +119,10 @@ def overall_in_words(figures: Mapping[str, Any]) -> tuple[str, ...]:
     if not figures:
         return ()
     words = [f"{count(figures['pictures'], 'picture')} of {count(figures['patients'], 'patient')}."]
-    words += [f"{title}: {_range(figures[key])}" for key, title in _OVERALL.items() if key in figures]
+    if figures["patients"] == 1:
+        words.append("No range can be given: how far other patients differ is not known.")
+    told = {title: figures[key] for key, title in _OVERALL.items() if key in figures}
+    words += [f"{title}: {_range(made, figures['patients'])}" for title, made in told.items()]
     if "calibration_error" in figures:
         error = percent(float(figures["calibration_error"]))
         words.append(f"Its probabilities are off by {error} on average.")
@@ -131,9 +135,9 @@ def found_in_words(classes: Mapping[str, Any]) -> str:
     return f"Found, when {' or '.join(sorted(prices))} of the others are called so too" if prices else "Found"
 
 
-def _range(made: Mapping[str, float]) -> str:
+def _range(made: Mapping[str, float], patients: int) -> str:
     value, low, high = (percent(float(made[key])) for key in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    return f"{value} ({low} to {high})" if patients > 1 else value
 
 
 def tile_of(answer: Answer) -> Tile:

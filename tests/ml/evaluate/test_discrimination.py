@@ -82,5 +82,9 @@ def test_intervals_are_over_patients_and_words_are_honest() -> None:
 
 def test_one_patient_has_no_width() -> None:
     truth = np.array([True, False, True, False])
-    alone = discrimination(truth, np.array([0.9, 0.1, 0.4, 0.6]), ["p"] * 4, draws=50)
-    assert alone.auroc.low == alone.auroc.high == alone.auroc.value == 0.75
+    alone = discrimination(truth, np.array([0.9, 0.1, 0.7, 0.6]), ["p"] * 4, draws=50)
+    assert not alone.is_evidence
+    assert (
+        alone.in_words() == "No evidence: AUROC 1.000, but all 2 positive and 2 negative are of one patient."
+    )
+    assert alone.auroc.low == alone.auroc.high == alone.auroc.value == 1
