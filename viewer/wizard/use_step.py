@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,13 @@ _THEN = (
     "stands among the models and is chosen. Close this window, open a series and choose Analyze series.",
 )
 """What one can do with a model now: of slides and pictures, of CT."""
+
+
+def summary_of(names: Sequence[str]) -> str:
+    """What a model of these classes does, in one sentence."""
+    if not names[1:]:
+        return f"Finds {names[0]}." if names else ""
+    return f"Tells apart {', '.join(names[:-1])} and {names[-1]}."
 
 
 class UseStep(Step):
@@ -96,7 +104,7 @@ class UseStep(Step):
         empty = {key: words for key, words in _SUGGESTED.items() if not getattr(texts, key)}
         if not texts.summary:
             names = [self.plan.data.title_of(label) for label in self.plan.data.classes]
-            empty["summary"] = f"Tells apart {', '.join(names[:-1])} and {names[-1]}." if names[1:] else ""
+            empty["summary"] = summary_of(names)
         if empty:
             self.desk.change(replace(self.plan, texts=replace(texts, **empty)))
         self.show_plan()
