@@ -134,6 +134,8 @@ def test_photographs_of_the_retina(begin: Begin, real_data: Path, tmp_path: Path
     scores = person.window.slides.page.opened.findings.scores
     assert scores.values.shape == (1, 1, 3)
     assert set(scores.class_names) == {"normal", "glaucoma", "diabetic retinopathy"}
+    said = person.window.frame.analyze.run_view.result.text.text()
+    assert said.startswith("Looked at as one picture: ")
 
 
 def test_slices_of_ct(begin: Begin, tmp_path: Path) -> None:

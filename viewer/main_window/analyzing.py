@@ -191,7 +191,8 @@ class Analyzing(QObject):
             run.findings.finish(analysis)
             found = self._found.follow(run.findings)
             if analysis.complete:
-                self._close_run(found, "finished" if run.findings.boxes else "nothing")
+                answered = run.findings.boxes or run.card.preparation is not None
+                self._close_run(found, "finished" if answered else "nothing")
             else:
                 self._close_run(f"Stopped. {found}", "stopped")
 

@@ -152,7 +152,8 @@ class AnalyzePanel(QWidget):
 
     def show_planned(self, planned: Planned) -> None:
         """Say how many patches there are and what share is skipped."""
-        self.run_view.plan(planned)
+        if self.card is None or self.card.preparation is None:  # else it is one picture
+            self.run_view.plan(planned)
 
     def show_step(self, step: Step) -> None:
         """Say how far the run is."""

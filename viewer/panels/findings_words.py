@@ -11,6 +11,8 @@ from viewer.state.findings import Findings
 
 def found_in_words(findings: Findings) -> str:
     """How many areas and how large, or that there is nothing, and what was the highest."""
+    if findings.card.preparation is not None and findings.scores.scored.any():
+        return _of_the_picture(findings)
     name = findings.scores.class_names[findings.rule.class_index]
     kept = [box for box in findings.boxes if findings.verdict(box.key) != "rejected"]
     rejected = len(findings.boxes) - len(kept)
@@ -24,6 +26,14 @@ def found_in_words(findings: Findings) -> str:
     if rejected:
         return f"{count(rejected, 'area')} of “{name}”, all rejected by you."
     return _nothing(findings, name, running)
+
+
+def _of_the_picture(findings: Findings) -> str:
+    """What a model of whole pictures answers, the likeliest first."""
+    values = findings.scores.values[0, 0]
+    order = np.argsort(-values, kind="stable")
+    said = (f"{findings.scores.class_names[place]} {percent(float(values[place]))}" for place in order)
+    return f"Looked at as one picture: {', '.join(said)}."
 
 
 def _nothing(findings: Findings, name: str, running: bool) -> str:
