@@ -109,6 +109,8 @@ def tell(counted: Any, wall: float, told: str, person: Any) -> None:
     print(f"person: acting {whole.acting / 60:.1f} min, reading {whole.reading / 60:.1f} min")
     together = whole.waited + whole.acting + whole.reading
     print(f"machine + acting + reading, one after the other {together / 60:.1f} min")
+    beside = whole.acting + sum(max(one.waited, one.reading) for one in counted.steps.values())
+    print(f"the same, each step read while the machine works {beside / 60:.1f} min")
     figures = json.loads((person.wizard.desk.out / "report.json").read_text(encoding="utf-8"))["figures"]
     right = {name: f"{100 * value:.1f}" for name, value in figures["balanced_accuracy"].items()}
     print(
