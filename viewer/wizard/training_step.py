@@ -142,7 +142,11 @@ class TrainingStep(Step):
             return "Stopped. What was learned is kept."
         if state == "done":
             return "The training has ended. “Verdict” says what the model is worth."
-        return ""
+        return (
+            "Curves, and pictures with what it says of them, come here while it learns."
+            if state == "none"
+            else ""
+        )
 
     def _rate(self, story: RunStory) -> str:
         words = [f"{story.rate:.1f}{SPACE}steps a second"] if story.rate else []
