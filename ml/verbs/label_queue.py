@@ -71,8 +71,14 @@ def label_queue(request: QueueRequest, progress: Progress) -> tuple[Asked, ...]:
 def patches_to_compare(request: QueueRequest, card: ModelCard) -> tuple[list[Rect], list[Rect]]:
     """Patches as the network sees them: those without a label that may be asked about, and the labelled ones.
 
-    Raises `Problem` where the model's classes may hold together, and where every patch has a label.
+    Raises `Problem` for a model of whole pictures, where the model's classes may hold together, and where
+    every patch has a label.
     """
+    if card.preparation is not None:
+        raise Problem(
+            "This model looks at whole pictures: there are no patches to be asked about.",
+            "Give the picture its label in a training (“Train a model…”).",
+        )
     if card.output == "sigmoid":
         raise Problem(
             "This model may give a patch several labels, and is not asked about by single keys.",
