@@ -29,12 +29,13 @@ _SUGGESTED = {
     "intended_use": "Research. Not for a patient's diagnosis or treatment.",
     "licence": "Within our department only.",
 }
-_THEN = (
-    "stands among the models and is chosen. Close this window, open a slide or picture, draw a region (R) "
-    "and choose Analyze region.",
-    "stands among the models and is chosen. Close this window, open a series and choose Analyze series.",
-)
-"""What one can do with a model now: of slides and pictures, of CT."""
+_CHOSEN = "stands among the models and is chosen. Close this window, open"
+_THEN = {
+    "pictures": "a picture and choose Analyze whole slide: the model looks at it as one picture.",
+    "scans": "a series and choose Analyze series.",
+}
+_REGION = "a slide, draw a region (R) and choose Analyze region."
+"""What one can do with a model now, by kind; with those that are not named, this."""
 
 
 def summary_of(names: Sequence[str]) -> str:
@@ -169,5 +170,6 @@ class UseStep(Step):
 
     def _installed(self, name: str) -> None:
         self.desk.change(replace(self.plan, done=True))
-        self.done_notice.say(f"“{self.plan.texts.title}” {_THEN[self.plan.kind == 'scans']}", "done")
+        then = _THEN.get(self.plan.kind, _REGION)
+        self.done_notice.say(f"“{self.plan.texts.title}” {_CHOSEN} {then}", "done")
         self.installed.emit(name)
