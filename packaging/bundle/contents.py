@@ -44,6 +44,8 @@ DATA = (  # packages that read files beside their modules
     "torchvision",
     "typst",
 )
+# Libraries among them: torchvision's operators are loaded by file name and begin with no "lib".
+LIBRARIES = ("*.dll", "*.dylib", "lib*.so", "_C*.so", "_C*.pyd")
 METADATA = (  # distributions that are asked for their version or their entry points at run time
     "grad-cam",
     "highdicom",
