@@ -101,10 +101,11 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "tests",
     "tkinter",
     "torch.utils.benchmark",
+    "triton",  # 0.9 GB for torch.compile, which nothing here calls
     "uv",
     "xdist",
 )
-GPU_ONLY = ("cuda", "nvidia", "triton")
+GPU_ONLY = ("cuda", "nvidia")
 
 
 LEFT_OUT = ("torch/bin/", "torch/include/", "torch/share/")  # for those who compile against torch
