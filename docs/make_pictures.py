@@ -1,4 +1,4 @@
-"""Pictures for the documentation, taken from the real window: `make screenshots` writes docs/images/*.png.
+"""Pictures for the documentation, taken from the real window: `make pictures` writes docs/images/*.png.
 
 Every step is a command or a gesture that the window offers. Only samples that come with Parfocal are shown.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import cos, sin
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -108,6 +111,8 @@ def story(camera: Camera) -> None:
     camera.keep("window-dark")
     window.run("theme_light")
     _further(camera)
+    _drawn(camera)
+    _ct(camera)
 
 
 def _further(camera: Camera) -> None:
@@ -127,6 +132,54 @@ def _further(camera: Camera) -> None:
     _wait(camera, 2)
     camera.keep("wizard", wizard)
     wizard.close()
+
+
+def _drawn(camera: Camera) -> None:
+    """What was drawn by hand: an outline, an ellipse, a length."""
+    window, view = camera.window, camera.page.view
+    window.run("fit")
+    camera.at_rest()
+    width, height = view.width(), view.height()
+    for tool, places in (
+        ("outline", [(0.8 + 0.1 * cos(n / 6), 0.5 + 0.17 * sin(n / 6)) for n in range(37)]),
+        ("ellipse", [(0.10, 0.45), (0.18, 0.52), (0.26, 0.60)]),
+        ("ruler", [(0.70, 0.76), (0.80, 0.76), (0.91, 0.76)]),
+    ):
+        window.run(tool)
+        _drag(view, [QPoint(round(x * width), round(y * height)) for x, y in places])
+    window.run("move")
+    camera.tab(window.frame.annotations)
+    camera.at_rest()
+    camera.keep("drawing")
+
+
+def _ct(camera: Camera) -> None:
+    """The sample slice of a head, in the brain window, with a region measured."""
+    window = camera.window
+    window.run("samples")
+    camera.until("the series", lambda: window.ct.page is not None and window.ct.page.opened.is_complete)
+    page = window.ct.page
+    assert page is not None
+    window.run("window_brain")
+    view = page.view.axial
+    middle = view.rect().center()
+    window.run("ellipse")
+    _drag(view, [middle - QPoint(90, 60), middle - QPoint(60, 30), middle - QPoint(30, 10)])
+    window.run("move")
+    camera.tab(window.frame.series)
+    _wait(camera, 1)
+    camera.keep("ct")
+
+
+def _drag(widget: QWidget, places: Sequence[QPoint]) -> None:
+    """Press the mouse, move it over all places, let go at the last."""
+    from PySide6.QtTest import QTest
+
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(widget, left, none, places[0])
+    for place in places[1:]:
+        QTest.mouseMove(widget, place)
+    QTest.mouseRelease(widget, left, none, places[-1])
 
 
 def _wait(camera: Camera, seconds: float) -> None:

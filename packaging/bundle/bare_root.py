@@ -2,7 +2,8 @@
 
     python -m bundle.bare_root build/cpu/parfocal_0.1.0_amd64.deb     # as root, on Debian
 
-Prints how long each step took and what the programs said; exit code 1 where something is not as it must be.
+Prints how long each step took and what the programs said, and size and start beside those of the source
+install (`.venv`); exit code 1 where something is not as it must be.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 RELEASE = "bookworm"
 PERSON = "jane"
@@ -31,12 +33,13 @@ _ELSEWHERE = (
     "/sys",
     "/dev",
 )
-# The window stays open after its demo: it is closed once the last of its files is there.
+# The window stays open after its demo: it is closed once the demo has said what it wrote.
 _DEMO = (
-    "QT_QPA_PLATFORM=xcb parfocal --demo out & p=$!; "
-    "for n in $(seq 300); do [ -s out/window.png ] && break; kill -0 $p || break; sleep 1; done; "
-    "sleep 2; kill $p; wait $p; true"
+    "QT_QPA_PLATFORM=xcb {program} --demo out > told 2>&1 & p=$!; "
+    "for n in $(seq 600); do grep -q Written told && break; kill -0 $p || break; sleep 1; done; "
+    "sleep 1; kill $p; wait $p; cat told; true"
 )
+_SOURCE = Path(__file__).resolve().parent.parent.parent / ".venv"
 _BOUND = ("proc", "sys", "dev")
 
 
@@ -62,13 +65,14 @@ def _live(root: Path, package: Path) -> int:
     with _timed("start: the version"):
         _as_person(root, "parfocal --version")
     with _timed("the main job under Xvfb: slide, region, analysis, report"):
-        print(_as_person(root, f"xvfb-run -a sh -c '{_DEMO}'").stdout[-2000:])
+        print(_as_person(root, f"xvfb-run -a sh -c '{_DEMO.format(program='parfocal')}'").stdout[-2000:])
     with _timed("the command line: a slide's facts and a table"):
         print(_as_person(root, "parfocal-ml doctor").stdout)
     for name in RESULTS:
         found = root / "home" / PERSON / "out" / name
         if not found.is_file() or not found.stat().st_size:
             troubles.append(f"{name} is missing")
+    _tell_beside(root)
     if _in(root, "sh", "-c", "command -v python3 python", check=False).returncode == 0:
         troubles.append("the package brought a Python of the system with it")
     with _timed("remove"):
@@ -80,6 +84,29 @@ def _live(root: Path, package: Path) -> int:
     print(f"Left by the packages that it depends on: {len(others)} files", *others[:10], sep="\n  ")
     print("\n".join(troubles) or "All is as it must be: nothing is left but the person's own data.")
     return 1 if troubles else 0
+
+
+def _tell_beside(root: Path) -> None:
+    """Size and start of the window: the package, and the source install where there is one."""
+    print(f"Size: the package {_weigh(root / 'opt/parfocal'):,.0f} MB")
+    if not (_SOURCE / "bin/parfocal").exists():
+        return
+    print(f"Size: the source install, with what only developers need, {_weigh(_SOURCE):,.0f} MB")
+    with TemporaryDirectory() as home:
+        line = _DEMO.format(program=_SOURCE / "bin/parfocal")
+        command = ["xvfb-run", "-a", "sh", "-c", line]
+        environment = dict(os.environ, PARFOCAL_HOME=home)
+        with _timed("the same job by the source install"):
+            told = subprocess.run(
+                command, cwd=home, env=environment, capture_output=True, text=True, check=True
+            )
+        print(told.stdout)
+
+
+def _weigh(folder: Path) -> float:
+    """MB of 10^6 bytes on the disk; what is linked counts once."""
+    told = subprocess.run(["du", "-s", "-B1", str(folder)], capture_output=True, text=True, check=True).stdout
+    return int(told.split()[0]) / 1e6
 
 
 def _make(root: Path) -> None:

@@ -44,6 +44,8 @@ DATA = (  # packages that read files beside their modules
     "torchvision",
     "typst",
 )
+# Libraries among them: torchvision's operators are loaded by file name and begin with no "lib".
+LIBRARIES = ("*.dll", "*.dylib", "lib*.so", "_C*.so", "_C*.pyd")
 METADATA = (  # distributions that are asked for their version or their entry points at run time
     "grad-cam",
     "highdicom",
@@ -99,10 +101,11 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "tests",
     "tkinter",
     "torch.utils.benchmark",
+    "triton",  # 0.9 GB for torch.compile, which nothing here calls
     "uv",
     "xdist",
 )
-GPU_ONLY = ("cuda", "nvidia", "triton")
+GPU_ONLY = ("cuda", "nvidia")
 
 
 LEFT_OUT = ("torch/bin/", "torch/include/", "torch/share/")  # for those who compile against torch

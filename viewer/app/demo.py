@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -90,6 +91,8 @@ class Demo(QObject):
 
     def _story(self) -> Iterator[Wait]:
         window, analyzing = self._window, self._window.analyzing
+        yield "the window", self._is_seen
+        _say(f"The window was there {time.time() - psutil.Process().create_time():.1f} s after the start.")
         window.slides.open_samples(only_slide=True)
         yield "the sample slide", self._is_sharp
         yield "the built-in model", lambda: window.frame.analyze.model.choice.findData(MODEL) >= 0
@@ -142,6 +145,10 @@ class Demo(QObject):
         page = self._window.slides.page
         assert page is not None, "the story has not opened its slide yet"
         return page
+
+    def _is_seen(self) -> bool:
+        handle = self._window.windowHandle()
+        return handle is not None and handle.isExposed()
 
     def _is_sharp(self) -> bool:
         return self._window.slides.page is not None and self._page.view.is_sharp
