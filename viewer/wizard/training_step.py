@@ -24,6 +24,12 @@ from viewer.wizard.run_story import RunStory, broken_off, phase_in_words
 from viewer.wizard.step import Step
 from viewer.wizard.training_run import State, TrainingRun, plan_of_parts
 
+_RESTING: dict[State, str] = {
+    "none": "Curves, and pictures with what it says of them, come here while it learns.",
+    "stopped": "Stopped. What was learned is kept.",
+    "done": "The training has ended. “Verdict” says what the model is worth.",
+}
+
 _HALF = 0.5  # the probability from which on a class is said to hold
 _BEGIN: dict[State, str] = {
     "none": "Begin training",
@@ -138,15 +144,7 @@ class TrainingStep(Step):
             return phase_in_words(self.run.story)
         if state == "paused":
             return f"Paused. {phase_in_words(self.run.story)}"
-        if state == "stopped":
-            return "Stopped. What was learned is kept."
-        if state == "done":
-            return "The training has ended. “Verdict” says what the model is worth."
-        return (
-            "Curves, and pictures with what it says of them, come here while it learns."
-            if state == "none"
-            else ""
-        )
+        return _RESTING.get(state, "")
 
     def _rate(self, story: RunStory) -> str:
         words = [f"{story.rate:.1f}{SPACE}steps a second"] if story.rate else []
