@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.panels.symbols import Sign, SignLabel
-from viewer.theme.colors import colors
 
 GRID = 4  # px; every margin and every gap is a multiple of it
 
@@ -89,7 +88,7 @@ class Page(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._body = QWidget()
+        self._body = _PageBody()
         self.column = column(self._body, margin=3 * GRID)
         self.setWidget(self._body)
         self.viewport().setAutoFillBackground(False)
@@ -99,6 +98,15 @@ class Page(QScrollArea):
         """Narrow is fine, but never narrower than its widest control."""
         inner = self._body.minimumSizeHint().width()
         return QSize(inner + self.verticalScrollBar().sizeHint().width(), 20 * GRID)
+
+
+class _PageBody(QWidget):
+    """As high as its text is at the page's width: by itself it would be as high as at the narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Of wrapped text the page asks for the height that goes with its width."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), 0) if self.hasHeightForWidth() else least
 
 
 class FoldOut(QWidget):
@@ -178,24 +186,7 @@ class PrimaryButton(QPushButton):
         font.setBold(True)
         self.setFont(font)
         self.setMinimumHeight(9 * GRID)
-        self._paint_accent()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and whether it can be pressed."""
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.EnabledChange}:
-            self._paint_accent()
-
-    def _paint_accent(self) -> None:
-        palette = self.palette()
-        accent = QColor(colors().accent)
-        if palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Button) == accent:
-            return
-        on_accent = QColor(colors().on_accent)
-        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
-            palette.setColor(group, QPalette.ColorRole.Button, accent)
-            palette.setColor(group, QPalette.ColorRole.ButtonText, on_accent)
-        self.setPalette(palette)
+        self.setProperty("primary", True)  # the style sheet: a palette's accent is painted paler than it is
 
 
 def rule() -> QFrame:

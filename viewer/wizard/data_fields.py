@@ -70,7 +70,7 @@ class DataFields(QWidget):
         self.spacing.setDecimals(4)
         self.spacing.setSingleStep(0.05)
         self.spacing.setSuffix(f"{SPACE}µm a pixel")
-        self.spacing.setSpecialValueText("size of a pixel not known")
+        self.spacing.setSpecialValueText("not known")
         self.spacing.setKeyboardTracking(False)
         tip = "Needed to look at slides: how large a pixel of these pictures is. 0: not known"
         named(self.spacing, "Size of a pixel", tip)
@@ -93,7 +93,8 @@ class DataFields(QWidget):
         self.pattern.setText(data.pattern)
         self.pattern.setVisible(data.patients == "pattern")
         self.spacing.setValue(data.spacing)
-        self.spacing.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
+        for widget in (self.spacing, self._labels["spacing"]):
+            widget.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
         by_header = plan.kind == "scans"
         for widget in (self.rule, self._labels["rule"]):
             widget.setVisible(bool(data.folder) and not by_header and not data.cases)
@@ -143,7 +144,8 @@ class DataFields(QWidget):
         grid.addLayout(line, 0, 1, 1, 7)
         grid.addWidget(self._label("table", "Labels come from", self.table), 1, 0)
         grid.addWidget(self.table, 1, 1, 1, 3)
-        grid.addWidget(self.spacing, 1, 5, 1, 3)
+        grid.addWidget(self._label("spacing", "Size of a pixel", self.spacing), 1, 4)
+        grid.addWidget(self.spacing, 1, 5)
         for place, (role, title, tip) in enumerate(_ROLES):
             named(self.columns[role], title, tip)
             grid.addWidget(self._label(role, title, self.columns[role]), 2, 2 * place)

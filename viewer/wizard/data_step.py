@@ -217,6 +217,7 @@ class DataStep(Step):
         self.left.say("")
         right = QWidget(self)
         side = column(right, gap=GRID)
+        side.setContentsMargins(GRID, 0, 0, 0)
         side.addWidget(self.classes, 1)
         side.addWidget(self.several)
         side.addWidget(self.told)
