@@ -43,7 +43,10 @@ class DataStep(Step):
 
     title = "Data"
     heading = "Where are your labelled pictures?"
-    meaning = "Parfocal looks at every file, says what it found, and asks whose each picture is."
+    meaning = (
+        "Parfocal looks at every file, says what it found, and asks whose each picture is. Classes are the "
+        "answers that the model tells apart."
+    )
     scrolls = False
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:

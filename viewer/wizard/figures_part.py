@@ -18,8 +18,11 @@ _MOST = 60  # pictures of a cell that are shown
 _OVERALL = {
     "balanced_accuracy": "Right, each class counted alike",
     "accuracy": "Right",
-    "macro_f1": "F1, mean over classes",
 }
+_MEANING = (
+    "AUROC: of a picture of the class and one of another, how often the first is called likelier; 1 is "
+    "always, 0.5 a coin's toss. Positive are pictures of the class, negative all others."
+)
 
 
 class FiguresPart(Page):
@@ -34,7 +37,8 @@ class FiguresPart(Page):
         self._shown: tuple[Answer, ...] = ()
         self.overall = Text(parent=self)
         self.classes = QTableWidget(0, 3, self)
-        self.classes.setHorizontalHeaderLabels(["Class", "Telling it from the others (AUROC)", "Found"])
+        self.classes.setHorizontalHeaderLabels(["Class", "Told apart from the others (AUROC)", "Found"])
+        self.meaning = Text(_MEANING, quiet=True, parent=self)
         self.classes.verticalHeader().hide()
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
@@ -97,6 +101,7 @@ class FiguresPart(Page):
     def _lay_out(self, body: QVBoxLayout) -> None:
         body.addWidget(self.overall)
         body.addWidget(self.classes)
+        body.addWidget(self.meaning)
         body.addWidget(Heading("Labels against answers: click a number to see its pictures", self))
         body.addWidget(self.confusion)
         line = row(self.worst_button, self.report_button)

@@ -40,7 +40,10 @@ class MethodStep(Step):
 
     title = "Method"
     heading = "How shall it learn?"
-    meaning = "What is set is a sound beginning; the time is measured on this computer, not guessed."
+    meaning = (
+        "What is set is a sound beginning. The network is the part of the model that learns. It is made of "
+        "layers, each of which looks at what the one before has found; the last one decides."
+    )
 
     def __init__(self, desk: Desk, rehearsing: Rehearsing, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
@@ -103,7 +106,8 @@ class MethodStep(Step):
             for widget in (button, self._texts[name]):
                 widget.setVisible(name in possible)
         self._group.setExclusive(True)
-        self.own.say(f"{'As chosen: ' if way == 'own' else ''}{network_in_words(plan.network)}.")
+        words = network_in_words(plan.network)
+        self.own.say(f"As chosen: {words}." if way == "own" else f"{words[0].upper()}{words[1:]}.")
         self.passes.set_value(plan.fit.epochs)
         for box, on in (
             (self.vary, plan.vary != Vary()),

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from ml.errors import Problem
-from ml.report.words import length
+from ml.report.words import length, percent
 from ml.train.slide_preview import Drawn, SlidePreview
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named
@@ -122,7 +122,8 @@ class SlidePart(QWidget):
         words = f"{taken:,} of {whole:,} patches of {edge} hold enough tissue (blue) and are looked at."
         if self._plan.kind == "boxes":
             what = "an outline" if self._plan.data.outlines else "a box"
-            words += f" {positive:,} of them belong to {what} (filled)."
+            least = percent(self._plan.cover)
+            words += f" {positive:,} of them belong to {what} (filled): at least {least} of each is covered."
         elif self._plan.tiles.choose == "dark":
             words += " As in the study, dark ones with contrast are chosen of them; the slider changes that."
         self.told.say(words)

@@ -17,6 +17,11 @@ from viewer.panels.pieces import Notice, Text, column, named, row
 from viewer.wizard.judged import Judged, threshold_in_words
 from viewer.wizard.plot import SHADES, Plot
 
+_MEANING = (
+    "The threshold is the probability from which on a class is called. Lower: less is missed, more is called "
+    "wrongly. Drag the line, and read below what it would mean."
+)
+
 
 class _Curves(Plot):
     x_title, y_title, legend = "called from this probability on, %", "of 100", True
@@ -81,7 +86,7 @@ class ThresholdView(QWidget):
         self._asked: Thresholds | None = None
         self._card: ModelCard | None = None
         self.choice = QComboBox(self)
-        named(self.choice, "Class", "The class that is called from the threshold on")
+        named(self.choice, "Class", "The class that is called from this probability on")
         self.curves = _Curves(self)
         self.slider = LabelledSlider("Threshold", "Called from this probability on", (0.0, 1.0), 0.01)
         self.told = Text(parent=self)
@@ -161,6 +166,7 @@ class ThresholdView(QWidget):
         line = row(Text("What is called is", parent=self), self.choice)
         line.addStretch(1)
         layout.addLayout(line)
+        layout.addWidget(Text(_MEANING, quiet=True, parent=self))
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.slider)
         layout.addWidget(self.told)

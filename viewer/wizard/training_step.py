@@ -59,7 +59,7 @@ class TrainingStep(Step):
         self.curves = CurvesView(self)
         self.strip = ExampleStrip(parent=self)
         self.strip_title = Heading(
-            "What it says of pictures that it does not learn from, and where it looks", self
+            "What it says of pictures that it does not learn from; bright is where it looks", self
         )
         self.notes = FoldOut("What was told on the way", "Where it begins, and other remarks", self)
         self.note = Text(quiet=True, parent=self)

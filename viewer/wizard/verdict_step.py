@@ -42,7 +42,8 @@ class VerdictStep(Step):
     title = "Verdict"
     heading = "What is it worth?"
     meaning = (
-        "Every picture was judged by a network that had never seen its patient; ranges are over patients."
+        "Every picture was judged by a model that had never seen its patient. In brackets, as a range: where "
+        "a figure would lie in 95 of 100 groups of patients like these."
     )
     scrolls = False
 

@@ -26,8 +26,9 @@ class Watching(QWidget):
         tip = "TensorBoard and MLflow, which show trainings"
         self.fold = FoldOut("For engineers", tip, self)
         words = (
-            "The curves of step 6 are enough for most. These programs draw more, in your browser; a button "
-            "in step 6 opens them. Both run on this computer, and nothing leaves it."
+            "The curves of step 6 are enough for most. TensorBoard draws curves of more; MLflow lists "
+            "trainings beside each other. A button in step 6 opens them in your browser. Both run on this "
+            "computer, and nothing leaves it."
         )
         for widget in (Text(words, quiet=True, parent=self), self.tensorboard, self.mlflow):
             self.fold.inside.addWidget(widget)
