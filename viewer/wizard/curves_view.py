@@ -85,6 +85,7 @@ class CurvesView(QWidget):
             plot.setMenuEnabled(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
+            plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
             plot.setLabel("bottom", "pass over the pictures")
             plot.setTitle(title)
             plot.setAccessibleName(f"{title}. {meaning}")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushBu
 from ml.report.words import SPACE, count
 from ml.train.survey import TableSeen
 from viewer.panels.number_field import NumberField
-from viewer.panels.pieces import GRID, named, row
+from viewer.panels.pieces import GRID, in_order, named, row
 from viewer.wizard.found import RULES
 from viewer.wizard.plan import DataPlan, Plan
 
@@ -155,6 +155,7 @@ class DataFields(QWidget):
         grid.addWidget(self.pattern, 3, 4, 1, 4)
         for place in (1, 3, 5, 7):
             grid.setColumnStretch(place, 1)
+        in_order(self.table, self.spacing, self.columns["file"])
 
     def _label(self, role: str, words: str, buddy: QWidget) -> QLabel:
         label = self._labels[role] = QLabel(words, self)

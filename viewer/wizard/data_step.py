@@ -245,6 +245,7 @@ def _dress(view: QTableView) -> None:
         view.setColumnWidth(place, width)
     view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     view.setShowGrid(False)
+    view.setTabKeyNavigation(False)  # Tab leads on, arrows go through the lines
     view.setWordWrap(False)
     view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
     view.setAccessibleName("What was found")

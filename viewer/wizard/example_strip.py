@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from viewer.panels.pieces import GRID, clear
+from viewer.panels.pieces import GRID, clear, in_order
 from viewer.work.surveying import Place, Thumbnails
 
 
@@ -45,6 +45,8 @@ class ExampleStrip(QScrollArea):
         self.setWidget(body)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if clickable else Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Pictures")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         body.setAutoFillBackground(False)
@@ -107,6 +109,7 @@ class ExampleStrip(QScrollArea):
             made.setIconSize(size)
             made.setFixedSize(size + QSize(2 * GRID, 2 * GRID))
             number = len(self.pictures)
+            in_order(self.pictures[-1] if self.pictures else self, made)
             made.clicked.connect(lambda: self.chosen.emit(number))
         else:
             made = QLabel(self)

@@ -40,6 +40,7 @@ class FiguresPart(Page):
         self.classes.setHorizontalHeaderLabels(["Class", "Told apart from the others (AUROC)", "Found"])
         self.meaning = Text(_MEANING, quiet=True, parent=self)
         self.classes.verticalHeader().hide()
+        self.classes.setTabKeyNavigation(False)
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
         self.strip_title = Heading("", self)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from ml.report.words import count, duration, number
 from ml.train.study_recipe import Vary
 from viewer.panels.labelled_slider import LabelledSlider
-from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, named, row
+from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, in_order, named, row
 from viewer.wizard.desk import Desk
 from viewer.wizard.expert import ExpertView
 from viewer.wizard.method_choices import MethodChoices
@@ -53,28 +53,30 @@ class MethodStep(Step):
         self._texts: dict[Way, Text] = {}
         self.body.addLayout(self._add_ways())
         self.own = Text(quiet=True, parent=self)
-        self.passes = LabelledSlider("", "How often every picture is looked at while learning", (1, 100), 1)
-        self.vary = QCheckBox("Vary the pictures while learning: turned, mirrored, stained otherwise")
-        named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
-        self.choices = MethodChoices(self)
-        self.finer = FoldOut(
-            "Finer choices", "Network, last layer, what counts as an error, rare classes", self
-        )
-        self.finer.inside.addWidget(self.choices)
-        self.tuning = TuningPart(desk, rehearsing, self)
-        self.watching = Watching(self)
+        tip = "How often every picture is looked at while learning"
+        self.passes = LabelledSlider("", tip, (1, 100), 1, parent=self)
         self.parts = QComboBox(self)
         for parts in _PARTS:
             self.parts.addItem(f"{parts} parts, each tested by a network that has not seen it", parts)
         named(self.parts, "Divide patients into", "More parts: more to learn from, and longer")
-        self.first_only = QCheckBox("A first try: test on one part only")
+        self.first_only = QCheckBox("A first try: test on one part only", self)
         named(self.first_only, "A first try", "Much faster, but the figures rest on few patients")
+        self.vary = QCheckBox("Vary the pictures while learning: turned, mirrored, stained otherwise", self)
+        named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
+        self.choices = MethodChoices(self)
+        tip = "Network, last layer, what counts as an error, rare classes"
+        self.finer = FoldOut("Finer choices", tip, self)
+        in_order(self.finer.button, self.choices.network, self.choices.head)
+        in_order(self.choices.head, self.choices.loss, self.choices.balance)
+        self.finer.inside.addWidget(self.choices)
+        self.tuning = TuningPart(desk, rehearsing, self)
+        self.watching = Watching(self)
         self.time = Text(parent=self)
         self.again = QPushButton("Measure again", self)
         self.again.setAutoDefault(False)
         named(self.again, "Measure again", "Learn for a second, and reckon how long all of it takes")
-        self.expert = ExpertView(self)
         self.more = FoldOut("All settings (for experts)", "The recipe as text: every setting there is", self)
+        self.expert = ExpertView(self)
         self.more.inside.addWidget(self.expert)
         self._lay_out()
         self._connect()

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ml.report.words import file_name
-from viewer.panels.pieces import GRID, Heading, Text, clear, column
+from viewer.panels.pieces import GRID, Heading, Text, clear, column, in_order
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.rehearsing import Rehearsing
@@ -99,7 +99,10 @@ class PatchesStep(Step):
     def _strip(self, label: str) -> ExampleStrip:
         strip = self.strips.get(label)
         if strip is None:
+            before = [self.told, *self.strips.values()][-1]
             strip = self.strips[label] = ExampleStrip(112, self)
+            strip.setAccessibleName(f"Pictures of {label}")
+            in_order(before, strip)
             self.rows.addWidget(Heading(label, self))
             self.rows.addWidget(strip)
         return strip

@@ -33,9 +33,9 @@ class SlidePart(QWidget):
         self.slides = QComboBox(self)
         named(self.slides, "Slide", "Which slide is shown")
         tip = "A patch with less tissue than this is not looked at"
-        self.tissue = LabelledSlider("", tip, (0.0, 1.0), 0.01)
+        self.tissue = LabelledSlider("", tip, (0.0, 1.0), 0.01, parent=self)
         tip = "A patch belongs to a class when a box or outline covers at least so much of it"
-        self.cover = LabelledSlider("", tip, (0.05, 1.0), 0.01)
+        self.cover = LabelledSlider("", tip, (0.05, 1.0), 0.01, parent=self)
         self.told = Text(parent=self)
         self.notice = Notice(parent=self)
         self.grid = SlideGrid(self)

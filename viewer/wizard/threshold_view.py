@@ -88,7 +88,8 @@ class ThresholdView(QWidget):
         self.choice = QComboBox(self)
         named(self.choice, "Class", "The class that is called from this probability on")
         self.curves = _Curves(self)
-        self.slider = LabelledSlider("Threshold", "Called from this probability on", (0.0, 1.0), 0.01)
+        tip = "Called from this probability on"
+        self.slider = LabelledSlider("Threshold", tip, (0.0, 1.0), 0.01, parent=self)
         self.told = Text(parent=self)
         font = self.told.font()
         font.setPointSizeF(font.pointSizeF() * 1.15)

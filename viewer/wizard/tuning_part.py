@@ -82,7 +82,7 @@ class TuningPart(QWidget):
         self.on = QCheckBox("Look for better settings first (tuning)", self)
         named(self.on, "Look for better settings", "Try several settings before the training; takes longer")
         tip = "How many settings are tried; weak ones are given up early"
-        self.trials = LabelledSlider("", tip, (4, 40), 1)
+        self.trials = LabelledSlider("", tip, (4, 40), 1, parent=self)
         self.told = Text(quiet=True, parent=self)
         self.begin_button = QPushButton("Search now", self)
         named(self.begin_button, "Search now", "Try settings now; they are not used before you say so")

@@ -12,7 +12,7 @@ from ml.errors import Problem
 from ml.report.words import count
 from ml.zoo.bundle import load_card
 from ml.zoo.card import ModelCard
-from viewer.panels.pieces import GRID, Text, column, named, row
+from viewer.panels.pieces import GRID, Text, column, in_order, named, row
 from viewer.wizard.answers import Answer, read_answers, read_map
 from viewer.wizard.compare_view import CompareView
 from viewer.wizard.desk import Desk
@@ -196,7 +196,9 @@ class VerdictStep(Step):
         pages = (self.figures, doubts, around_map, self.threshold, self.reliability, self.compare)
         for title, page in zip(titles, pages, strict=True):
             self.tabs.addTab(page, title)
-        self.tabs.setAccessibleName("Parts of the verdict")
+        self.tabs.tabBar().setAccessibleName("Parts of the verdict")
+        in_order(self.notice.button, self.tabs.tabBar())
+        in_order(self.doubts, self.look_back, self.map)
         whole = row(self.tabs, self.pane, gap=3 * GRID)
         whole.setStretch(0, 1)
         self.body.addLayout(whole, 1)
