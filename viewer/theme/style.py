@@ -59,6 +59,8 @@ def _sheet(chosen: Colors) -> str:
     QToolBar::separator {{ background: {chosen.line}; width: 1px; margin: 4px; }}
     QSplitter::handle {{ background: {chosen.line}; }}
     QSplitter::handle:hover {{ background: {chosen.accent}; }}
+    *[keys="true"] {{ border: 1px solid transparent; }}
+    *[keys="true"]:focus {{ border-color: {chosen.accent}; }}
     QPushButton[primary="true"]:enabled {{ background: {chosen.accent}; color: {chosen.on_accent};
                 border: 2px solid {chosen.accent}; border-radius: 4px; padding: 2px 12px; }}
     QPushButton[primary="true"]:enabled:hover, QPushButton[primary="true"]:enabled:focus {{

@@ -46,6 +46,7 @@ class ExampleStrip(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if clickable else Qt.FocusPolicy.StrongFocus)
+        self.setProperty("keys", not clickable)  # keys scroll it: the style sheet shows that it has them
         self.setAccessibleName("Pictures")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
@@ -69,6 +70,7 @@ class ExampleStrip(QScrollArea):
         self._words.clear()
         for tile in tiles:
             self._row.addLayout(self._laid(tile))
+        in_order(self, *self.pictures)
         lines = max((len(tile.lines) for tile in tiles), default=0)
         bar = self.horizontalScrollBar().sizeHint().height()
         extra = 2 * GRID if self._clickable else 0
@@ -109,7 +111,6 @@ class ExampleStrip(QScrollArea):
             made.setIconSize(size)
             made.setFixedSize(size + QSize(2 * GRID, 2 * GRID))
             number = len(self.pictures)
-            in_order(self.pictures[-1] if self.pictures else self, made)
             made.clicked.connect(lambda: self.chosen.emit(number))
         else:
             made = QLabel(self)

@@ -57,6 +57,7 @@ class VerdictStep(Step):
         self.suspects: tuple[Answer, ...] = ()
         self.reviewing = Reviewing(desk, self)
         self.work = ModelMaking(self)
+        self.tabs = QTabWidget(self)
         self.figures = FiguresPart(self)
         self.overall, self.confusion, self.strip = (
             self.figures.overall,
@@ -69,7 +70,6 @@ class VerdictStep(Step):
         self.threshold, self.reliability = ThresholdView(self), ReliabilityView(self)
         self.compare = CompareView(self)
         self.pane = PicturePane(self)
-        self.tabs = QTabWidget(self)
         self.look_back = QPushButton("Look back", self)
         self.look_told = Text(quiet=True, parent=self)
         self.mended_told = Text(parent=self)
@@ -197,8 +197,6 @@ class VerdictStep(Step):
         for title, page in zip(titles, pages, strict=True):
             self.tabs.addTab(page, title)
         self.tabs.tabBar().setAccessibleName("Parts of the verdict")
-        in_order(self.notice.button, self.tabs.tabBar())
-        in_order(self.doubts, self.look_back, self.map)
         whole = row(self.tabs, self.pane, gap=3 * GRID)
         whole.setStretch(0, 1)
         self.body.addLayout(whole, 1)
@@ -211,6 +209,7 @@ class VerdictStep(Step):
         named(self.undo_button, "Take all back", "Leave all labels as they are")
         for button in (self.look_back, self.again_button, self.undo_button):
             button.setAutoDefault(False)
+        in_order(self.look_back, self.map, self.pane.label, self.pane.open_button)
 
     def _connect(self) -> None:
         self.figures.report_wished.connect(self.open_report)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from viewer.panels.pieces import GRID, FoldOut, Text, column, named
+from viewer.panels.pieces import GRID, FoldOut, Text, column, in_order, named
 from viewer.wizard.plan import Plan
 
 
@@ -32,6 +32,7 @@ class Watching(QWidget):
         )
         for widget in (Text(words, quiet=True, parent=self), self.tensorboard, self.mlflow):
             self.fold.inside.addWidget(widget)
+        in_order(self.fold.button, self.tensorboard, self.mlflow)
         layout = column(self, gap=GRID)
         layout.addWidget(self.fold)
         self.tensorboard.clicked.connect(lambda on: self.changed.emit(replace(self._plan, tensorboard=on)))
