@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,15 +14,17 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QPushB
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hands import LONG, bring_to_front
-from tests.gui.test_wizard_trouble import opened, pictures
-from tests.gui.wizard_person import CHECK, DATA, METHOD, PATCHES, QUESTION
+from tests.gui.test_wizard_trouble import opened, pictures, trained
+from tests.gui.wizard_person import CHECK, DATA, METHOD, PATCHES, QUESTION, VERDICT
 from viewer.main_window.window import MainWindow
 from viewer.wizard.data_step import DataStep
+from viewer.wizard.desk import trainings_folder
 from viewer.wizard.honesty_step import HonestyStep
 from viewer.wizard.method_step import MethodStep
+from viewer.wizard.verdict_step import VerdictStep
 from viewer.wizard.window import WizardWindow
 
-__all__ = ["opened", "pictures"]  # fixtures
+__all__ = ["opened", "pictures", "trained"]  # fixtures
 
 KEY = Qt.Key
 PATIENCE = 5 * LONG  # processes import torch, on a machine that may be busy
@@ -104,6 +108,7 @@ def follows_the_eye(controls: list[QWidget]) -> bool:
     return all(after.center().y() > before.top() or after.left() >= before.right() for before, after in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_from_the_question_to_the_method(
     window: MainWindow, qtbot: QtBot, pictures: Path, monkeypatch: pytest.MonkeyPatch
@@ -198,3 +203,25 @@ def method_by_keys(keyboard: Keyboard, wizard: WizardWindow) -> None:
     keyboard.to(step.choices.balance)
     keyboard.press(KEY.Key_Down)
     assert wizard.desk.plan.fit.balance == "sampler"
+
+
+def test_pictures_of_the_verdict_come_after_what_shows_them(
+    opened: Callable[[], WizardWindow], qtbot: QtBot, trained: Path
+) -> None:
+    shutil.copytree(trained, trainings_folder() / trained.name)
+    wizard = opened()
+    keyboard = Keyboard(qtbot, wizard)
+    wizard.go(VERDICT)
+    step = wizard.steps[VERDICT]
+    assert isinstance(step, VerdictStep)
+    keyboard.to(step.tabs.tabBar())
+    keyboard.to(step.figures.worst_button)
+    keyboard.press(KEY.Key_Return)
+    assert step.strip.pictures
+    controls = keyboard.go_round()
+    first = controls.index(step.strip.pictures[0])
+    assert controls.index(step.figures.report_button) < first
+    keyboard.to(step.strip.pictures[0])
+    keyboard.press(KEY.Key_Space)
+    assert step.pane.answer is not None
+    assert controls.index(step.strip.pictures[-1]) < keyboard.go_round().index(step.pane.open_button)

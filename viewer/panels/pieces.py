@@ -54,7 +54,10 @@ def named(widget: QWidget, name: str, tip: str) -> None:
 
 
 def in_order(*widgets: QWidget) -> None:
-    """Have Tab go from one to the next, as the eye does: by itself it goes as they were made."""
+    """Have Tab go from one to the next, as the eye does: by itself it goes as they were made.
+
+    Qt passes over those that never take the focus, not even by a click.
+    """
     for before, after in pairwise(widgets):
         QWidget.setTabOrder(before, after)
 

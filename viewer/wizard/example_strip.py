@@ -45,7 +45,7 @@ class ExampleStrip(QScrollArea):
         self.setWidget(body)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus if clickable else Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus if clickable else Qt.FocusPolicy.StrongFocus)
         self.setProperty("keys", not clickable)  # keys scroll it: the style sheet shows that it has them
         self.setAccessibleName("Pictures")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

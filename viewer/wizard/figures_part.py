@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ml.report.words import count, percent
-from viewer.panels.pieces import GRID, Heading, Page, Text, named, row
+from viewer.panels.pieces import GRID, Heading, Page, Text, in_order, named, row
 from viewer.wizard.answers import Answer, in_cell, worst
 from viewer.wizard.confusion_table import ConfusionTable
 from viewer.wizard.example_strip import ExampleStrip, Tile
@@ -110,6 +110,7 @@ class FiguresPart(Page):
         for button in (self.worst_button, self.report_button):
             button.setAutoDefault(False)
         body.addLayout(line)
+        in_order(self.report_button, self.strip)
         body.addWidget(self.strip_title)
         body.addWidget(self.strip)
         body.addStretch(1)

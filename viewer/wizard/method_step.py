@@ -108,8 +108,8 @@ class MethodStep(Step):
             for widget in (button, self._texts[name]):
                 widget.setVisible(name in possible)
         self._group.setExclusive(True)
-        words = network_in_words(plan.network)
-        self.own.say(f"As chosen: {words}." if way == "own" else f"{words[0].upper()}{words[1:]}.")
+        told = network_in_words(plan.network)
+        self.own.say(f"As chosen: {told}." if way == "own" else f"{told[0].upper()}{told[1:]}.")
         self.passes.set_value(plan.fit.epochs)
         for box, on in (
             (self.vary, plan.vary != Vary()),
