@@ -246,6 +246,7 @@ def test_training_verdict_and_use(wizard: WizardWindow, qtbot: QtBot) -> None:
     for place in range(verdict.tabs.count()):
         verdict.tabs.setCurrentIndex(place)
         read(verdict, verdict.tabs.tabText(place))
+    assert wizard.minimumSizeHint().height() <= 800  # the words leave it room on a small screen
     read(at(wizard, USE, UseStep), "use")
 
 

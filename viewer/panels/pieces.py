@@ -70,7 +70,9 @@ class Text(QLabel):
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.PlainText)  # what a file or a card says is never markup
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)  # a new policy forgets that the text is wrapped
+        self.setSizePolicy(policy)
         if quiet:
             self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 

@@ -13,6 +13,7 @@ from ml.evaluate.operating import Operating, Thresholds
 from ml.report.words import percent
 from ml.zoo.card import ModelCard
 from viewer.panels.labelled_slider import LabelledSlider
+from viewer.panels.papers_view import flat
 from viewer.panels.pieces import Notice, Text, column, named, row
 from viewer.wizard.judged import Judged, threshold_in_words
 from viewer.wizard.plot import SHADES, Plot
@@ -167,7 +168,7 @@ class ThresholdView(QWidget):
         line = row(Text("What is called is", parent=self), self.choice)
         line.addStretch(1)
         layout.addLayout(line)
-        layout.addWidget(Text(_MEANING, quiet=True, parent=self))
+        layout.addWidget(flat(Text(_MEANING, quiet=True, parent=self)))
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.slider)
         layout.addWidget(self.told)
