@@ -142,9 +142,8 @@ class TrainingStep(Step):
         return ""
 
     def _rate(self, story: RunStory) -> str:
-        pictures = count(self.plan.fit.batch, "picture")
-        rate = f"{story.rate:.1f}{SPACE}steps a second (each learns from {pictures})"
-        words = [rate] if story.rate else []
+        each = f"each learns from {count(self.plan.fit.batch, 'picture')}"
+        words = [f"{story.rate:.1f}{SPACE}steps a second ({each})"] if story.rate else []
         left = time_left(story.seconds_left)
         resources = self.run.resources
         told = resources.in_words() if resources is not None else ""

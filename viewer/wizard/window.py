@@ -139,7 +139,7 @@ class WizardWindow(QDialog):
         """Keys go to the first control of the step."""
         page = self.steps[self.current]
         one = page.nextInFocusChain()
-        while page.isAncestorOf(one):
+        while one is not None and page.isAncestorOf(one):
             takes = one.focusPolicy() & Qt.FocusPolicy.TabFocus
             if takes and one.isEnabled() and one.isVisibleTo(page):
                 one.setFocus()
