@@ -40,12 +40,17 @@ def balance_of(fit: Fit, task: Task, labels: NDArray[np.float32]) -> Balance:
         weights = (len(labels) - positives) / np.maximum(positives, 1)
         _check_direction(positives, len(labels), weights)
         words = ", ".join(f"{n} {w:.2f}" for n, w in zip(task.classes, weights, strict=True))
-        return Balance(None, weights.astype(np.float64), total, f"{told}; positives weigh {words}.")
+        return Balance(
+            None,
+            weights.astype(np.float64),
+            total,
+            f"{told}; mistakes with a class count so many times: {words}.",
+        )
     if fit.balance == "undersample":
         positive = labels.any(axis=1) if task.output == "sigmoid" else labels.argmax(axis=1) != 0
         share = min(1.0, fit.ratio * positive.sum() / max(int((~positive).sum()), 1))
         draw = np.where(positive, 1.0, share)
-        words = f"{share:.2g} of the negatives an epoch, other ones each time"
+        words = f"of those with none, a share of {share:.2g} in each pass, other ones each time"
         return Balance(draw, None, fit.drawn or round(float(draw.sum())), f"{told}; {words}.")
     draw = np.ones(len(labels)) if fit.drawn else None
     return Balance(draw, None, total, f"{told}; nothing is done about it.")

@@ -55,7 +55,7 @@ def learned_part(
     if plan.learns != "head" or not plan.keep_features:
         return module, feed
     if recipe.vary != Vary() or not is_last_layer_alone(module, feed):
-        words = "Features are computed anew for every epoch: pictures or layers differ each time."
+        words = "All layers look at the pictures anew in every pass: pictures or layers differ each time."
         progress.step(Step("Preparing", 0, 0, note=words))
         return module, feed
     features = kept_features(module, pictures, recipe, folder, progress)
@@ -80,7 +80,7 @@ def kept_features(
         made = _computed(module, Feed(pictures, recipe), rows, progress)
         known |= dict(zip(missing, made, strict=True))
         _write(path, mark, known)
-    words = f"Features of {len(pictures):,} pictures are kept, {len(missing):,} of them new."
+    words = f"What it sees in {len(pictures):,} pictures is kept, {len(missing):,} of them new."
     progress.step(Step("Looking at pictures", len(pictures), len(pictures), note=words))
     return np.stack([known[name] for name in names])
 

@@ -70,9 +70,9 @@ class LeakageReport:
 
     def in_words(self) -> tuple[str, ...]:
         """Sentences for a person."""
-        words = [*self.notes, f"{self.pictures:,} pictures of {self.groups:,} groups."]
+        words = [*self.notes, f"{self.pictures:,} pictures of {self.groups:,} patients or groups."]
         if self.is_clean:
-            words.append("No group, file or near-duplicate stands on two sides.")
+            words.append("No patient or group, and no picture that looks the same, stands on two sides.")
         if self.groups_on_two_sides:
             words.append(f"{len(self.groups_on_two_sides)} groups stand on two sides.")
         if self.same_files:
@@ -80,7 +80,7 @@ class LeakageReport:
         if self.near_duplicates:
             words.append(f"{len(self.near_duplicates)} pairs on two sides look the same.")
         words += [
-            f"The label goes with the {c.what} (Cramér's V {c.strength:.2f}, chance {c.chance:.2f}): a "
+            f"The label goes with the {c.what} (strength {c.strength:.2f} of 1, by chance {c.chance:.2f}): a "
             "network may learn that in place of the disease."
             for c in self.confounding
             if c.is_worrying

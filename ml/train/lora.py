@@ -66,7 +66,9 @@ def learning_in_words(module: nn.Module) -> str:
     whole = [value.numel() for value in module.parameters()]
     free = sum(value.numel() for value in module.parameters() if value.requires_grad)
     return (
-        "" if free == sum(whole) else f"{free:,} of {sum(whole):,} weights learn ({free / sum(whole):.1%})."
+        ""
+        if free == sum(whole)
+        else f"{free:,} of its {sum(whole):,} numbers may change ({free / sum(whole):.1%})."
     )
 
 

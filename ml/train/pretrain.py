@@ -127,9 +127,9 @@ def pretrain_once(
     folder.mkdir(parents=True, exist_ok=True)
     save_backbone(module, path)
     near = f"{history[0].nearest:.0%} after one epoch, {history[-1].nearest:.0%} after {len(history)}"
-    words = f"Nearest neighbours of other patients share the label in {near}."
+    words = f"Pictures of other patients that look most alike to it share the label in {near}."
     if is_collapsed(history[-1].loss, recipe.pretrain.batch):
-        words += " The features have become all alike: labels and pictures do not go together well enough."
+        words += " All pictures look alike to it now: labels and pictures do not go together well enough."
     progress.step(Step("Pre-training", 0, 0, note=words))
 
 

@@ -126,11 +126,9 @@ def _note(facts: Mapping[str, object]) -> str:
 
 
 def _division_in_words(division: Division) -> str:
-    run = f"{division.run or division.folds} of {division.folds} folds by"
+    run = f"{division.run or division.folds} of {division.folds} parts (folds) by"
     if division.by in {"group", "site"}:
-        whom = "groups" if division.by == "group" else "hospitals"
-        return (
-            f"{run} {division.by}: each network was reported on {whom} new to it, its epoch chosen on others."
-        )
+        what = "patient or group" if division.by == "group" else "hospital"
+        return f"{run} {what}: each was tested by a model new to it; others chose when to stop."
     what = "slide" if division.by == "slide" else "picture"
     return f"{run} {what}, as published: neighbours stand on both sides, figures are too good."

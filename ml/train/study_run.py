@@ -248,7 +248,7 @@ def _to_teach(
     balance = balance_of(recipe.fit, recipe.task, pictures.labels[fold.fit])
     if fold.number == 0:
         if source:
-            words = f"Begins with weights from {source}. {learning_in_words(module)}".rstrip()
+            words = f"Begins with what was learned before ({source}). {learning_in_words(module)}".rstrip()
             progress.step(Step("Preparing", 0, 0, note=words))
         progress.step(Step("Preparing", 0, 0, note=f"To learn from: {balance.words}"))
     return module, balance

@@ -66,7 +66,7 @@ def pretrain(request: PretrainRequest, progress: Progress) -> Pretrained:
     lightning.seed_everything(recipe.seed + fold.number, verbose=False)
     module, source = network_for(recipe, pictures.how.size, request.data)
     if source:
-        progress.step(Step("Preparing", 0, 0, note=f"Begins with weights from {source}."))
+        progress.step(Step("Preparing", 0, 0, note=f"Begins with what was learned before ({source})."))
     history = tuple(learn(module, recipe, pictures, fold.fit, fold.choose, how, progress))
     collapsed = is_collapsed(history[-1].loss, how.batch)
     note = _note(len({pictures.groups[row] for row in fold.fit}), fold)

@@ -30,7 +30,6 @@ from viewer.wizard.desk import Desk
 from viewer.wizard.honesty_step import HonestyStep
 from viewer.wizard.method_step import MethodStep
 from viewer.wizard.patches_step import PatchesStep
-from viewer.wizard.plan import read_plan
 from viewer.wizard.question_step import QuestionStep
 from viewer.wizard.training_step import TrainingStep
 from viewer.wizard.use_step import UseStep
@@ -292,26 +291,6 @@ def test_it_goes_on_without_the_window(
     assert not (again.desk.out / "folds").exists()
 
 
-def test_one_class_and_one_patient_are_refused(
-    wizard: WizardWindow, qtbot: QtBot, real_data: Path, tmp_path: Path
-) -> None:
-    step = choose(qtbot, wizard, write_cases(real_data, tmp_path / "one", ("lung_n",), 3))
-    assert step.obstacle().startswith("There is one class only")
-    assert not wizard.next_button.isEnabled()
-    assert wizard.list.item(CHECK).flags() == Qt.ItemFlag.NoItemFlags
-    step = choose(qtbot, wizard, write_cases(real_data, tmp_path / "few", ("lung_n", "colon_n"), 1))
-    assert "2 patients" in step.obstacle()
-
-
-def test_an_empty_folder_and_one_that_is_gone(wizard: WizardWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    step = choose(qtbot, wizard, tmp_path / "empty")
-    assert "holds no pictures" in step.notice.text.text()
-    step = choose(qtbot, wizard, tmp_path / "gone")
-    assert "is not there" in step.notice.text.text()
-    assert step.obstacle()
-
-
 def test_look_alikes_on_both_sides_forbid_to_begin_until_they_are_mended(
     wizard: WizardWindow, qtbot: QtBot, pictures: Path
 ) -> None:
@@ -346,25 +325,3 @@ def test_look_alikes_on_both_sides_forbid_to_begin_until_they_are_mended(
     assert wizard.next_button.isEnabled()
     recipe = read_study_recipe(wizard.desk.folder / "recipe.toml")
     assert recipe.division.duplicates == "join"
-
-
-def test_closed_at_any_step_no_choice_is_lost(
-    window: MainWindow, wizard: WizardWindow, qtbot: QtBot, pictures: Path
-) -> None:
-    step = choose(qtbot, wizard, pictures)
-    step.classes.item(0, 0).setText("Benign lung")
-    step.fields.rule.setCurrentIndex(step.fields.rule.findData("before_last"))
-    step.fields.rule.activated.emit(step.fields.rule.currentIndex())
-    chosen = wizard.desk.plan
-    assert "Benign lung" in chosen.data.titles.values()
-    assert chosen.data.patients == "before_last"
-    wizard.close()
-    assert read_plan(wizard.desk.folder) == chosen
-    window.run("train")
-    again = window.further.training.wizard
-    assert again is not None
-    assert again.desk.plan == chosen
-    assert again.current == DATA
-    qtbot.waitUntil(lambda: again.desk.survey is not None, timeout=PATIENCE)
-    assert again.desk.plan == chosen  # looking again changes nothing
-    end_processes(again.desk.folder)

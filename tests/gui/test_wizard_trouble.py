@@ -143,6 +143,7 @@ def test_no_data_one_class_one_patient(
     assert "holds no pictures" in step.notice.text.text()
     step = looked_through(qtbot, wizard, tmp_path / "gone")
     assert "is not there" in step.notice.text.text()
+    assert step.obstacle()
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_class", classes="a"))
     assert step.obstacle().startswith("There is one class only")
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_patient", patients=1))
@@ -246,7 +247,11 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def renamed(_: QtBot, step: DataStep) -> None:
     step.classes.item(0, 0).setText("Benign")
+    rule = step.fields.rule
+    rule.setCurrentIndex(rule.findData("before_last"))
+    rule.activated.emit(rule.currentIndex())
     assert "Benign" in step.plan.data.titles.values()
+    assert step.plan.data.patients == "before_last"
 
 
 def mended(qtbot: QtBot, step: HonestyStep) -> None:
@@ -324,3 +329,6 @@ def test_closed_at_any_step_no_choice_is_lost(
     again = opened()
     assert again.desk.plan == chosen
     assert again.current == at
+    if at == DATA:
+        qtbot.waitUntil(lambda: again.desk.survey is not None, timeout=LONG)
+        assert again.desk.plan == chosen  # looking again changes nothing

@@ -35,6 +35,7 @@ class CheckDialog(QDialog):
         self.bar.setFixedHeight(GRID)
         self.page = Page(self)
         self.page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # so that keys scroll it
+        self.page.setProperty("keys", True)
         named(self.page, "Findings", "What was looked at on this computer")
         self.page.column.setSpacing(3 * GRID)
         self.copy_button, self.again_button = QPushButton("Copy", self), QPushButton("Check again", self)

@@ -128,6 +128,7 @@ class CohortDialog(QDialog):
 
     def _before(self) -> QWidget:
         page = Page(self)
+        page.column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.chosen, self.left_out, self.model, self.options):
             page.column.addWidget(widget)
         page.column.addStretch(1)
@@ -139,6 +140,7 @@ class CohortDialog(QDialog):
 
     def _after(self) -> QWidget:
         named(self.failures, "Slides that were not analyzed", "Each with the reason")
+        self.failures.column.setContentsMargins(0, 0, 0, 0)
         self.later = Text(_LATER, quiet=True, parent=self)
         whole = QWidget(self)
         layout: QVBoxLayout = column(whole)

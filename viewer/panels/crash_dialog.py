@@ -39,6 +39,8 @@ class CrashDialog(QDialog):
         layout = column(self, margin=4 * GRID, gap=3 * GRID)
         layout.addWidget(flat(Text(_SAYS if reports else _NONE, parent=self)))
         layout.addWidget(self.view, 1)
+        if not reports:
+            layout.addStretch(1)  # or the sentence would hang in the middle
         layout.addWidget(buttons)
         self.resize(200 * GRID, 130 * GRID)
         self.view.setVisible(bool(reports))

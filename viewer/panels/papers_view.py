@@ -13,7 +13,9 @@ from viewer.panels.pieces import GRID, Text, column, named
 
 def flat(text: Text) -> Text:
     """As high as its lines are, no higher: among others that take the room."""
-    text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    policy = text.sizePolicy()
+    policy.setVerticalPolicy(QSizePolicy.Policy.Preferred)
+    text.setSizePolicy(policy)
     return text
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette
+from itertools import pairwise
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.panels.symbols import Sign, SignLabel
-from viewer.theme.colors import colors
 
 GRID = 4  # px; every margin and every gap is a multiple of it
 
@@ -52,6 +53,15 @@ def named(widget: QWidget, name: str, tip: str) -> None:
     widget.setToolTip(tip)
 
 
+def in_order(*widgets: QWidget) -> None:
+    """Have Tab go from one to the next, as the eye does: by itself it goes as they were made.
+
+    Qt passes over those that never take the focus, not even by a click.
+    """
+    for before, after in pairwise(widgets):
+        QWidget.setTabOrder(before, after)
+
+
 class Text(QLabel):
     """Wrapped text that can be selected and read aloud. `quiet` is for what matters second."""
 
@@ -60,7 +70,9 @@ class Text(QLabel):
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.PlainText)  # what a file or a card says is never markup
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)  # a new policy forgets that the text is wrapped
+        self.setSizePolicy(policy)
         if quiet:
             self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
@@ -80,15 +92,6 @@ class Heading(QLabel):
         self.setFont(font)
 
 
-class _Body(QWidget):
-    """What is on a page."""
-
-    def minimumSizeHint(self) -> QSize:
-        """Its height follows from its width; Qt's guess, for narrow text, scrolls pages that have room."""
-        layout, hint = self.layout(), super().minimumSizeHint()
-        return QSize(hint.width(), 0) if layout is not None and layout.hasHeightForWidth() else hint
-
-
 class Page(QScrollArea):
     """The scrolling part of a panel: one column, never scrolled sideways."""
 
@@ -98,7 +101,7 @@ class Page(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._body = _Body()
+        self._body = _PageBody()
         self.column = column(self._body, margin=3 * GRID)
         self.setWidget(self._body)
         self.viewport().setAutoFillBackground(False)
@@ -108,6 +111,15 @@ class Page(QScrollArea):
         """Narrow is fine, but never narrower than its widest control."""
         inner = self._body.minimumSizeHint().width()
         return QSize(inner + self.verticalScrollBar().sizeHint().width(), 20 * GRID)
+
+
+class _PageBody(QWidget):
+    """As high as its text is at the page's width: by itself it would be as high as at the narrowest."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Of wrapped text the page asks for the height that goes with its width."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), 0) if self.hasHeightForWidth() else least
 
 
 class FoldOut(QWidget):
@@ -187,24 +199,7 @@ class PrimaryButton(QPushButton):
         font.setBold(True)
         self.setFont(font)
         self.setMinimumHeight(9 * GRID)
-        self._paint_accent()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and whether it can be pressed."""
-        super().changeEvent(event)
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.EnabledChange}:
-            self._paint_accent()
-
-    def _paint_accent(self) -> None:
-        palette = self.palette()
-        accent = QColor(colors().accent)
-        if palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Button) == accent:
-            return
-        on_accent = QColor(colors().on_accent)
-        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
-            palette.setColor(group, QPalette.ColorRole.Button, accent)
-            palette.setColor(group, QPalette.ColorRole.ButtonText, on_accent)
-        self.setPalette(palette)
+        self.setProperty("primary", True)  # the style sheet: a palette's accent is painted paler than it is
 
 
 def rule() -> QFrame:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from ml import paths
 from viewer.settings import ThemeChoice
 from viewer.theme.colors import DARK, LIGHT, Colors, palette_of
 
@@ -48,7 +49,7 @@ def tabular(font: QFont) -> QFont:
 
 
 def _sheet(chosen: Colors) -> str:
-    """What a palette cannot say: lines between areas, quiet bars, empty boxes seen on dark ground."""
+    """What a palette cannot say: lines between areas, quiet bars, boxes that are seen on any ground."""
     return f"""
     QToolTip {{ border: 1px solid {chosen.line}; padding: 4px; background: {chosen.raised};
                 color: {chosen.text}; }}
@@ -58,9 +59,31 @@ def _sheet(chosen: Colors) -> str:
     QToolBar::separator {{ background: {chosen.line}; width: 1px; margin: 4px; }}
     QSplitter::handle {{ background: {chosen.line}; }}
     QSplitter::handle:hover {{ background: {chosen.accent}; }}
-    QCheckBox::indicator:unchecked:enabled, QAbstractItemView::indicator:unchecked:enabled,
-    QGroupBox::indicator:unchecked:enabled {{ border: 1px solid {chosen.quiet}; border-radius: 2px;
-                background: {chosen.base}; width: 12px; height: 12px; }}
+    *[keys="true"] {{ border: 1px solid transparent; }}
+    *[keys="true"]:focus {{ border-color: {chosen.accent}; }}
+    QPushButton[primary="true"]:enabled {{ background: {chosen.accent}; color: {chosen.on_accent};
+                border: 2px solid {chosen.accent}; border-radius: 4px; padding: 2px 12px; }}
+    QPushButton[primary="true"]:enabled:hover, QPushButton[primary="true"]:enabled:focus {{
+                border-color: {chosen.text}; }}
+    {_boxes(chosen)}
+    """
+
+
+def _boxes(chosen: Colors) -> str:
+    """Boxes to tick and to choose by: the style draws their edges darker than a dark ground, unseen."""
+    tick = (paths.resources() / "theme" / f"tick-{'dark' if chosen is DARK else 'light'}.svg").as_posix()
+    kinds = ("QCheckBox", "QAbstractItemView", "QGroupBox")
+    empty, ticked = (
+        ", ".join(f"{kind}::indicator:{state}:enabled" for kind in kinds)
+        for state in ("unchecked", "checked")
+    )
+    return f"""
+    {empty} {{ border: 1px solid {chosen.quiet}; border-radius: 2px; background: {chosen.base};
+                width: 12px; height: 12px; }}
+    {ticked} {{ border: 1px solid {chosen.accent}; border-radius: 2px; background: {chosen.accent};
+                width: 12px; height: 12px; image: url("{tick}"); }}
     QRadioButton::indicator:unchecked:enabled {{ border: 1px solid {chosen.quiet}; border-radius: 7px;
                 background: {chosen.base}; width: 12px; height: 12px; }}
+    QRadioButton::indicator:checked:enabled {{ border: 4px solid {chosen.accent}; border-radius: 7px;
+                background: {chosen.on_accent}; width: 6px; height: 6px; }}
     """

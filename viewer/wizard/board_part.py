@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from viewer.panels.pieces import Notice, column, named, row
+from viewer.panels.pieces import Notice, Text, column, named, row
 from viewer.wizard.boards import TITLES, Board, BoardServer, Page, show
 from viewer.wizard.desk import Desk
 
@@ -32,8 +32,10 @@ class BoardPart(QWidget):
             button.clicked.connect(lambda _=False, which=board: self._open(which))
             line.addWidget(button)
         line.addStretch(1)
+        words = "In your browser: TensorBoard draws curves, MLflow lists trainings beside each other."
         layout = column(self)
         layout.addLayout(line)
+        layout.addWidget(Text(words, quiet=True, parent=self))
         layout.addWidget(self.notice)
 
     def show_plan(self) -> None:

@@ -19,9 +19,10 @@ Board = Literal["tensorboard", "mlflow"]
 
 TITLES: dict[Board, str] = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
 _WHY: dict[Board, str] = {
-    "tensorboard": "TensorBoard could not be opened: it is not installed (“parfocal[train]”).",
-    "mlflow": "MLflow's pages could not be opened: the package “mlflow” is not installed beside Parfocal. "
-    "The training is kept as an experiment all the same.",
+    "tensorboard": "TensorBoard, which draws curves, could not be opened: it is not installed "
+    "(“parfocal[train]”).",
+    "mlflow": "MLflow's pages (a list of trainings) could not be opened: the package “mlflow” is not "
+    "installed beside Parfocal. The training is kept as an experiment all the same.",
 }
 
 _HERE = "127.0.0.1"  # nobody else's computer can ask it

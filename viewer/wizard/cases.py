@@ -66,8 +66,8 @@ def pattern_fault(pattern: str) -> str:
     """What is wrong with a pattern, in words; empty where nothing is."""
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
-        return f"This pattern cannot be read: {error}."
+    except re.error:
+        return r"This pattern cannot be read. (S-\d+)_ finds S-1024 in S-1024_a.jpg: \d+ stands for digits."
     return "" if compiled.groups else "Put the part that names the patient in round brackets: ^(.*)_"
 
 

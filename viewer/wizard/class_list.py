@@ -28,6 +28,7 @@ class ClassList(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
         named(self, "Classes", "Untick a class to leave it out; double-click to give it another name")
         self.itemChanged.connect(self._tell)
 

@@ -18,7 +18,7 @@ from viewer.wizard.judged import Judged, compared, difference_in_words, judged
 from viewer.wizard.plan import read_plan
 from viewer.work.background import Background, as_problem
 
-SIMPLE = "a simple rule on what an untaught network sees"
+SIMPLE = "a simple rule on what a network sees that has not learned from your pictures"
 _SIGNS: dict[str, Sign] = {"better": "done", "worse": "warning", "not told apart": "info"}
 
 

@@ -13,8 +13,16 @@ from viewer.theme.colors import colors
 from viewer.wizard.run_story import RunStory
 
 _FIGURES = (
-    ("loss", "Error (loss)", "How wrong it is on patients that it does not learn from: lower is better."),
-    ("auroc", "Telling apart (AUROC)", "1 is perfect, 0.5 is a coin's toss: higher is better."),
+    (
+        "loss",
+        "Error (loss)",
+        "How wrong it is on patients that it does not learn from: lower is better. The best pass is kept.",
+    ),
+    (
+        "auroc",
+        "Telling apart (AUROC)",
+        "How well classes are told apart: 1 is perfect, 0.5 is a coin's toss. Higher is better.",
+    ),
     ("calibration_error", "Calibration error", "How far “90 %” is from 90 of 100: lower is better."),
 )
 # Okabe and Ito; the dash tells parts apart too.
@@ -86,6 +94,7 @@ class CurvesView(QWidget):
             plot.setMenuEnabled(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
+            plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
             plot.setLabel("bottom", "pass over the pictures")
             plot.setTitle(title)
             plot.setAccessibleName(f"{title}. {meaning}")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushBu
 from ml.report.words import SPACE, count
 from ml.train.survey import TableSeen
 from viewer.panels.number_field import NumberField
-from viewer.panels.pieces import GRID, named, row
+from viewer.panels.pieces import GRID, in_order, named, row
 from viewer.wizard.found import RULES
 from viewer.wizard.plan import DataPlan, Plan
 
@@ -63,14 +63,14 @@ class DataFields(QWidget):
         self.rule = QComboBox(self)
         named(self.rule, "Whose a picture is", "Pictures of one patient are never torn apart")
         self.pattern = QLineEdit(self)
-        self.pattern.setPlaceholderText("^(S-\\d+)_ : the brackets name the patient")
-        named(self.pattern, "Pattern", "A regular expression; what is in its brackets names the patient")
+        self.pattern.setPlaceholderText(r"(S-\d+)_ finds S-1024 in S-1024_a.jpg: \d+ stands for digits")
+        named(self.pattern, "Pattern", "What its brackets find in the file's name is the patient")
         self.spacing = NumberField(self)
         self.spacing.setRange(0, 100)
         self.spacing.setDecimals(4)
         self.spacing.setSingleStep(0.05)
         self.spacing.setSuffix(f"{SPACE}µm a pixel")
-        self.spacing.setSpecialValueText("size of a pixel not known")
+        self.spacing.setSpecialValueText("not known")
         self.spacing.setKeyboardTracking(False)
         tip = "Needed to look at slides: how large a pixel of these pictures is. 0: not known"
         named(self.spacing, "Size of a pixel", tip)
@@ -93,7 +93,8 @@ class DataFields(QWidget):
         self.pattern.setText(data.pattern)
         self.pattern.setVisible(data.patients == "pattern")
         self.spacing.setValue(data.spacing)
-        self.spacing.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
+        for widget in (self.spacing, self._labels["spacing"]):
+            widget.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
         by_header = plan.kind == "scans"
         for widget in (self.rule, self._labels["rule"]):
             widget.setVisible(bool(data.folder) and not by_header and not data.cases)
@@ -143,7 +144,8 @@ class DataFields(QWidget):
         grid.addLayout(line, 0, 1, 1, 7)
         grid.addWidget(self._label("table", "Labels come from", self.table), 1, 0)
         grid.addWidget(self.table, 1, 1, 1, 3)
-        grid.addWidget(self.spacing, 1, 5, 1, 3)
+        grid.addWidget(self._label("spacing", "Size of a pixel", self.spacing), 1, 4)
+        grid.addWidget(self.spacing, 1, 5)
         for place, (role, title, tip) in enumerate(_ROLES):
             named(self.columns[role], title, tip)
             grid.addWidget(self._label(role, title, self.columns[role]), 2, 2 * place)
@@ -153,6 +155,7 @@ class DataFields(QWidget):
         grid.addWidget(self.pattern, 3, 4, 1, 4)
         for place in (1, 3, 5, 7):
             grid.setColumnStretch(place, 1)
+        in_order(self.table, self.spacing, self.columns["file"])
 
     def _label(self, role: str, words: str, buddy: QWidget) -> QLabel:
         label = self._labels[role] = QLabel(words, self)

@@ -43,7 +43,10 @@ class DataStep(Step):
 
     title = "Data"
     heading = "Where are your labelled pictures?"
-    meaning = "Parfocal looks at every file, says what it found, and asks whose each picture is."
+    meaning = (
+        "Parfocal looks at every file, says what it found, and asks whose each picture is. Classes are the "
+        "answers that the model tells apart."
+    )
     scrolls = False
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
@@ -217,6 +220,7 @@ class DataStep(Step):
         self.left.say("")
         right = QWidget(self)
         side = column(right, gap=GRID)
+        side.setContentsMargins(GRID, 0, 0, 0)
         side.addWidget(self.classes, 1)
         side.addWidget(self.several)
         side.addWidget(self.told)
@@ -241,6 +245,7 @@ def _dress(view: QTableView) -> None:
         view.setColumnWidth(place, width)
     view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
     view.setShowGrid(False)
+    view.setTabKeyNavigation(False)  # Tab leads on, arrows go through the lines
     view.setWordWrap(False)
     view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the end of a name tells files apart
     view.setAccessibleName("What was found")

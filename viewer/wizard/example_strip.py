@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from viewer.panels.pieces import GRID, clear
+from viewer.panels.pieces import GRID, clear, in_order
 from viewer.work.surveying import Place, Thumbnails
 
 
@@ -45,6 +45,9 @@ class ExampleStrip(QScrollArea):
         self.setWidget(body)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus if clickable else Qt.FocusPolicy.StrongFocus)
+        self.setProperty("keys", not clickable)  # keys scroll it: the style sheet shows that it has them
+        self.setAccessibleName("Pictures")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         body.setAutoFillBackground(False)
@@ -67,6 +70,7 @@ class ExampleStrip(QScrollArea):
         self._words.clear()
         for tile in tiles:
             self._row.addLayout(self._laid(tile))
+        in_order(self, *self.pictures)
         lines = max((len(tile.lines) for tile in tiles), default=0)
         bar = self.horizontalScrollBar().sizeHint().height()
         extra = 2 * GRID if self._clickable else 0

@@ -13,10 +13,16 @@ from ml.train.slide_plan import Aggregation, Contrast, TileRule
 from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan, Vary
 from ml.train.toml_text import toml_of
 from ml.train.toml_values import from_toml
-from viewer.panels.pieces import GRID, Notice, Text, column, named
+from viewer.panels.pieces import GRID, Notice, Page, Text, column, named, row
+from viewer.wizard.expert_words import legend
 from viewer.wizard.plan import Plan
 
 _SETTLE_MS = 500  # nobody types for so long: read it
+
+_MEANING = (
+    "The recipe is every setting that is not as usual, as text that repeats this training. What its words "
+    "mean stands beside it."
+)
 
 
 @dataclass(frozen=True)
@@ -62,19 +68,27 @@ class ExpertView(QWidget):
         self.edit = QPlainTextEdit(self)
         self.edit.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.edit.setMinimumHeight(60 * GRID)
-        named(self.edit, "Recipe", "Every setting of the recipe; docs/studies.md explains them")
+        self.edit.setTabChangesFocus(True)
+        named(self.edit, "Recipe", "The recipe: every setting that is not as usual")
         self.fault = Notice(parent=self)
+        self.legend = Text(quiet=True, parent=self)
+        meanings = Page(self)
+        meanings.column.setContentsMargins(0, 0, 0, 0)
+        meanings.column.addWidget(self.legend)
+        meanings.column.addStretch(1)
         layout = column(self)
-        layout.addWidget(
-            Text("What is not named here is as usual. Studies.md explains every key.", quiet=True)
-        )
+        layout.addWidget(Text(_MEANING, quiet=True, parent=self))
         layout.addWidget(self.fault)
-        layout.addWidget(self.edit)
+        both = row(self.edit, meanings, gap=3 * GRID)
+        both.setStretch(0, 1)
+        both.setStretch(1, 1)
+        layout.addLayout(both)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.take)
         self.edit.textChanged.connect(self._settle.start)
+        self.edit.textChanged.connect(self._explain)
 
     def show_plan(self, plan: Plan) -> None:
         """Show the method of a plan, unless the text says just that."""
@@ -88,6 +102,7 @@ class ExpertView(QWidget):
             self.edit.setPlainText(text_of(plan))
             self.edit.blockSignals(False)
             self.fault.say("")
+        self._explain()
 
     def take(self) -> None:
         """Read the text now."""
@@ -101,6 +116,9 @@ class ExpertView(QWidget):
         if plan != self._plan:
             self._plan = plan
             self.changed.emit(plan)
+
+    def _explain(self) -> None:
+        self.legend.setText(legend(self.edit.toPlainText()))
 
     def close_work(self) -> None:
         """Read no more by itself."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ml.report.words import count, percent
-from viewer.panels.pieces import GRID, Heading, Page, Text, named, row
+from viewer.panels.pieces import GRID, Heading, Page, Text, in_order, named, row
 from viewer.wizard.answers import Answer, in_cell, worst
 from viewer.wizard.confusion_table import ConfusionTable
 from viewer.wizard.example_strip import ExampleStrip, Tile
@@ -20,8 +20,11 @@ _TOLD_APART = "Telling it from the others (AUROC)"
 _OVERALL = {
     "balanced_accuracy": "Right, each class counted alike",
     "accuracy": "Right",
-    "macro_f1": "F1, mean over classes",
 }
+_MEANING = (
+    "AUROC: of a picture of the class and one of another, how often the first is called likelier; 1 is "
+    "always, 0.5 a coin's toss. Positive are pictures of the class, negative all others."
+)
 
 
 class FiguresPart(Page):
@@ -37,8 +40,10 @@ class FiguresPart(Page):
         self.overall = Text(parent=self)
         self.classes = SnugTable(60 * GRID, self)
         self.classes.setColumnCount(3)
+        self.meaning = Text(_MEANING, quiet=True, parent=self)
         self.classes.verticalHeader().hide()
         self.classes.setWordWrap(False)
+        self.classes.setTabKeyNavigation(False)
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
         self.against = Heading("Labels against answers: click a number to see its pictures", self)
@@ -99,6 +104,7 @@ class FiguresPart(Page):
     def _lay_out(self, body: QVBoxLayout) -> None:
         body.addWidget(self.overall)
         body.addWidget(self.classes)
+        body.addWidget(self.meaning)
         body.addWidget(self.against)
         narrow = row(self.confusion)
         narrow.setStretch(0, 100)  # as wide as it needs, at the left
@@ -109,6 +115,7 @@ class FiguresPart(Page):
         for button in (self.worst_button, self.report_button):
             button.setAutoDefault(False)
         body.addLayout(line)
+        in_order(self.report_button, self.strip)
         body.addWidget(self.strip_title)
         body.addWidget(self.strip)
         body.addStretch(1)

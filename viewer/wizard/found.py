@@ -108,7 +108,7 @@ def _too_few_patients(plan: Plan, survey: Survey | None) -> str:
     if len(patients) < 3:
         return (
             f"All pictures are of {count(len(patients), 'patient')}. At least three are needed: to learn "
-            "from, to choose by, and to be tested on."
+            "from, to choose when to stop, and to be tested on."
         )
     return ""
 

@@ -76,7 +76,8 @@ class FoundTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == _REMARK:
             return QColor(colors().danger if one.trouble else colors().warning)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(one.path) if index.column() == _FILE else self._words(one, index.column())
+            whole = {_FILE: str(one.path), _REMARK: one.trouble or remark_of(one)}
+            return whole.get(index.column()) or self._words(one, index.column())
         if role == Qt.ItemDataRole.SizeHintRole and index.column() == _FILE:
             return QSize(220, EDGE + 4)
         return None
@@ -104,7 +105,8 @@ class FoundTable(QAbstractTableModel):
 def remark_of(one: Seen) -> str:
     """What is unusual about a picture, in words; empty where nothing is."""
     if one.trouble:
-        return f"{one.trouble[0].upper()}{one.trouble[1:]}; left out"
+        what = one.trouble.partition(":")[0]  # why, is told by the tool tip
+        return f"{what[0].upper()}{what[1:]}; left out"
     if one.same_as:
         return f"The same file as {one.same_as}; left out"
     return "" if one.kind in {"", "colour", "slide"} else one.kind

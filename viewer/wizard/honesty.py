@@ -113,7 +113,7 @@ def _faults(facts: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
             ]
         why = (
             "Every part that the pictures are divided into needs patients of every class: to learn from, to "
-            "choose by, and to be tested on."
+            "choose when to stop, and to be tested on."
         )
         if plan.division.duplicates == "join":
             why += " Patients with pictures that look the same were counted as one."
@@ -135,8 +135,9 @@ def _patients(facts: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
         )
         return
     fewest, median, most = facts["pictures_each"]
-    what = f"{count(pictures, 'picture')} of {count(patients, 'patient')}, {fewest} to {most} each."
-    yield Remark("done", what, f"Half of the patients have at most {median}.")
+    each = f"{fewest} to {most}" if fewest < most else f"{most}"
+    what = f"{count(pictures, 'picture')} of {count(patients, 'patient')}, {each} each."
+    yield Remark("done", what, f"Half of the patients have at most {median}." if fewest < most else "")
 
 
 def _confounding(found: Sequence[Mapping[str, Any]], plan: Plan) -> Iterator[Remark]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QProgressBar, QPushButton, QWidget
 
 from ml.errors import Problem
-from viewer.panels.pieces import GRID, Text, clear, column, named, row
+from viewer.panels.pieces import GRID, Text, clear, column, in_order, named, row
 from viewer.panels.symbols import Sign, SignLabel
 from viewer.wizard.checked import FACTS, LOOKED, is_checked
 from viewer.wizard.desk import CHECK, Desk
@@ -42,10 +42,10 @@ class HonestyStep(Step):
         self.bar.setAccessibleName("Progress of the check")
         self.phase = Text(parent=self)
         self.list = column(gap=2 * GRID)
-        self.outlook = OutlookPart(desk, self)
         self.again = QPushButton("Check again", self)
         self.again.setAutoDefault(False)
         named(self.again, "Check again", "Read all pictures again and check them anew")
+        self.outlook = OutlookPart(desk, self)
         self.body.addWidget(self.bar)
         self.body.addWidget(self.phase)
         self.body.addLayout(self.list)
@@ -151,8 +151,10 @@ class HonestyStep(Step):
 
     def _show_remarks(self) -> None:
         clear(self.list)
-        for remark in self.remarks:
-            self.list.addWidget(RemarkCard(remark, self._mend, self))
+        cards = [RemarkCard(remark, self._mend, self) for remark in self.remarks]
+        for card in cards:
+            self.list.addWidget(card)
+        in_order(self.phase, *(button for card in cards for button in card.buttons))
         self.again.setVisible(bool(self.remarks))
         self.outlook.show_outlook()
         if not self.remarks:

@@ -186,7 +186,9 @@ def import_result(folder: Path, learned: str, out: Path, run: Path) -> None:
             "Open the training that it was exported from (step 1, earlier trainings).",
         )
     if _sha256(folder / RECIPE_FILE) != facts["recipe_sha256"]:
-        raise Problem("The recipe of the job was changed after it was exported.", "Export it again.")
+        raise Problem(
+            "The recipe of the job (all settings) was changed after it was exported.", "Export it again."
+        )
     report = _report(folder)
     bundles = sorted(path.parent for path in (folder / OUT).glob("*/model.json"))
     if not bundles:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QPushButton, QWidget
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
 from ml.report.words import SPACE, count
-from viewer.panels.pieces import FoldOut, Notice, Text, column, named, row
+from viewer.panels.pieces import FoldOut, Notice, Text, column, in_order, named, row
 from viewer.wizard.desk import RUN, Desk
 from viewer.wizard.job import COMMAND, Exported, export_job, import_result
 from viewer.wizard.training_run import TrainingRun
@@ -51,6 +51,7 @@ class JobPart(QWidget):
         self.fold.inside.addLayout(line)
         self.fold.inside.addWidget(self.told)
         self.fold.inside.addWidget(self.notice)
+        in_order(self.fold.button, self.copies, self.export_button, self.import_button)
         column(self).addWidget(self.fold)
         self.export_button.clicked.connect(self._ask_export)
         self.import_button.clicked.connect(self._ask_import)

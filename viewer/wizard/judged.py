@@ -103,7 +103,8 @@ def difference_in_words(found: Difference, other: str, *, several: bool) -> str:
         f"{100 * value:+.0f}".replace("-", "−")
         for value in (found.gain.value, found.gain.low, found.gain.high)
     ]
-    what = "AUROC times 100" if several else "right answers of 100, each class counted alike"
+    what = "how well classes are told apart, 100 always and 50 as by a coin's toss (AUROC times 100)"
+    what = what if several else "right answers of 100, each class counted alike"
     figures = f"{what}: {own} against {one}, a difference of {gain[0]} ({gain[1]} to {gain[2]})"
     verdict = {
         "better": f"Better than {other}",

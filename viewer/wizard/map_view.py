@@ -41,6 +41,9 @@ class MapView(Plot):
         self.hover.setMargin(GRID)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Map of the pictures")
+        self.setProperty("keys", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._inside.setContentsMargins(1, 1, 1, 1)  # for the edge that says that keys go here
 
     def show_points(self, points: tuple[MapPoint, ...]) -> None:
         """Draw these."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from ml.train.study_recipe import Fit
-from viewer.panels.pieces import GRID, Text, column, named
+from viewer.panels.pieces import GRID, column, named
 from viewer.wizard.plan import Plan
 
 _NETWORKS: Mapping[str, str] = {
@@ -58,10 +58,7 @@ class MethodChoices(QWidget):
             ("Rare classes", self.balance),
         ):
             self._form.addRow(title, box)
-        layout = column(self)
-        layout.addLayout(self._form)
-        self.own = Text(quiet=True, parent=self)
-        layout.addWidget(self.own)
+        column(self).addLayout(self._form)
         self.network.activated.connect(lambda _: self._tell(with_network, self.network))
         self.head.activated.connect(lambda _: self._tell(with_dropout, self.head))
         self.loss.activated.connect(lambda _: self._tell(with_loss, self.loss))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from ml.report.words import count, duration, number
 from ml.train.study_recipe import Vary
 from viewer.panels.labelled_slider import LabelledSlider
-from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, named, row
+from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, in_order, named, row
 from viewer.wizard.desk import Desk
 from viewer.wizard.expert import ExpertView
 from viewer.wizard.method_choices import MethodChoices
@@ -46,7 +46,10 @@ class MethodStep(Step):
 
     title = "Method"
     heading = "How shall it learn?"
-    meaning = "What is set is a sound beginning; the time is measured on this computer, not guessed."
+    meaning = (
+        "What is set is a sound beginning. The network is the part of the model that learns. It is made of "
+        "layers, each of which looks at what the one before has found; the last one decides."
+    )
 
     def __init__(self, desk: Desk, rehearsing: Rehearsing, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
@@ -56,28 +59,30 @@ class MethodStep(Step):
         self._texts: dict[Way, Text] = {}
         self.body.addLayout(self._add_ways())
         self.own = Text(quiet=True, parent=self)
-        self.passes = LabelledSlider("", "How often every picture is looked at while learning", (1, 100), 1)
-        self.vary = QCheckBox(_VARIED[""])
-        named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
-        self.choices = MethodChoices(self)
-        self.finer = FoldOut(
-            "Finer choices", "Network, last layer, what counts as an error, rare classes", self
-        )
-        self.finer.inside.addWidget(self.choices)
-        self.tuning = TuningPart(desk, rehearsing, self)
-        self.watching = Watching(self)
+        tip = "How often every picture is looked at while learning"
+        self.passes = LabelledSlider("", tip, (1, 100), 1, parent=self)
         self.parts = QComboBox(self)
         for parts in _PARTS:
             self.parts.addItem(f"{parts} parts, each tested by a network that has not seen it", parts)
         named(self.parts, "Divide patients into", "More parts: more to learn from, and longer")
-        self.first_only = QCheckBox("A first try: test on one part only")
+        self.first_only = QCheckBox("A first try: test on one part only", self)
         named(self.first_only, "A first try", "Much faster, but the figures rest on few patients")
+        self.vary = QCheckBox(_VARIED[""], self)
+        named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
+        self.choices = MethodChoices(self)
+        tip = "Network, last layer, what counts as an error, rare classes"
+        self.finer = FoldOut("Finer choices", tip, self)
+        in_order(self.finer.button, self.choices.network, self.choices.head)
+        in_order(self.choices.head, self.choices.loss, self.choices.balance)
+        self.finer.inside.addWidget(self.choices)
+        self.tuning = TuningPart(desk, rehearsing, self)
+        self.watching = Watching(self)
         self.time = Text(parent=self)
         self.again = QPushButton("Measure again", self)
         self.again.setAutoDefault(False)
         named(self.again, "Measure again", "Learn for a second, and reckon how long all of it takes")
-        self.expert = ExpertView(self)
         self.more = FoldOut("All settings (for experts)", "The recipe as text: every setting there is", self)
+        self.expert = ExpertView(self)
         self.more.inside.addWidget(self.expert)
         self._lay_out()
         self._connect()
@@ -109,7 +114,8 @@ class MethodStep(Step):
             for widget in (button, self._texts[name]):
                 widget.setVisible(name in possible)
         self._group.setExclusive(True)
-        self.own.say(f"{'As chosen: ' if way == 'own' else ''}{network_in_words(plan.network)}.")
+        told = network_in_words(plan.network)
+        self.own.say(f"As chosen: {told}." if way == "own" else f"{told[0].upper()}{told[1:]}.")
         self.vary.setText(_VARIED.get(plan.kind, _VARIED[""]))
         self.passes.set_value(plan.fit.epochs)
         for box, on in (

@@ -27,10 +27,15 @@ def origin_in_words(card: ModelCard, entries: Sequence[ModelEntry] = ()) -> tupl
         ("Added", added if lineage.added_labels else ""),
         ("Made up", made_up if lineage.made_up_labels else ""),
         ("Learned from", card.training_data),
-        ("Table of its pictures", f"sha256 {lineage.data_sha256[:16]}…" if lineage.data_sha256 else ""),
+        (
+            "Table of its pictures",
+            f"fingerprint {lineage.data_sha256[:16]}… (sha256): the same table has the same one"
+            if lineage.data_sha256
+            else "",
+        ),
         ("Training", lineage.training),
         (
-            "Command",
+            "The same in a terminal, which repeats it",
             card.command if not lineage.recipe else "parfocal-ml train recipe.toml --data . --out out",
         ),
     )

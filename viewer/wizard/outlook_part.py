@@ -150,8 +150,9 @@ def outlook_in_words(facts: Mapping[str, Any]) -> tuple[str, ...]:
         f"{_of_100(twice)}, with four times as many {_of_100(four)}. {advice}",
         f"Counted on these patients, being right would then be known only as a range: {percent(low)} to "
         f"{percent(high)}.",
-        "A network that is taught is usually better than the simple rule; how steeply the line falls is much "
-        f"the same. Orange: 95 of 100 repeats lie there. An inverse power law ({facts['paper']}).",
+        "A trained model is usually better than the simple rule; how steeply the line falls is much the "
+        "same. Orange: 95 of 100 repeats of this estimate lie there. The line follows how errors fall with "
+        f"more patients in most studies (an inverse power law, {facts['paper']}).",
     )
 
 

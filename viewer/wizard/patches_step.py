@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ml.report.words import file_name
-from viewer.panels.pieces import GRID, Heading, Text, clear, column
+from viewer.panels.pieces import GRID, Heading, Text, clear, column, in_order
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.rehearsing import Rehearsing
@@ -21,7 +21,10 @@ class PatchesStep(Step):
 
     title = "Patches"
     heading = "What the network will see"
-    meaning = "What cannot be seen in these pictures the network cannot learn: look whether all is there."
+    meaning = (
+        "The network is the part of the model that learns. What cannot be seen in these pictures it cannot "
+        "learn: look whether all is there."
+    )
 
     def __init__(self, desk: Desk, rehearsing: Rehearsing, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
@@ -78,7 +81,9 @@ class PatchesStep(Step):
         network = self.plan.network
         height, width = network.size
         varied = any(one["varied"] for one in rehearsing.shown)
-        also = " Beside each: how it is varied while learning." if varied else " They are not varied."
+        also = " They are not varied."
+        if varied:
+            also = " Beside each: how it is varied while learning, so that it learns what does not matter."
         words = f"Each is made {width} × {height} px large for the network.{also}"
         self.told.say(words if rehearsing.shown else "")
         by_label: dict[str, list[dict[str, Any]]] = {}
@@ -94,7 +99,10 @@ class PatchesStep(Step):
     def _strip(self, label: str) -> ExampleStrip:
         strip = self.strips.get(label)
         if strip is None:
+            before = [self.told, *self.strips.values()][-1]
             strip = self.strips[label] = ExampleStrip(112, self)
+            strip.setAccessibleName(f"Pictures of {label}")
+            in_order(before, strip)
             self.rows.addWidget(Heading(label, self))
             self.rows.addWidget(strip)
         return strip

@@ -12,10 +12,10 @@ from viewer.wizard.plan import Plan
 _DONE = {
     "CMYK": "printing inks (CMYK) are made red, green and blue",
     "grey": "grey is shown as equal parts of red, green and blue",
-    "16 bit": "16 bit are made 8: each picture is as bright as its brightest pixel allows",
+    "16 bit": "many shades (16 bit) are made 256: each picture is as bright as its brightest pixel allows",
     "black and white": "black and white is shown as grey",
-    "palette": "colours by number are made red, green and blue",
-    "RGBA": "what shines through is made opaque",
+    "palette": "colours by number (palette) are made red, green and blue",
+    "RGBA": "what shines through (RGBA) is made opaque",
 }
 _KEPT = {"CMYK": "all four inks (CMYK) are looked at"}
 _ALIKE = 1.1  # from which ratio on sizes of a pixel differ

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -55,6 +55,7 @@ class Plot(QWidget):
             self.plot.setMenuEnabled(False)
             self.plot.setMouseEnabled(False, False)
             self.plot.hideButtons()
+            self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
             self.plot.setAccessibleName(self._name)
             self.plot.setToolTip(self._tip)
             self.plot.setLabel("bottom", self.x_title)

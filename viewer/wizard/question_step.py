@@ -19,7 +19,10 @@ class QuestionStep(Step):
 
     title = "Question"
     heading = "What shall the model answer?"
-    meaning = "Choose what you have labels for. A study sets everything as it was done there."
+    meaning = (
+        "A label is what somebody has said a picture shows; classes are the answers that are told apart. "
+        "Choose what you have labels for. A study sets everything as it was done there."
+    )
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)

@@ -83,7 +83,7 @@ class QueueWindow(QDialog):
         else:
             self.heading.setText(f"Patch {place + 1} of {total}: what is in the frame?")
             thought = said_in_words(answering.queue, asked)
-            torn = "\nIts networks disagree." if asked.disagreement > 0.1 else ""
+            torn = "\nIt asks several models at once, and they disagree." if asked.disagreement > 0.1 else ""
             self.told.say(f"The model “{answering.queue.model}” thinks: {thought}.{torn}")
         self._show_given()
         self._show_counts()

@@ -93,6 +93,7 @@ def reliability_in_words(bins: tuple[ReliabilityBin, ...]) -> str:
     most = max(bins, key=lambda one: one.count)
     gap = sum((one.confidence - one.right) * one.count for one in bins) / whole
     words = [
+        "On the dashed line probabilities come true: what was called with 80 % was so in 80 of 100. "
         f"The number at a point is how many pictures it is of. Most ({count(most.count, 'picture')}) were "
         f"answered with about {percent(most.confidence)}; that was so for {percent(most.right)} of them."
     ]

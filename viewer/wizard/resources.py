@@ -47,7 +47,7 @@ class Resources:
             return (
                 f"The memory is full ({_gb(self.memory_free)} left): the training waits, so that the "
                 "computer goes on answering. Close other programs, then continue. Or stop and keep, and "
-                "choose a smaller batch (“Method”, all settings) or fewer pictures."
+                "choose fewer pictures, or fewer pictures at once (“batch” in “Method”, all settings)."
             )
         if self.disk_full:
             return f"The disk is nearly full ({_gb(self.disk_free)} left). Make room, then continue."

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from ml.errors import Problem
-from ml.report.words import length
+from ml.report.words import length, percent
 from ml.train.slide_preview import Drawn, SlidePreview
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named
@@ -33,9 +33,9 @@ class SlidePart(QWidget):
         self.slides = QComboBox(self)
         named(self.slides, "Slide", "Which slide is shown")
         tip = "A patch with less tissue than this is not looked at"
-        self.tissue = LabelledSlider("", tip, (0.0, 1.0), 0.01)
+        self.tissue = LabelledSlider("", tip, (0.0, 1.0), 0.01, parent=self)
         tip = "A patch belongs to a class when a box or outline covers at least so much of it"
-        self.cover = LabelledSlider("", tip, (0.05, 1.0), 0.01)
+        self.cover = LabelledSlider("", tip, (0.05, 1.0), 0.01, parent=self)
         self.told = Text(parent=self)
         self.notice = Notice(parent=self)
         self.grid = SlideGrid(self)
@@ -122,7 +122,8 @@ class SlidePart(QWidget):
         words = f"{taken:,} of {whole:,} patches of {edge} hold enough tissue (blue) and are looked at."
         if self._plan.kind == "boxes":
             what = "an outline" if self._plan.data.outlines else "a box"
-            words += f" {positive:,} of them belong to {what} (filled)."
+            least = percent(self._plan.cover)
+            words += f" {positive:,} of them belong to {what} (filled): at least {least} of each is covered."
         elif self._plan.tiles.choose == "dark":
             words += " As in the study, dark ones with contrast are chosen of them; the slider changes that."
         self.told.say(words)

@@ -44,7 +44,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Boxes or outlines on slides",
         "Somebody has drawn round what is sought; the model learns to find more of it.",
         "Cases of the library with what you have drawn, or a folder of slides with a table of boxes: file, "
-        "x1, y1, x2, y2, and label where there are several.",
+        "two opposite corners in pixels (x1, y1, x2, y2), and label where there are several.",
     ),
     Question(
         "scans",

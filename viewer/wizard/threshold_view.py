@@ -13,9 +13,15 @@ from ml.evaluate.operating import Operating, Thresholds
 from ml.report.words import percent
 from ml.zoo.card import ModelCard
 from viewer.panels.labelled_slider import LabelledSlider
+from viewer.panels.papers_view import flat
 from viewer.panels.pieces import Notice, Text, column, named, row
 from viewer.wizard.judged import Judged, threshold_in_words
 from viewer.wizard.plot import SHADES, Plot
+
+_MEANING = (
+    "The threshold is the probability from which on a class is called. Lower: less is missed, more is called "
+    "wrongly. Drag the line, and read below what it would mean."
+)
 
 
 class _Curves(Plot):
@@ -81,9 +87,10 @@ class ThresholdView(QWidget):
         self._asked: Thresholds | None = None
         self._card: ModelCard | None = None
         self.choice = QComboBox(self)
-        named(self.choice, "Class", "The class that is called from the threshold on")
+        named(self.choice, "Class", "The class that is called from this probability on")
         self.curves = _Curves(self)
-        self.slider = LabelledSlider("Threshold", "Called from this probability on", (0.0, 1.0), 0.01)
+        tip = "Called from this probability on"
+        self.slider = LabelledSlider("Threshold", tip, (0.0, 1.0), 0.01, parent=self)
         self.told = Text(parent=self)
         font = self.told.font()
         font.setPointSizeF(font.pointSizeF() * 1.15)
@@ -161,6 +168,7 @@ class ThresholdView(QWidget):
         line = row(Text("Threshold of", parent=self), self.choice)
         line.addStretch(1)
         layout.addLayout(line)
+        layout.addWidget(flat(Text(_MEANING, quiet=True, parent=self)))
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.slider)
         layout.addWidget(self.told)

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton, QWidget
 
 from ml.errors import Problem
-from ml.report.words import SPACE, file_name, percent
+from ml.report.words import SPACE, count, file_name, percent
 from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
 from viewer.panels.quantities import time_left
 from viewer.wizard.board_part import BoardPart
@@ -53,6 +53,7 @@ class TrainingStep(Step):
         super().__init__(desk, parent)
         self.run = run
         self.begin_button = PrimaryButton("Begin training", self)
+        named(self.begin_button, "Begin training", "Begin, or go on where it was stopped")
         self.pause_button = _button(self, "Pause", "Have it wait; it keeps its place in memory")
         self.keep_button = _button(self, "Stop and keep", "End it; what was learned stays, go on any time")
         self.discard_button = _button(self, "Stop and discard", "End it and throw away what was learned")
@@ -64,15 +65,15 @@ class TrainingStep(Step):
         self.phase = Text(parent=self)
         self.rate = Text(quiet=True, parent=self)
         self.boards = BoardPart(desk, self)
-        self.job = JobPart(desk, run, self)
         self.curves = CurvesView(self)
         self.strip = ExampleStrip(parent=self)
         self.strip_title = Heading(
-            "What it says of pictures that it does not learn from, and where it looks", self
+            "What it says of pictures that it does not learn from; bright is where it looks", self
         )
         self.notes = FoldOut("What was told on the way", "Where it begins, and other remarks", self)
         self.note = Text(quiet=True, parent=self)
         self.notes.inside.addWidget(self.note)
+        self.job = JobPart(desk, run, self)
         self._lay_out()
         self._connect()
 
@@ -147,7 +148,8 @@ class TrainingStep(Step):
         return _RESTING.get(state, "")
 
     def _rate(self, story: RunStory) -> str:
-        words = [f"{story.rate:.1f}{SPACE}steps a second"] if story.rate else []
+        each = f"each learns from {count(self.plan.fit.batch, 'picture')}"
+        words = [f"{story.rate:.1f}{SPACE}steps a second ({each})"] if story.rate else []
         left = time_left(story.seconds_left)
         resources = self.run.resources
         told = resources.in_words() if resources is not None else ""

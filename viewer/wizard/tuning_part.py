@@ -23,7 +23,11 @@ from viewer.wizard.rehearsing import Rehearsing
 
 SEARCH = "search"
 _PASSES = 6  # of a try: enough to tell good settings from bad ones
-_NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
+_NAMES = {
+    "fit.rate": "how much it changes at each step",
+    "fit.decay": "how strongly it prefers simple answers",
+    "fit.smoothing": "how far it stays from being quite sure",
+}
 
 
 class Searching(ChildWork):
@@ -78,7 +82,7 @@ class TuningPart(QWidget):
         self.on = QCheckBox("Look for better settings first (tuning)", self)
         named(self.on, "Look for better settings", "Try several settings before the training; takes longer")
         tip = "How many settings are tried; weak ones are given up early"
-        self.trials = LabelledSlider("", tip, (4, 40), 1)
+        self.trials = LabelledSlider("", tip, (4, 40), 1, parent=self)
         self.told = Text(quiet=True, parent=self)
         self.begin_button = QPushButton("Search now", self)
         named(self.begin_button, "Search now", "Try settings now; they are not used before you say so")
@@ -128,8 +132,8 @@ class TuningPart(QWidget):
         work, plan = self.work, self._desk.plan
         found = ""
         if work.best:
-            settings = ", ".join(f"{_NAMES.get(key, key)} {value:.2g}" for key, value in work.best.items())
-            told = f"{number(work.figure, 3)} (AUROC: 1 always right, 0.5 by chance)"
+            settings = ", ".join(f"{_NAMES.get(key, key)}: {value:.2g}" for key, value in work.best.items())
+            told = f"told apart {number(work.figure, 3)} (AUROC: 1 always, 0.5 as by a coin's toss)"
             found = f" Best of {work.tries}: {told}, {settings}."
         if work.running:
             return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"

@@ -12,7 +12,7 @@ from ml.errors import Problem
 from ml.report.words import count
 from ml.zoo.bundle import load_card
 from ml.zoo.card import ModelCard
-from viewer.panels.pieces import GRID, Text, column, named, row
+from viewer.panels.pieces import GRID, Text, column, in_order, named, row
 from viewer.wizard.answers import Answer, read_answers, read_map
 from viewer.wizard.compare_view import CompareView
 from viewer.wizard.desk import Desk
@@ -42,7 +42,8 @@ class VerdictStep(Step):
     title = "Verdict"
     heading = "What is it worth?"
     meaning = (
-        "Every picture was judged by a network that had never seen its patient; ranges are over patients."
+        "Every picture was judged by a model that had never seen its patient. In brackets, as a range: where "
+        "a figure would lie in 95 of 100 groups of patients like these."
     )
     scrolls = False
 
@@ -56,6 +57,8 @@ class VerdictStep(Step):
         self.suspects: tuple[Answer, ...] = ()
         self.reviewing = Reviewing(desk, self)
         self.work = ModelMaking(self)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
         self.figures = FiguresPart(self)
         self.overall, self.confusion, self.strip = (
             self.figures.overall,
@@ -68,8 +71,6 @@ class VerdictStep(Step):
         self.threshold, self.reliability = ThresholdView(self), ReliabilityView(self)
         self.compare = CompareView(self)
         self.pane = PicturePane(self)
-        self.tabs = QTabWidget(self)
-        self.tabs.setDocumentMode(True)
         self.look_back = QPushButton("Look back", self)
         self.look_told = Text(quiet=True, parent=self)
         self.mended_told = Text(parent=self)
@@ -196,7 +197,7 @@ class VerdictStep(Step):
         pages = (self.figures, doubts, around_map, self.threshold, self.reliability, self.compare)
         for title, page in zip(titles, pages, strict=True):
             self.tabs.addTab(page, title)
-        self.tabs.setAccessibleName("Parts of the verdict")
+        self.tabs.tabBar().setAccessibleName("Parts of the verdict")
         whole = row(self.tabs, self.pane, gap=3 * GRID)
         whole.setStretch(0, 1)
         self.body.addLayout(whole, 1)
@@ -209,6 +210,7 @@ class VerdictStep(Step):
         named(self.undo_button, "Take all back", "Leave all labels as they are")
         for button in (self.look_back, self.again_button, self.undo_button):
             button.setAutoDefault(False)
+        in_order(self.look_back, self.map, self.pane.label, self.pane.open_button)
 
     def _connect(self) -> None:
         self.figures.report_wished.connect(self.open_report)

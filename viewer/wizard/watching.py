@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from viewer.panels.pieces import GRID, FoldOut, Text, column, named
+from viewer.panels.pieces import GRID, FoldOut, Text, column, in_order, named
 from viewer.wizard.plan import Plan
 
 
@@ -26,11 +26,13 @@ class Watching(QWidget):
         tip = "TensorBoard and MLflow, which show trainings"
         self.fold = FoldOut("For engineers", tip, self)
         words = (
-            "The curves of step 6 are enough for most. These programs draw more, in your browser; a button "
-            "in step 6 opens them. Both run on this computer, and nothing leaves it."
+            "The curves of step 6 are enough for most. TensorBoard draws curves of more; MLflow lists "
+            "trainings beside each other. A button in step 6 opens them in your browser. Both run on this "
+            "computer, and nothing leaves it."
         )
         for widget in (Text(words, quiet=True, parent=self), self.tensorboard, self.mlflow):
             self.fold.inside.addWidget(widget)
+        in_order(self.fold.button, self.tensorboard, self.mlflow)
         layout = column(self, gap=GRID)
         layout.addWidget(self.fold)
         self.tensorboard.clicked.connect(lambda on: self.changed.emit(replace(self._plan, tensorboard=on)))

@@ -35,7 +35,8 @@ WAYS: tuple[WayWords, ...] = (
     WayWords(
         "little",
         "A little of every layer",
-        "Small changes in many layers (LoRA). Between the two others in what it can learn and in the time.",
+        "Each layer stays as it is and gets small changes beside it (LoRA). Between the two others in what "
+        "it can learn and in the time.",
     ),
     WayWords(
         "all",
@@ -115,4 +116,4 @@ def varied(kind: Kind) -> Vary:
 def network_in_words(network: NetworkPlan) -> str:
     """Which network it is, for whoever wants to know."""
     begins = "begins with what it learned from everyday pictures" if network.pretrained else "begins anew"
-    return f"{network.architecture}, {begins}; sees {network.size[1]} × {network.size[0]} px"
+    return f"the network {network.architecture} {begins}; sees {network.size[1]} × {network.size[0]} px"

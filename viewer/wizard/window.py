@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -45,6 +45,8 @@ class WizardWindow(QDialog):
         self.steps = steps_of(desk)
         self.list = QListWidget(self)
         self.stack = QStackedWidget(self)
+        for step in self.steps:
+            self.stack.addWidget(step)
         self.back_button = QPushButton("Back", self)
         self.next_button = PrimaryButton("Next", self)
         self.why = Text(quiet=True, parent=self)
@@ -119,11 +121,34 @@ class WizardWindow(QDialog):
         super().showEvent(event)
         self.steps[self.current].enter()
         self.refresh()
+        self._focus_page()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus, and no other."""
+        button = self.focusWidget()
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and isinstance(button, QPushButton):
+            button.click()
+        else:
+            super().keyPressEvent(event)
+
+    def _turn(self, by: int) -> None:
+        self.go(self.current + by)
+        self._focus_page()
+
+    def _focus_page(self) -> None:
+        """Keys go to the first control of the step."""
+        page = self.steps[self.current]
+        one = page.nextInFocusChain()
+        while one is not None and page.isAncestorOf(one):
+            takes = one.focusPolicy() & Qt.FocusPolicy.TabFocus
+            if takes and one.isEnabled() and one.isVisibleTo(page):
+                one.setFocus()
+                return
+            one = one.nextInFocusChain()
 
     def _lay_out(self) -> None:
         for number, step in enumerate(self.steps):
             self.list.addItem(QListWidgetItem(f"{number + 1}  {step.title}"))
-            self.stack.addWidget(step)
         self.list.setFixedWidth(_LIST)
         self.list.setIconSize(QSize(16, 16))
         self.list.setSpacing(GRID // 2)
@@ -147,15 +172,15 @@ class WizardWindow(QDialog):
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self.go)
-        self.back_button.clicked.connect(lambda: self.go(self.current - 1))
-        self.next_button.clicked.connect(lambda: self.go(self.current + 1))
+        self.back_button.clicked.connect(lambda: self._turn(-1))
+        self.next_button.clicked.connect(lambda: self._turn(1))
         self.desk.changed.connect(lambda *_: self.refresh())
         self.desk.began_anew.connect(self._begin_anew)
         self.desk.failed.connect(self._tell)
         self.desk.kept.connect(lambda: self.kept.say(""))
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
-            step.next_wished.connect(lambda: self.go(self.current + 1))
+            step.next_wished.connect(lambda: self._turn(1))
         for step in self.steps:
             if isinstance(step, VerdictStep):
                 step.picture_wished.connect(self.picture_wished)

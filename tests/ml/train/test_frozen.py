@@ -83,7 +83,7 @@ def test_pictures_are_looked_at_once_for_all_folds_and_runs(
     progress = Progress(on_step=lambda step: notes.append(step.note or ""))
     run_study(recipe(fit=Fit(epochs=1, batch=8)), data, tmp_path, progress)
     assert looked == [36]
-    assert "Features of 36 pictures are kept, 0 of them new." in notes
+    assert "What it sees in 36 pictures is kept, 0 of them new." in notes
 
 
 def test_only_new_pictures_are_looked_at(data: Path, tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ def test_only_new_pictures_are_looked_at(data: Path, tmp_path: Path) -> None:
     )
     np.testing.assert_allclose(kept_features(module, pictures, made, tmp_path, progress), expected, atol=1e-5)
     assert [note.note for note in notes if note.note] == [
-        "Features of 20 pictures are kept, 20 of them new.",
-        "Features of 36 pictures are kept, 16 of them new.",
+        "What it sees in 20 pictures is kept, 20 of them new.",
+        "What it sees in 36 pictures is kept, 16 of them new.",
     ]
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:100])  # a file that was torn is made anew

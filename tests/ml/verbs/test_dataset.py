@@ -95,7 +95,7 @@ def test_a_person_reads_lines(
     said = capsys.readouterr()
     assert (ended.value.code or 0, said.out) == (0, "")
     assert "48 pictures of 12 patients" in said.err
-    assert "No group, file or near-duplicate stands on two sides." in said.err
+    assert "No patient or group, and no picture that looks the same, stands on two sides." in said.err
 
 
 @pytest.mark.parametrize("fault", ["no data", "no recipe", "no task", "no column", "no label"])
