@@ -75,7 +75,6 @@ class TrainingStep(Step):
 
     def enter(self) -> None:
         """Follow what goes on."""
-        self.curves.build()
         self.show_state()
 
     def show_plan(self) -> None:
@@ -123,8 +122,7 @@ class TrainingStep(Step):
     def show_curves(self) -> None:
         """Curves and examples of the last pass."""
         story = self.run.story
-        if story.points or self.isVisible():
-            self.curves.show_story(story)
+        self.curves.show_story(story)
         self.strip.show_tiles(tuple(map(_tile, story.examples)))
         self.strip_title.setVisible(bool(story.examples))
         self.strip.setVisible(bool(story.examples))

@@ -27,7 +27,7 @@ EVENTS, ERRORS, PROCESS = "events.jsonl", "errors.txt", "process.json"
 _EVERY_MS = 200
 _started: dict[int, subprocess.Popen[bytes]] = {}  # by this window: the system asks that their end is heard
 _BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10
-"""Its priority: it takes what the window leaves, which then does not wait for it. Threads inherit it."""
+_SESSION_BEHIND = 5  # a third of the share of the window: with less it starves beside other programs
 _TAIL = 4000  # characters of what a process that broke off has said
 
 
@@ -77,8 +77,7 @@ class Child(QObject):
                 self._read, self._rest = 0, b""
             pid = self._launched(words)
             self._process = psutil.Process(pid)
-            with contextlib.suppress(psutil.AccessDenied):  # it stands further back already
-                self._process.nice(_BEHIND)
+            _put_behind(self._process)
             facts = {"pid": pid, "created": self._process.create_time()}
             (self.folder / PROCESS).write_text(json.dumps(facts), encoding="utf-8")
         except OSError as error:
@@ -196,6 +195,17 @@ def command_line() -> tuple[str, ...]:
         ending = ".exe" if os.name == "nt" else ""
         return (str(Path(sys.executable).with_name(f"parfocal-ml{ending}")),)
     return sys.executable, "-m", "ml"
+
+
+def _put_behind(process: psutil.Process) -> None:
+    """It takes what the window leaves, which then does not wait for it. Threads and children inherit it.
+
+    Linux shares out the processors among sessions first, and it has one of its own: that must stand back too.
+    """
+    with contextlib.suppress(psutil.AccessDenied):  # it stands further back already
+        process.nice(_BEHIND)
+    with contextlib.suppress(OSError):  # not Linux, or a kernel that shares by process alone
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(_SESSION_BEHIND), encoding="ascii")
 
 
 def _environment() -> dict[str, str]:
