@@ -77,6 +77,18 @@ def test_before_disk_or_memory_is_full_it_waits(
     qtbot.waitUntil(lambda: run.state == "running", timeout=LONG)
 
 
+def test_what_comes_at_once_is_told_at_once(run: TrainingRun, qtbot: QtBot) -> None:
+    told: list[str] = []
+    run.changed.connect(lambda: told.append("changed"))
+    run.epoch.connect(lambda: told.append("epoch"))
+    for number in range(40):
+        run._hear({"event": "epoch", "fold": 0, "epoch": number, "loss": 1.0})
+    assert told == []
+    qtbot.waitUntil(lambda: bool(told), timeout=LONG)
+    assert told == ["epoch", "changed"]
+    assert len(run.story.points) == 40
+
+
 def test_what_was_learned_with_other_choices_is_not_of_the_plan(run: TrainingRun) -> None:
     desk = run.desk
     folder = desk.folder / "run"
