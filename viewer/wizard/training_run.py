@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ml.train.room import Resources, resources_of
 from viewer.wizard.board_part import words_for_training
 from viewer.wizard.cases import CASES_FILE
 from viewer.wizard.desk import RUN, Desk
 from viewer.wizard.plan_recipe import text_for_training
-from viewer.wizard.resources import Resources, resources_of
 from viewer.wizard.run_story import RunStory
 from viewer.work.child import EVENTS, Child
 
@@ -143,11 +143,9 @@ class TrainingRun(QObject):
         self.changed.emit()
 
     def look_after(self) -> None:
-        """What it takes of the computer; before the disk is full it is told to wait."""
+        """What it takes of the computer. Before there is no room it waits by itself."""
         child = self.child
         self.resources = resources_of(self.desk.folder, child.memory() if child is not None else 0)
-        if child is not None and child.running and not child.paused and self.resources.must_wait:
-            child.pause()
         self.changed.emit()
 
     def close(self) -> None:
