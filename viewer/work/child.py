@@ -43,6 +43,7 @@ class Child(QObject):
         self._process: psutil.Process | None = None
         self._read = 0  # bytes of the events that were told
         self._rest = b""
+        self._waits: bool | None = None  # what was asked of it here; a busy system does so a little later
         self._clock = QTimer(self)
         self._clock.setInterval(_EVERY_MS)
         self._clock.timeout.connect(self.look)
@@ -54,9 +55,11 @@ class Child(QObject):
 
     @property
     def paused(self) -> bool:
-        """Whether it was told to wait."""
+        """Whether it was told to wait, here or by a window that was closed since."""
+        if self._process is None or self._waits is not None:
+            return self._process is not None and bool(self._waits)
         try:
-            return self._process is not None and self._process.status() == psutil.STATUS_STOPPED
+            return bool(self._process.status() == psutil.STATUS_STOPPED)
         except psutil.Error:
             return False
 
@@ -76,7 +79,7 @@ class Child(QObject):
             if anew:
                 self._read, self._rest = 0, b""
             pid = self._launched(words)
-            self._process = psutil.Process(pid)
+            self._process, self._waits = psutil.Process(pid), None
             _put_behind(self._process)
             facts = {"pid": pid, "created": self._process.create_time()}
             (self.folder / PROCESS).write_text(json.dumps(facts), encoding="utf-8")
@@ -88,7 +91,7 @@ class Child(QObject):
 
     def follow(self) -> bool:
         """Tell all that was written before, and go on with a process that still works; whether one does."""
-        self._process = _living(self.folder)
+        self._process, self._waits = _living(self.folder), None
         if self._process is not None:
             self._clock.start()
         self._tell()
@@ -96,10 +99,12 @@ class Child(QObject):
 
     def pause(self) -> None:
         """Have it wait; it keeps its memory."""
+        self._waits = True
         self._do("suspend")
 
     def go_on(self) -> None:
         """Let it work again."""
+        self._waits = False
         self._do("resume")
 
     def stop(self) -> None:
