@@ -45,7 +45,7 @@ class Step:
         return (self.total - self.done) / self.rate if self.rate > 0 and self.total else None
 
 
-def _ignore(_: object) -> None:
+def _ignore(*_: object) -> None:
     return None
 
 
@@ -58,6 +58,7 @@ class Progress:
         self.step = on_step
         self.part = on_part
         self._stop = threading.Event()
+        self._guard: Callable[[], None] = _ignore
 
     def stop(self) -> None:
         """Wish that the work ends soon, keeping what is there."""
@@ -69,9 +70,10 @@ class Progress:
         return self._stop.is_set()
 
     def check(self) -> None:
-        """Raise `Cancelled` if somebody wished to stop."""
+        """Raise `Cancelled` if somebody wished to stop; where there is a guard, let it have its say."""
         if self._stop.is_set():
             raise Cancelled
+        self._guard()
 
     def heard_by(self, listener: Callable[[object], None]) -> Progress:
         """The same run, with the same wish to stop, whose parts go to one more listener first."""
@@ -81,12 +83,18 @@ class Progress:
             listener(part)
             own(part)
 
-        heard = Progress(self.step, both)
-        heard._stop = self._stop
-        return heard
+        return self._with_same_wish(Progress(self.step, both))
 
     def unheard(self) -> Progress:
         """The same wish to stop for a part of the run that tells nobody."""
-        quiet = Progress()
-        quiet._stop = self._stop
-        return quiet
+        return self._with_same_wish(Progress())
+
+    def guarded_by(self, guard: Callable[[], None]) -> Progress:
+        """The same run, with the same wish to stop; at each `check` a guard may have it wait, or end it."""
+        guarded = self._with_same_wish(Progress(self.step, self.part))
+        guarded._guard = guard
+        return guarded
+
+    def _with_same_wish(self, other: Progress) -> Progress:
+        other._stop, other._guard = self._stop, self._guard
+        return other

@@ -38,7 +38,7 @@ class Experiment:
 
     def __init__(self, uri: str, recipe: StudyRecipe, progress: Progress) -> None:
         with _hushed():
-            os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody is told that this runs
+            os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}  # nobody is told of it
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
             try:
                 from mlflow.exceptions import MlflowException

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import sys
 from pathlib import Path
@@ -11,20 +12,31 @@ from ml.errors import Problem
 
 HERE = "127.0.0.1"
 
+BoardName = Literal["tensorboard", "mlflow"]
+WANTED: dict[BoardName, str] = {"tensorboard": "parfocal[train]", "mlflow": "parfocal[mlflow]"}
+"""What brings the pages along."""
 
-def serve(board: Literal["tensorboard", "mlflow"], folder: Path, port: int) -> None:
+
+def is_installed(board: BoardName) -> bool:
+    """Whether there are pages to serve: `mlflow-skinny`, which keeps experiments, has none."""
+    try:
+        importlib.metadata.distribution(board)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def serve(board: BoardName, folder: Path, port: int) -> None:
     """Serve until it is ended. `folder`: TensorBoard's curves; MLflow shows the person's own experiments.
 
     Raises `Problem` where it is not installed.
     """
-    try:
-        if board == "tensorboard":
-            _tensorboard(folder, port)
-        else:
-            _mlflow(port)
-    except ImportError as error:
-        wanted = "parfocal[train]" if board == "tensorboard" else "mlflow"
-        raise Problem(f"The pages of {board} are not installed.", f'Install "{wanted}".') from error
+    if not is_installed(board):
+        raise Problem(f"The pages of {board} are not installed.", f'Install "{WANTED[board]}".')
+    if board == "tensorboard":
+        _tensorboard(folder, port)
+    else:
+        _mlflow(port)
 
 
 def _tensorboard(folder: Path, port: int) -> None:
@@ -38,7 +50,10 @@ def _tensorboard(folder: Path, port: int) -> None:
 
 
 def _mlflow(port: int) -> None:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody is told that this runs
+    os.environ |= {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+    }  # nor do pages tell anybody
     from mlflow.cli import cli
 
     from ml.train.experiment import local_store

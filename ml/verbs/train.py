@@ -37,9 +37,14 @@ class TrainRequest:
 def train(request: TrainRequest, progress: Progress) -> Trained | Studied:
     """Train and write the bundle. Raises `Problem`s; `Cancelled` when a stop is wished.
 
-    A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels.
+    A recipe with a [task] is a study of labelled pictures; one without counts nuclei for its labels. Before
+    memory or disk is full it waits, with or without a window.
     """
+    from ml.train.room import Guard
+
     require_folder(request.data)
+    if is_first():  # the others wait for it
+        progress = progress.guarded_by(Guard(request.out, progress))
     if is_study(request.recipe):
         return _study(request, progress)
     if request.folds:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from ml.train.study_recipe import read_study_recipe
 from ml.train.tune import read_search
+from ml.verbs.board import WANTED, is_installed
 from tests.gui.wizard_hands import a_wizard
-from viewer.wizard import board_part
+from viewer.wizard import board_part, boards
 from viewer.wizard.board_part import BoardPart, words_for_training
 from viewer.wizard.boards import Page
 from viewer.wizard.desk import Desk
@@ -126,12 +129,10 @@ def test_ticks_for_engineers_change_what_runs_and_not_what_is_learned(qtbot: QtB
 def test_a_button_opens_a_server_on_this_computer_alone(
     qtbot: QtBot, desk: Desk, which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     import psutil
 
-    if which == "mlflow":
-        pytest.importorskip("flask")  # of the full mlflow, whose pages are no part of Parfocal
+    if not is_installed(which):
+        pytest.skip(f"the pages of {which} are not installed ({WANTED[which]})")
     shown: list[Page] = []
     monkeypatch.setattr(board_part, "show", shown.append)
     desk.change(replace(desk.plan, tensorboard=which == "tensorboard", mlflow=which == "mlflow"))
@@ -146,6 +147,10 @@ def test_a_button_opens_a_server_on_this_computer_alone(
     assert shown, part.notice.text.text()
     with urllib.request.urlopen(shown[0].url) as answer:
         assert answer.status == 200
+    if which == "mlflow":
+        asked = f"{shown[0].url}ajax-api/3.0/mlflow/ui-telemetry"
+        with urllib.request.urlopen(asked) as answer:
+            assert json.load(answer)["disable_ui_telemetry"] is True
     process = psutil.Process(server._process.processId())
     family = [process, *process.children(recursive=True)]
     hosts = {
@@ -155,6 +160,23 @@ def test_a_button_opens_a_server_on_this_computer_alone(
     part.close_work()
     gone, alive = psutil.wait_procs(family, timeout=10)
     assert len(gone) == len(family), alive
+
+
+@pytest.mark.parametrize("which", ["tensorboard", "mlflow"])
+def test_where_its_pages_are_missing_the_button_says_how_to_get_them(
+    qtbot: QtBot, desk: Desk, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "is_installed", lambda _: False)
+    desk.change(replace(desk.plan, tensorboard=which == "tensorboard", mlflow=which == "mlflow"))
+    part = BoardPart(desk)
+    qtbot.addWidget(part)
+    part.show()
+    part.show_plan()
+    qtbot.mouseClick(part.buttons[which], Qt.MouseButton.LeftButton)
+    assert WANTED[which] in part.notice.text.text()
+    assert ("kept as an experiment" in part.notice.text.text()) == (which == "mlflow")
+    assert not part.servers[which].running
+    part.close_work()
 
 
 def test_the_step_shows_all_parts(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

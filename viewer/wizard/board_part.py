@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from ml.verbs.board import BoardName
 from viewer.panels.pieces import Notice, Text, column, named, row
-from viewer.wizard.boards import TITLES, Board, BoardServer, Page, show
+from viewer.wizard.boards import TITLES, BoardServer, Page, show
 from viewer.wizard.desk import Desk
 
 BOARD = "board"
@@ -19,8 +20,8 @@ class BoardPart(QWidget):
         super().__init__(parent)
         self._desk = desk
         self.notice = Notice(parent=self)
-        self.buttons: dict[Board, QPushButton] = {}
-        self.servers: dict[Board, BoardServer] = {}
+        self.buttons: dict[BoardName, QPushButton] = {}
+        self.servers: dict[BoardName, BoardServer] = {}
         line = row()
         for board, title in TITLES.items():
             button = self.buttons[board] = QPushButton(f"Open {title}", self)
@@ -50,7 +51,7 @@ class BoardPart(QWidget):
         for server in self.servers.values():
             server.close()
 
-    def _open(self, board: Board) -> None:
+    def _open(self, board: BoardName) -> None:
         self.notice.say(f"{TITLES[board]} is being started…", "info")
         self.servers[board].open(self._desk.folder / BOARD)
 

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
 from PySide6.QtCore import QObject, QProcess, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtNetwork import QTcpSocket
 
+from ml.verbs.board import WANTED, BoardName, is_installed
 from viewer.work.child import command_line
 
-Board = Literal["tensorboard", "mlflow"]
-
-TITLES: dict[Board, str] = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
-_WHY: dict[Board, str] = {
-    "tensorboard": "TensorBoard, which draws curves, could not be opened: it is not installed "
-    "(“parfocal[train]”).",
-    "mlflow": "MLflow's pages (a list of trainings) could not be opened: the package “mlflow” is not "
-    "installed beside Parfocal. The training is kept as an experiment all the same.",
-}
-
+TITLES: dict[BoardName, str] = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
+_KEPT = "The training is kept as an experiment all the same."
 _HERE = "127.0.0.1"  # nobody else's computer can ask it
 _EVERY_MS = 300
 
@@ -33,7 +26,7 @@ _EVERY_MS = 300
 class Page:
     """Where a server is to be seen."""
 
-    board: Board
+    board: BoardName
     url: str
 
 
@@ -43,7 +36,7 @@ class BoardServer(QObject):
     opened = Signal(object)  # Page: it answers
     failed = Signal(str)  # in words
 
-    def __init__(self, board: Board, parent: QObject | None = None) -> None:
+    def __init__(self, board: BoardName, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.board = board
         self.port = 0
@@ -63,6 +56,9 @@ class BoardServer(QObject):
         """Serve what lies in this folder; `opened` follows when it answers. Once open, it is shown again."""
         if self._process is not None:
             self._ask()
+            return
+        if not is_installed(self.board):
+            self.failed.emit(how_to_get(self.board))
             return
         self.port = _free_port()
         program, *words = command_line()
@@ -104,7 +100,20 @@ class BoardServer(QObject):
     def _ended(self) -> None:
         if self._process is not None:
             self.close()
-            self.failed.emit(_WHY[self.board])
+            title = TITLES[self.board]
+            self.failed.emit(f"{title} could not be opened: its server ended before it answered. Try again.")
+
+
+def how_to_get(board: BoardName) -> str:
+    """What to say where its pages are missing."""
+    kept = f" {_KEPT}" if board == "mlflow" else ""
+    if getattr(sys, "frozen", False):
+        return f"The installed program does not bring the pages of {TITLES[board]} along.{kept}"
+    size = " (some 350 MB)" if board == "mlflow" else ""
+    return (
+        f"The pages of {TITLES[board]} are not installed: pip install “{WANTED[board]}” brings them{size}; "
+        f"then press the button again.{kept}"
+    )
 
 
 def show(page: Page) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from viewer.panels.pieces import GRID, Text, column
@@ -29,6 +29,7 @@ _FIGURES = (
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
 _DOTTED = 12  # points up to which each is marked: dots are slow to draw
 _STEPS, _MARKS = (1, 2, 5, 10, 20, 50), 10  # passes from mark to mark; so many marks at most
+_TURN_MS = 40  # between the drawing of two plots
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -40,48 +41,70 @@ class CurvesView(QWidget):
         self.plots: dict[str, Any] = {}
         self._lines: dict[tuple[str, str], Any] = {}
         self._drawn: dict[tuple[str, str], int] = {}  # points of each line
+        self._laid: dict[str, int] = {}  # passes along the bottom of each plot
+        self._story: RunStory | None = None
+        self._waiting: list[str] = []  # figures that are not drawn as they are told
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(_TURN_MS)
+        self._turn.timeout.connect(self._draw_next)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(3 * GRID)
         self.setMinimumHeight(64 * GRID)
 
     def show_story(self, story: RunStory) -> None:
-        """Draw what is known."""
+        """Draw what is known: soon, and not before somebody can look at it."""
+        self._story = story
+        self._waiting = [figure for figure, _, _ in _FIGURES]
+        if self.isVisible():
+            self._turn.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while nobody looked."""
+        super().showEvent(event)
         self.build()
-        known = {(figure, name) for figure, _, _ in _FIGURES for name in story.curves(figure)}
-        if not set(self._lines) <= known:
-            self.clear()
-        for figure, _, _ in _FIGURES:
-            self._lay_passes(figure, story.epochs)
-            for number, (name, points) in enumerate(story.curves(figure).items()):
-                line = self._lines.get((figure, name))
-                if line is None:
-                    line = self._lines[figure, name] = self._new_line(figure, name, number)
-                if len(points) != self._drawn.get((figure, name)):  # the others are as they were
-                    self._drawn[figure, name] = len(points)
-                    dots = "o" if len(points) <= _DOTTED else None
-                    line.setSymbol(dots)
-                    line.setData([epoch for epoch, _ in points], [value for _, value in points])
-
-    def _lay_passes(self, figure: str, epochs: int) -> None:
-        """Whole passes along the bottom, those that are to come too."""
-        apart = next((step for step in _STEPS if epochs <= _MARKS * step), _STEPS[-1])
-        plot = self.plots[figure]
-        plot.getAxis("bottom").setTickSpacing(levels=[(apart, 0)])
-        plot.setXRange(0.5, max(epochs, 2) + 0.5, padding=0)
-
-    def clear(self) -> None:
-        """Draw nothing."""
-        for (figure, _), line in self._lines.items():
-            self.plots[figure].removeItem(line)
-        self._lines.clear()
-        self._drawn.clear()
+        if self._waiting:
+            self._turn.start()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._paint()
+
+    def _draw_next(self) -> None:
+        """One plot a turn: all at once, the window would wait for them."""
+        self._draw(self._waiting.pop(0))
+        if self._waiting:
+            self._turn.start()
+
+    def _draw(self, figure: str) -> None:
+        if self._story is None:
+            return
+        curves = self._story.curves(figure)
+        self._lay_passes(figure, self._story.epochs)
+        for gone in [key for key in self._lines if key[0] == figure and key[1] not in curves]:
+            self.plots[figure].removeItem(self._lines.pop(gone))
+            self._drawn.pop(gone, None)
+        for number, (name, points) in enumerate(curves.items()):
+            line = self._lines.get((figure, name))
+            if line is None:
+                line = self._lines[figure, name] = self._new_line(figure, name, number)
+            if len(points) != self._drawn.get((figure, name)):  # the others are as they were
+                self._drawn[figure, name] = len(points)
+                line.setSymbol("o" if len(points) <= _DOTTED else None)
+                line.setData([epoch for epoch, _ in points], [value for _, value in points])
+
+    def _lay_passes(self, figure: str, epochs: int) -> None:
+        """Whole passes along the bottom, those that are to come too."""
+        if self._laid.get(figure) == epochs:
+            return
+        self._laid[figure] = epochs
+        apart = next((step for step in _STEPS if epochs <= _MARKS * step), _STEPS[-1])
+        plot = self.plots[figure]
+        plot.getAxis("bottom").setTickSpacing(levels=[(apart, 0)])
+        plot.setXRange(0.5, max(epochs, 2) + 0.5, padding=0)
 
     def build(self) -> None:
         """Make the plots, once: half a second, better before a training than while it runs."""

@@ -33,7 +33,6 @@ class ExampleStrip(QScrollArea):
         self._edge, self._clickable = edge, clickable
         self.tiles: tuple[Tile, ...] = ()
         self.pictures: list[QLabel | QToolButton] = []
-        self._labels: list[tuple[Path, Place | None, QLabel | QToolButton]] = []
         self._words: list[list[QLabel]] = []
         self.thumbnails = Thumbnails(edge, self)
         self.thumbnails.made.connect(self._show_picture)
@@ -53,23 +52,21 @@ class ExampleStrip(QScrollArea):
         body.setAutoFillBackground(False)
 
     def show_tiles(self, tiles: tuple[Tile, ...]) -> None:
-        """Show these; the same pictures with other words keep their places."""
+        """Show these; as many as there were, with as many lines, take the same places."""
         if tiles == self.tiles:
             return
-        shown = [[(tile.path, tile.place) for tile in some] for some in (tiles, self.tiles)]
-        same = shown[0] == shown[1]
-        self.tiles = tiles
-        if same and all(len(t.lines) == len(w) for t, w in zip(tiles, self._words, strict=True)):
-            for tile, labels in zip(tiles, self._words, strict=True):
-                for words, label in zip(tile.lines, labels, strict=True):
-                    label.setText(words)
+        before, self.tiles = self.tiles, tiles
+        if [len(tile.lines) for tile in tiles] == [len(tile.lines) for tile in before]:
+            for number, tile in enumerate(tiles):
+                if tile != before[number]:
+                    self._fill(number, tile)
             return
         clear(self._row)
-        self._labels.clear()
         self.pictures.clear()
         self._words.clear()
-        for tile in tiles:
+        for number, tile in enumerate(tiles):
             self._row.addLayout(self._laid(tile))
+            self._fill(number, tile)
         in_order(self, *self.pictures)
         lines = max((len(tile.lines) for tile in tiles), default=0)
         bar = self.horizontalScrollBar().sizeHint().height()
@@ -84,22 +81,24 @@ class ExampleStrip(QScrollArea):
         layout = QVBoxLayout()
         layout.setSpacing(2)
         layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        picture = self._frame()
-        picture.setToolTip(tile.tip)
-        picture.setAccessibleName(", ".join(tile.lines))
-        layout.addWidget(picture)
-        labels = []
-        for words in tile.lines:
-            label = QLabel(words, self)
+        layout.addWidget(self._frame())
+        labels = [QLabel(self) for _ in tile.lines]
+        for label in labels:
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setToolTip(tile.tip or words)
-            labels.append(label)
             layout.addWidget(label)
         self._words.append(labels)
-        if tile.path is not None:
-            self._labels.append((tile.path, tile.place, picture))
-            self._show_picture(tile.path)
         return layout
+
+    def _fill(self, number: int, tile: Tile) -> None:
+        """Its words at once; its picture when it is read, and none until then: never another one's."""
+        frame = self.pictures[number]
+        frame.setToolTip(tile.tip)
+        frame.setAccessibleName(", ".join(tile.lines))
+        for words, label in zip(tile.lines, self._words[number], strict=True):
+            label.setText(words)
+            label.setToolTip(tile.tip or words)
+        image = None if tile.path is None else self.thumbnails.of(tile.path, tile.place)
+        self._put(frame, QPixmap() if image is None else QPixmap.fromImage(image))
 
     def _frame(self) -> QLabel | QToolButton:
         """Where a picture comes: a button where one may click on it."""
@@ -127,12 +126,14 @@ class ExampleStrip(QScrollArea):
         return pixmap.scaled(self._edge, self._edge, keep, smooth)
 
     def _show_picture(self, path: Path) -> None:
-        for one, place, frame in self._labels:
-            image = self.thumbnails.of(path, place) if one == path else None
-            if image is None:
-                continue
-            pixmap = self._filling(QPixmap.fromImage(image))
-            if isinstance(frame, QLabel):
-                frame.setPixmap(pixmap)
-            else:
-                frame.setIcon(QIcon(pixmap))
+        for tile, frame in zip(self.tiles, self.pictures, strict=True):
+            image = self.thumbnails.of(path, tile.place) if tile.path == path else None
+            if image is not None:
+                self._put(frame, QPixmap.fromImage(image))
+
+    def _put(self, frame: QLabel | QToolButton, pixmap: QPixmap) -> None:
+        filling = self._filling(pixmap)
+        if isinstance(frame, QLabel):
+            frame.setPixmap(filling)
+        else:
+            frame.setIcon(QIcon(filling))

@@ -38,6 +38,7 @@ class RunStory:
         self.what = self.remedy = ""
         self.notes: list[str] = []
         self.points: list[Point] = []
+        self._places: dict[tuple[str, int], int] = {}  # of a curve's pass in `points`
         self.examples: list[dict[str, Any]] = []
         self._left: float | None = None
         self._fold_done = self._fold_total = 0  # of the part that is learned or was learned last
@@ -112,10 +113,10 @@ class RunStory:
     def _epoch(self, event: Mapping[str, Any]) -> None:
         name, epoch = f"part {int(event['fold']) + 1}", int(event["epoch"])
         values = {key: float(event[key]) for key in FIGURES if event.get(key) is not None}
-        same = [p for p in self.points if p.curve == name and p.epoch == epoch]
-        if same:  # told again by a run that went on
-            self.points.remove(same[0])
-        self.points.append(Point(name, epoch, values))
+        place = self._places.setdefault((name, epoch), len(self.points))
+        self.points[place : place + 1] = [
+            Point(name, epoch, values)
+        ]  # it may be told again by a run that went on
 
 
 def phase_in_words(story: RunStory) -> str:

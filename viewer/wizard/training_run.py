@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ml.train.room import Resources, resources_of
 from viewer.wizard.board_part import words_for_training
 from viewer.wizard.cases import CASES_FILE
 from viewer.wizard.desk import RUN, Desk
 from viewer.wizard.plan_recipe import text_for_training
-from viewer.wizard.resources import Resources, resources_of
 from viewer.wizard.run_story import RunStory
 from viewer.work.child import EVENTS, Child
 
@@ -23,6 +23,7 @@ State = Literal["none", "running", "paused", "stopped", "failed", "killed", "don
 
 _LEARNED = "learned-from.toml"  # of which recipe and pictures the parts are that are there
 _LOOK_MS = 2000
+_TELL_MS = 500  # what came meanwhile is shown together: each time the window lays out and draws anew
 
 
 class TrainingRun(QObject):
@@ -43,6 +44,11 @@ class TrainingRun(QObject):
         self._watch = QTimer(self)
         self._watch.setInterval(_LOOK_MS)
         self._watch.timeout.connect(self.look_after)
+        self._passed = False  # an epoch was heard of that was not told yet
+        self._news = QTimer(self)
+        self._news.setSingleShot(True)
+        self._news.setInterval(_TELL_MS)
+        self._news.timeout.connect(self._tell)
 
     @property
     def state(self) -> State:
@@ -137,16 +143,15 @@ class TrainingRun(QObject):
         self.changed.emit()
 
     def look_after(self) -> None:
-        """What it takes of the computer; before the disk is full it is told to wait."""
+        """What it takes of the computer. Before there is no room it waits by itself."""
         child = self.child
         self.resources = resources_of(self.desk.folder, child.memory() if child is not None else 0)
-        if child is not None and child.running and not child.paused and self.resources.must_wait:
-            child.pause()
         self.changed.emit()
 
     def close(self) -> None:
         """Follow it no more; it goes on."""
         self._watch.stop()
+        self._news.stop()
         if self.child is not None:
             self.child.close()
 
@@ -176,13 +181,20 @@ class TrainingRun(QObject):
 
     def _hear(self, event: dict[str, Any]) -> None:
         self.story.hear(event)
-        if event["event"] in {"epoch", "examples", "begun"}:
+        self._passed |= event["event"] in {"epoch", "examples", "begun"}
+        if not self._news.isActive():
+            self._news.start()
+
+    def _tell(self) -> None:
+        passed, self._passed = self._passed, False
+        if passed:
             self.epoch.emit()
         self.changed.emit()
 
     def _end(self) -> None:
         self._broke_off = not self.story.ended and not self._stop_wished
         self._watch.stop()
+        self._news.stop()
         self.look_after()
         self.ended.emit()
 

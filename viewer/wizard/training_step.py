@@ -85,7 +85,6 @@ class TrainingStep(Step):
 
     def enter(self) -> None:
         """Follow what goes on."""
-        self.curves.build()
         self.show_state()
 
     def show_plan(self) -> None:
@@ -133,8 +132,9 @@ class TrainingStep(Step):
     def show_curves(self) -> None:
         """Curves and examples of the last pass."""
         story = self.run.story
-        if story.points or self.isVisible():
-            self.curves.show_story(story)
+        if self.isVisible():
+            self.curves.build()
+        self.curves.show_story(story)
         self.curves.setVisible(bool(story.points))
         self.strip.show_tiles(tuple(_tile(said, self.plan.several) for said in story.examples))
         self.strip_title.setVisible(bool(story.examples))

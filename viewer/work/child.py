@@ -27,7 +27,7 @@ EVENTS, ERRORS, PROCESS = "events.jsonl", "errors.txt", "process.json"
 _EVERY_MS = 200
 _started: dict[int, subprocess.Popen[bytes]] = {}  # by this window: the system asks that their end is heard
 _BEHIND = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 10
-"""Its priority: it takes what the window leaves, which then does not wait for it. Threads inherit it."""
+_SESSION_BEHIND = 5  # a third of the share of the window: with less it starves beside other programs
 _TAIL = 4000  # characters of what a process that broke off has said
 
 
@@ -43,6 +43,7 @@ class Child(QObject):
         self._process: psutil.Process | None = None
         self._read = 0  # bytes of the events that were told
         self._rest = b""
+        self._waits: bool | None = None  # what was asked of it here; a busy system does so a little later
         self._clock = QTimer(self)
         self._clock.setInterval(_EVERY_MS)
         self._clock.timeout.connect(self.look)
@@ -54,9 +55,11 @@ class Child(QObject):
 
     @property
     def paused(self) -> bool:
-        """Whether it was told to wait."""
+        """Whether it was told to wait, here or by a window that was closed since."""
+        if self._process is None or self._waits is not None:
+            return self._process is not None and bool(self._waits)
         try:
-            return self._process is not None and self._process.status() == psutil.STATUS_STOPPED
+            return bool(self._process.status() == psutil.STATUS_STOPPED)
         except psutil.Error:
             return False
 
@@ -76,9 +79,8 @@ class Child(QObject):
             if anew:
                 self._read, self._rest = 0, b""
             pid = self._launched(words)
-            self._process = psutil.Process(pid)
-            with contextlib.suppress(psutil.AccessDenied):  # it stands further back already
-                self._process.nice(_BEHIND)
+            self._process, self._waits = psutil.Process(pid), None
+            _put_behind(self._process)
             facts = {"pid": pid, "created": self._process.create_time()}
             (self.folder / PROCESS).write_text(json.dumps(facts), encoding="utf-8")
         except OSError as error:
@@ -89,7 +91,7 @@ class Child(QObject):
 
     def follow(self) -> bool:
         """Tell all that was written before, and go on with a process that still works; whether one does."""
-        self._process = _living(self.folder)
+        self._process, self._waits = _living(self.folder), None
         if self._process is not None:
             self._clock.start()
         self._tell()
@@ -97,10 +99,12 @@ class Child(QObject):
 
     def pause(self) -> None:
         """Have it wait; it keeps its memory."""
+        self._waits = True
         self._do("suspend")
 
     def go_on(self) -> None:
         """Let it work again."""
+        self._waits = False
         self._do("resume")
 
     def stop(self) -> None:
@@ -196,6 +200,17 @@ def command_line() -> tuple[str, ...]:
         ending = ".exe" if os.name == "nt" else ""
         return (str(Path(sys.executable).with_name(f"parfocal-ml{ending}")),)
     return sys.executable, "-m", "ml"
+
+
+def _put_behind(process: psutil.Process) -> None:
+    """It takes what the window leaves, which then does not wait for it. Threads and children inherit it.
+
+    Linux shares out the processors among sessions first, and it has one of its own: that must stand back too.
+    """
+    with contextlib.suppress(psutil.AccessDenied):  # it stands further back already
+        process.nice(_BEHIND)
+    with contextlib.suppress(OSError):  # not Linux, or a kernel that shares by process alone
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(_SESSION_BEHIND), encoding="ascii")
 
 
 def _environment() -> dict[str, str]:

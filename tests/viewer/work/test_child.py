@@ -66,12 +66,22 @@ def test_found_again_paused_and_killed(qtbot: QtBot, tmp_path: Path) -> None:
     assert process is not None
     first.close()
     assert psutil.pid_exists(process.pid)  # nobody looks, and it lives
+    assert process.nice() >= 10
+    shares = [Path(f"/proc/{which}/autogroup") for which in (process.pid, "self")]
+    if shares[0].exists():  # the window's own session keeps its share
+        assert [path.read_text().split()[-1] for path in shares] == ["5", "0"]
     second = Child(tmp_path / "run")
     assert second.follow()
     second.pause()
-    qtbot.waitUntil(lambda: second.paused, timeout=LONG)
+    assert second.paused  # shown at once, however busy the system is
+    qtbot.waitUntil(lambda: process.status() == psutil.STATUS_STOPPED, timeout=LONG)
+    third = Child(tmp_path / "run")
+    assert third.follow()
+    assert third.paused
+    third.close()
     second.go_on()
-    qtbot.waitUntil(lambda: not second.paused, timeout=LONG)
+    assert not second.paused
+    qtbot.waitUntil(lambda: process.status() != psutil.STATUS_STOPPED, timeout=LONG)
     assert second.memory() > 0
     with qtbot.waitSignal(second.ended, timeout=LONG):
         os.kill(process.pid, signal.SIGKILL)
