@@ -90,8 +90,11 @@ def count(recipe: StudyRecipe, data: Path, progress: Progress) -> Counted:
 
     Raises `Problem` for what makes counting impossible (a table, a column, a label, a slide), `Cancelled`.
     """
-    listed = list_rows(recipe.sources, recipe.task, data) or rows_for(recipe, data, progress)
-    missing = [] if recipe.sources == () else [row for row in listed if not row.file.is_file()]
+    only_pictures = bool(recipe.sources) and not recipe.slides
+    listed = (
+        list_rows(recipe.sources, recipe.task, data) if only_pictures else rows_for(recipe, data, progress)
+    )
+    missing = [row for row in listed if not row.file.is_file()] if only_pictures else []
     gone = {id(row) for row in missing}
     left_out: list[Broken] = []
     there = [row for row in listed if id(row) not in gone]

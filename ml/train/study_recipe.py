@@ -182,7 +182,7 @@ class StudyRecipe:
     task: Task
     network: NetworkPlan
     fit: Fit
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = ()  # beside slides: patches that are only_fit, as people corrected them
     slides: tuple[Slides, ...] = ()
     scans: tuple[Scans, ...] = ()
     labelled_slides: tuple[LabelledSlides, ...] = ()  # one label a slide
@@ -217,7 +217,9 @@ def contradiction(recipe: StudyRecipe) -> str:
     task, network, fit = recipe.task, recipe.network, recipe.fit
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
-    kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides, recipe.scans)))
+    added = bool(recipe.slides) and all(source.only_fit for source in recipe.sources)  # places of slides
+    pictures = bool(recipe.sources) and not added
+    kinds = sum(map(bool, (pictures, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
         *_source_faults(recipe),
         (kinds > 1, "pictures, slides and scans do not go together"),
@@ -259,7 +261,7 @@ def _source_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
             "there are no sources",
         ),
         (
-            bool(sources) and all(source.only_fit for source in sources),
+            bool(sources) and not recipe.slides and all(source.only_fit for source in sources),
             "all sources are only_fit: nothing is left to report on",
         ),
     )

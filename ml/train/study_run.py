@@ -110,7 +110,8 @@ def _rows(
 ) -> tuple[Row, ...]:
     """Patches with boxes, tiles of labelled slides, slices of CT, or pictures: whatever the recipe has."""
     if slides:
-        return rows_of(slides, recipe.slides)
+        corrected = read_rows(recipe.sources, recipe.task, data) if recipe.sources else ()
+        return (*rows_of(slides, recipe.slides), *corrected)
     if recipe.labelled_slides:
         return read_tile_rows(recipe, data, progress)
     if recipe.scans:

@@ -25,10 +25,11 @@ from viewer.main_window.status_line import StatusLine
 from viewer.main_window.training import Training
 from viewer.state.learning import LabelQueue
 from viewer.state.opened_slide import OpenedSlide
+from viewer.wizard.added import Begun
 from viewer.wizard.answering import Answering, answers_of, request_of
 from viewer.wizard.made_up_window import MadeUpWindow, made_up_of
 from viewer.wizard.queue_window import QueueWindow
-from viewer.wizard.retraining import Begun, begin_from
+from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.learning import LearningWork
 from viewer.work.told import OnTable, Told, told_in
 
@@ -164,7 +165,7 @@ class Learning(QObject):
             if not one.is_loading
         }
         self._parts.keeping.ask(
-            lambda library: told_in(library, card.class_names, here),
+            lambda library: told_in(library, question_of(card), here),
             partial(self._cut, card),
             self._show_problem,
         )

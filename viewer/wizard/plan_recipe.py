@@ -175,7 +175,7 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
             cover=plan.cover,
             tissue=plan.tissue,
         )
-        return replace(recipe, slides=(boxes,))
+        return replace(recipe, slides=(boxes,), sources=_corrected(data))
     scans = Scans(called, data.folder, table=data.table or "labels.csv", file=data.file or "file")
     return replace(recipe, scans=(replace(scans, rename=_renamed(data), broken="leave_out"),))
 
@@ -186,6 +186,13 @@ def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
         return ()
     own = Source("made up", LABELS, MADE_UP_FILE, group="patient", rename=rename, cohort=_SOURCE)
     return (replace(own, only_fit=True, origin="origin"),)
+
+
+def _corrected(data: DataPlan) -> tuple[Source, ...]:
+    """Places that people decided about: the rest of their slides is not known, so they are only learned from."""
+    if not data.added:
+        return ()
+    return (Source("corrected", LABELS, CASES_FILE, group="patient", cohort=_SOURCE, only_fit=True),)
 
 
 def _renamed(data: DataPlan) -> dict[str, str]:
