@@ -204,4 +204,4 @@ def _boxes(
 def _natural(pictures: Pictures, fit: Rows) -> NDArray[np.float64]:
     """Share of positives of each class on whole slides: corrected places beside them were picked out."""
     whole = [row for row in fit if not pictures.rows[row].only_fit]
-    return pictures.labels[whole].mean(axis=0).astype(np.float64)
+    return np.asarray(pictures.labels[whole].mean(axis=0), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Tables of pictures with labels that people gave since, as every training that goes on from a model has them."""
+"""Tables of pictures with labels that people gave since, for a training that goes on from a model."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
 
 
 def _corrected(data: DataPlan) -> tuple[Source, ...]:
-    """Places that people decided about: the rest of their slides is not known, so they are only learned from."""
+    """Places that people decided about: the rest of their slides is not known, so none is reported on."""
     if not data.added:
         return ()
     return (Source("corrected", LABELS, CASES_FILE, group="patient", cohort=_SOURCE, only_fit=True),)

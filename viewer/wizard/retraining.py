@@ -85,8 +85,8 @@ def _nothing_to_correct(card: ModelCard, plan: Plan) -> Problem:
 
 def _without_its_slides(card: ModelCard) -> Problem:
     return Problem(
-        f"The slides that “{card.title or card.name}” learned from are not on this computer. Places that were "
-        "accepted and rejected alone are no slides to be tested on.",
+        f"The slides that “{card.title or card.name}” learned from are not on this computer. Accepted and "
+        "rejected places alone are no slides to be tested on.",
         "Draw outlines on slides of your cases, and train anew with boxes on slides.",
     )
 

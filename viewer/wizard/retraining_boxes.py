@@ -1,4 +1,4 @@
-"""A training of boxes that goes on from a model: its slides, and places of findings that people decided about.
+"""A training of boxes that goes on from a model: its slides, and findings that people decided about.
 
 On a slide that was analyzed only those places are known: what lies elsewhere, nobody said. So they are
 patches of their own beside the slides, which are learned from and never count in the verdict; a rejected one
