@@ -33,6 +33,7 @@ from viewer.wizard.queue_window import QueueWindow
 from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.learning import LearningWork
 from viewer.work.told import OnTable, Told, told_in
+from viewer.work.told_series import ToldSeries, told_series_in
 
 _SHOWN_MS = 15_000
 
@@ -126,13 +127,26 @@ class Learning(QObject):
         self.work.do(lambda _: _card_of(name), self._gather, "Finding the model")
 
     def _gather(self, card: ModelCard) -> None:
+        question = question_of(card)
+        if card.looks_at_ct:
+            answers = {
+                one.series.key: dict(one.learning.answers)
+                for one in self._parts.session.items
+                if isinstance(one, OpenedSeries)
+            }
+            self._parts.keeping.ask(
+                lambda library: told_series_in(library, question, answers),
+                partial(self._begin_with_series, card),
+                self._show_problem,
+            )
+            return
         here = {
             one.path: OnTable(tuple(one.annotations), one.learning.made_up)
             for one in self._parts.session.slides
             if not one.is_loading
         }
         self._parts.keeping.ask(
-            lambda library: told_in(library, question_of(card), here),
+            lambda library: told_in(library, question, here),
             partial(self._cut, card),
             self._show_problem,
         )
@@ -140,12 +154,17 @@ class Learning(QObject):
     def _cut(self, card: ModelCard, told: Sequence[Told]) -> None:
         self.work.do(lambda progress: begin_from(card, told, progress), self._begin, "Beginning the training")
 
+    def _begin_with_series(self, card: ModelCard, told: Sequence[ToldSeries]) -> None:
+        self.work.do(
+            lambda progress: begin_from(card, (), progress, told), self._begin, "Beginning the training"
+        )
+
     def _begin(self, begun: Begun) -> None:
         self.asking.close()
         self._training.open_at(begun.folder)
-        words = (
-            f"{count(begun.added, 'label')} of people since, {count(begun.before, 'picture')} from before."
-        )
+        words = f"{count(begun.added, 'label')} of people since."
+        if begun.before:
+            words = f"{words[:-1]}, {count(begun.before, 'picture')} from before."
         if begun.made_up:
             words += f" {count(begun.made_up, 'made-up label')}, never in the verdict."
         self._status.showMessage(words, _SHOWN_MS)

@@ -30,6 +30,9 @@ RECIPE_FILE = "recipe.toml"
 LABELS, MADE_UP_FILE = "labels", "made_up.csv"
 """Where patches with labels given since lie in the folder of a training; the table of those nobody gave."""
 
+UID = "uid"
+"""The column that names a slice of CT in tables of labels given since: its SOPInstanceUID."""
+
 _SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
 
 # Okabe and Ito: told apart by colour-blind people too.
@@ -177,7 +180,8 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
         )
         return replace(recipe, slides=(boxes,), sources=_corrected(data))
     scans = Scans(called, data.folder, table=data.table or "labels.csv", file=data.file or "file")
-    return replace(recipe, scans=(replace(scans, rename=_renamed(data), broken="leave_out"),))
+    scans = replace(scans, rename=_renamed(data), broken="leave_out")
+    return replace(recipe, scans=(scans, *_corrected_series(data)))
 
 
 def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
@@ -193,6 +197,22 @@ def _corrected(data: DataPlan) -> tuple[Source, ...]:
     if not data.added:
         return ()
     return (Source("corrected", LABELS, CASES_FILE, group="patient", cohort=_SOURCE, only_fit=True),)
+
+
+def _corrected_series(data: DataPlan) -> tuple[Scans, ...]:
+    """Series of which people said something since: slices that nobody labelled are left out."""
+    return tuple(
+        Scans(
+            f"corrected {number}",
+            folder,
+            table=table,
+            file=UID,
+            broken="leave_out",
+            unlabelled="leave_out",
+            cohort=_SOURCE,
+        )
+        for number, (folder, table) in enumerate(data.series.items(), 1)
+    )
 
 
 def _renamed(data: DataPlan) -> dict[str, str]:

@@ -27,9 +27,11 @@ from viewer.wizard.mending import next_plan
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import LABELS, MADE_UP_FILE
 from viewer.wizard.retraining_boxes import begun_with_boxes
+from viewer.wizard.retraining_scans import begun_with_scans
 from viewer.work.told import Told
+from viewer.work.told_series import ToldSeries
 
-_KINDS = {"patches", "boxes"}
+_KINDS = {"patches", "boxes", "scans"}
 
 
 def parent_of(card: ModelCard) -> tuple[Plan, Path] | None:
@@ -41,18 +43,25 @@ def parent_of(card: ModelCard) -> tuple[Plan, Path] | None:
     return None if plan is None else (plan, folder)
 
 
-def begin_from(card: ModelCard, told: Sequence[Told], progress: Progress) -> Begun:
-    """Cut what was said, write table and plan. Raises `Problem`s, among them that there is nothing new."""
+def begin_from(
+    card: ModelCard, told: Sequence[Told], progress: Progress, series: Sequence[ToldSeries] = ()
+) -> Begun:
+    """Cut what was said, write table and plan. Raises `Problem`s, among them that there is nothing new.
+
+    `series`: what was said of CT, for a model that looks at it.
+    """
     parent = parent_of(card)
     plan, before = parent if parent is not None else (_plan_without_training(card), None)
     if plan.kind not in _KINDS:
         raise _nothing_to_correct(card, plan)
-    if not any(one.slide.said for one in told):
-        raise Problem("There is nothing new to learn from.", "Label patches, or decide about boxes, first.")
-    if plan.kind == "boxes" and before is None:
+    if not series and not any(one.slide.said for one in told):
+        raise _nothing_new(plan)
+    if plan.kind != "patches" and before is None:
         raise _without_its_slides(card)
     folder = new_folder()
     try:
+        if plan.kind == "scans" and before is not None:
+            return begun_with_scans(plan, before, series, folder, progress)
         if plan.kind == "boxes" and before is not None:
             return begun_with_boxes(plan, before, told, folder, progress)
         return _begun(card, plan, before, told, folder, progress)
@@ -83,7 +92,20 @@ def _nothing_to_correct(card: ModelCard, plan: Plan) -> Problem:
     )
 
 
+def _nothing_new(plan: Plan) -> Problem:
+    remedy = "Label patches, or decide about boxes, first."
+    if plan.kind == "scans":
+        remedy = "Answer by “Label what is worth it” which classes a slice shows, or decide about findings."
+    return Problem("There is nothing new to learn from.", remedy)
+
+
 def _without_its_slides(card: ModelCard) -> Problem:
+    if card.looks_at_ct:
+        return Problem(
+            f"The series that “{card.title or card.name}” learned from are not on this computer. Slices that "
+            "were picked out alone are too few to be tested on.",
+            "Train a model of your own on labelled series, and go on from that one.",
+        )
     return Problem(
         f"The slides that “{card.title or card.name}” learned from are not on this computer. Accepted and "
         "rejected places alone are no slides to be tested on.",
@@ -154,7 +176,7 @@ def _plan_without_training(card: ModelCard) -> Plan:
     plan = replace(Plan("patches", step=1), data=data)
     plan = replace(plan, texts=replace(plan.texts, title=title))
     if card.preparation is not None or card.looks_at_ct:
-        return replace(plan, kind="pictures")
+        return replace(plan, kind="scans" if card.looks_at_ct else "pictures")
     if recipe is None:
         return replace(plan, several=card.output == "sigmoid")
     if recipe.slides:

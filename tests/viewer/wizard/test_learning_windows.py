@@ -130,13 +130,13 @@ def test_notes_come_back_as_they_were_kept(qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def several(opened: OpenedSlide, qtbot: QtBot) -> Iterator[QueueWindow]:
+def several(opened: OpenedSlide, qtbot: QtBot) -> QueueWindow:
     """Of a model that may give a patch both classes."""
     answering = Answering(opened, replace(QUEUE, several=True), {"a": (1, 2, 3)}.get, "me@here")
     made = QueueWindow(answering, opened, PatchView(opened.path))
     qtbot.addWidget(made)
     made.show()  # closed by qtbot
-    yield made
+    return made
 
 
 def test_where_classes_may_hold_together_keys_switch_and_enter_says(
@@ -182,13 +182,13 @@ def series(tmp_path: Path, qtbot: QtBot) -> OpenedSeries:
 
 
 @pytest.fixture
-def slices(series: OpenedSeries, qtbot: QtBot) -> Iterator[QueueWindow]:
+def slices(series: OpenedSeries, qtbot: QtBot) -> QueueWindow:
     asked = tuple(AskedSlice(n, series.series.slices[n].uid, (0.6, 0.2), 0.9, 0.2) for n in (2, 0, 3))
     queue = SliceQueue("m", "1.0", "0" * 64, "today", ("left", "right"), asked)
     made = QueueWindow(SliceAnswering(series, queue, "me@here"), series, SlicePicture(series, Window(40, 80)))
     qtbot.addWidget(made)
     made.show()  # closed by qtbot
-    yield made
+    return made
 
 
 def test_slices_are_answered_by_keys_and_every_answer_can_be_undone(
