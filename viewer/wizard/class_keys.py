@@ -10,6 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 from viewer.panels.pieces import GRID, named
 
 _KEYS = 9
+_LOOK = (
+    "QPushButton { text-align: left; padding: 8px; }"
+    "QPushButton:checked { font-weight: bold; border: 2px solid palette(highlight); padding: 7px; }"
+)
 
 
 class ClassKeys(QWidget):
@@ -70,8 +74,10 @@ class ClassKeys(QWidget):
         made.setAutoDefault(False)
         made.setCheckable(self._several)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the window
-        made.setStyleSheet("text-align: left; padding: 8px;")
+        made.setStyleSheet(_LOOK)
         named(made, made.text(), f"Key {key}" if key else "It has no key: click")
-        if not self._several:
+        if self._several:
+            made.toggled.connect(lambda on: made.setText(f"{key}   {'✓ ' if on else ''}{name}".strip()))
+        else:
             made.clicked.connect(lambda _=False: self.said.emit((name,)))
         return made
