@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ml.progress import Progress
 from ml.train.slide_plan import Aggregation
 from ml.train.study_recipe import Division, Fit, NetworkPlan
+from ml.verbs.dataset import DatasetRequest, check_dataset
 from tests.gui.wizard_hands import a_picture
 from tests.ml.train import test_box_study, test_scan_study, test_slide_study
 from viewer.wizard.cases import Case, write_cases
-from viewer.wizard.desk import Desk
+from viewer.wizard.checked import LOOKED
+from viewer.wizard.desk import CHECK, Desk
 from viewer.wizard.plan import DataPlan, Kind, Plan
+from viewer.wizard.plan_recipe import text_for_check
 
 SMALL = {"first_hidden": 16, "stages": 3, "layers": 2}
 TINY = NetworkPlan("plain_resnet", SMALL, size=(32, 32), fitting="cover")
@@ -23,6 +27,7 @@ TINY_CT = NetworkPlan(
 def desk_of(kind: Kind, folder: Path) -> Desk:
     """A desk whose plan learns from what lies in `folder`/data."""
     desk, data = Desk(folder / "training"), folder / "data"
+    desk.folder.mkdir(parents=True)
     made = {
         "patches": _pictures,
         "pictures": _pictures,
@@ -36,6 +41,13 @@ def desk_of(kind: Kind, folder: Path) -> Desk:
         plan = plan.with_data(spacing=0.5, edge=32)
     desk.change(plan)
     return desk
+
+
+def check(desk: Desk) -> None:
+    """Step 3, as its process does it."""
+    place = desk.folder / CHECK
+    check_dataset(DatasetRequest(desk.write_recipe(), desk.folder, place), Progress())
+    (place / LOOKED).write_text(text_for_check(desk.plan), encoding="utf-8")
 
 
 def write_heads(folder: Path, patients: int = 12, slices: int = 4) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.gui.small_plans import desk_of
+from tests.gui.small_plans import check, desk_of
 from viewer.wizard.answers import ANSWERS_FILE
 from viewer.wizard.desk import Desk
 from viewer.wizard.plan import Kind
@@ -50,9 +50,11 @@ def report_of(out: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_saved_recipe_gives_the_same_folds_and_figures(kind: Kind, qtbot: QtBot, tmp_path: Path) -> None:
     desk = desk_of(kind, tmp_path)
+    check(desk)
     with training(qtbot, desk) as step:
         qtbot.mouseClick(step.begin_button, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: step.run.state not in {"none", "running", "paused"}, timeout=PATIENCE)
+        assert step.run.state == "running", step.notice.text.text()
+        qtbot.waitUntil(lambda: step.run.state not in {"running", "paused"}, timeout=PATIENCE)
         assert step.run.state == "done", step.notice.text.text()
     words = ["train", str(desk.folder / "recipe.toml"), "--data", str(desk.folder)]
     again = desk.folder / "again"
