@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
 from ml.train.lora_plan import Lora, faults_of
 from ml.train.scan_plan import Scans
+from ml.train.search_plan import Search
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.toml_values import read_toml
 
@@ -190,6 +191,7 @@ class StudyRecipe:
     aggregation: Aggregation = field(default_factory=Aggregation)
     pretrain: Contrast | None = None  # on the side that each fold learns from, before it does
     finding: Finding = field(default_factory=Finding)
+    search: Search | None = None  # for better settings, before the folds are learned with the best of them
     vary: Vary = field(default_factory=Vary)
     division: Division = field(default_factory=Division)
     seed: int = 17
@@ -249,6 +251,10 @@ def contradiction(recipe: StudyRecipe) -> str:
         ),
         (recipe.division.folds < 3, "division.folds is below 3: to fit, to choose and to report"),
         (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
+        (
+            recipe.search is not None and not (recipe.search.ranges or recipe.search.grid),
+            "search varies nothing: write ranges into it",
+        ),
     )
     return next((words for wrong, words in faults if wrong), "")
 
@@ -308,10 +314,6 @@ def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
         (labelled and not recipe.aggregation.ways, "aggregation.ways is empty"),
         (not 0 < recipe.aggregation.top <= 1, "aggregation.top is a share above 0, at most 1"),
         (recipe.division.by == "slide" and not labelled, "division.by = slide needs labelled_slides"),
-        (
-            bool(network.begin) and network.pretrained,
-            "network.begin and network.pretrained are both given",
-        ),
         (
             network.learns != "all"
             and not (network.pretrained or network.begin or recipe.pretrain)

@@ -47,6 +47,7 @@ from ml.train.machine import Machine, end_others
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.scan_rows import read_scans
+from ml.train.searched import searched
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
 from ml.train.slide_study import (
     answer_slides,
@@ -94,13 +95,15 @@ def run_study(
     history: list[EpochFigures] = []
     members: list[Member] = []
     with quiet():
-        for fold in folds_of(numbers, recipe.division, pictures.rows):
+        folds = folds_of(numbers, recipe.division, pictures.rows)
+        recipe, settings = searched(recipe, pictures, folds[0], data, out / "folds", progress)
+        for fold in folds:
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)
                 members.append(member)
                 history += epochs
     end_others()
-    facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
+    facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history) | settings
     bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml.progress import Progress
 from ml.train.slide_plan import Aggregation
-from ml.train.study_recipe import Division, Fit, NetworkPlan
+from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan
 from ml.verbs.dataset import DatasetRequest, check_dataset
 from tests.gui.wizard_hands import a_picture
 from tests.ml.train import test_box_study, test_scan_study, test_slide_study
@@ -105,7 +105,8 @@ def _boxes(data: Path, _: Path) -> Plan:
         str(data), "boxes.csv", "file", "label", found=classes, classes=classes, patients="before_last"
     )
     fit = Fit(1, batch=16, rate=2e-3, loss="bce", balance="undersample")
-    return Plan(several=True, data=found, network=replace(TINY, spacing=0.5), fit=fit)
+    few = Finding(thresholds=(0.3, 0.5, 0.7), smoothing=(0.0,), gaps=(0,), least_patches=(1,))
+    return Plan(several=True, data=found, network=replace(TINY, spacing=0.5), fit=fit, finding=few)
 
 
 def _scans(data: Path, _: Path) -> Plan:

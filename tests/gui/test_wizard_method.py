@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from ml.train.study_recipe import read_study_recipe
+from ml.train.toml_text import toml_of
 from ml.train.tune import read_search
 from tests.gui.wizard_hands import a_wizard
 from viewer.wizard import board_part
@@ -20,9 +21,9 @@ from viewer.wizard.boards import Page
 from viewer.wizard.desk import Desk
 from viewer.wizard.method_choices import MethodChoices
 from viewer.wizard.plan import Plan
-from viewer.wizard.plan_recipe import text_for_training
+from viewer.wizard.plan_recipe import search_of, text_for_training
 from viewer.wizard.rehearsing import Rehearsing
-from viewer.wizard.tuning_part import TuningPart, search_text
+from viewer.wizard.tuning_part import TuningPart
 from viewer.wizard.watching import Watching
 from viewer.wizard.ways import with_way
 
@@ -97,7 +98,7 @@ def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(
     rehearsing.facts = {"reading": 100.0, "learning": 10.0, "seeing": 50.0, "pictures": 100}
     part.show_plan()
     assert "Takes about" in part.told.text()
-    (tmp_path / "search.toml").write_text(search_text(desk.plan), encoding="utf-8")
+    (tmp_path / "search.toml").write_text(toml_of(search_of(desk.plan)), encoding="utf-8")
     search = read_search(tmp_path / "search.toml")
     assert [one.key for one in search.ranges] == ["fit.rate", "fit.decay", "fit.smoothing"]
     for value, rate in ((0.7, 0.01), (0.9, 0.004), (None, 0.1)):
@@ -105,6 +106,7 @@ def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(
     assert "Best of 3" in part.told.text()
     qtbot.mouseClick(part.use_button, Qt.MouseButton.LeftButton)
     assert desk.plan.fit.rate == 0.004
+    assert not desk.plan.tuning  # found already: the training does not look again
     part.close_work()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml.report.atomic import whole_file
 from ml.train.scan_plan import Scans
+from ml.train.search_plan import Range, Search
 from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import (
     Division,
@@ -32,6 +33,8 @@ LABELS, MADE_UP_FILE = "labels", "made_up.csv"
 
 UID = "uid"
 """The column that names a slice of CT in tables of labels given since: its SOPInstanceUID."""
+
+_PASSES = 6  # of a try: enough to tell good settings from bad ones
 
 _SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
 
@@ -58,10 +61,27 @@ def recipe_of(plan: Plan) -> StudyRecipe:
         aggregation=plan.aggregation,
         finding=plan.finding,
         pretrain=plan.pretrain,
+        search=search_of(plan) if plan.tuning else None,
         seed=plan.seed,
         card=_card(plan),
     )
     return _with_sources(recipe, plan)
+
+
+def passes_of(plan: Plan) -> int:
+    """Passes over the pictures in each try of a search."""
+    return min(_PASSES, plan.fit.epochs)
+
+
+def search_of(plan: Plan) -> Search:
+    """What a search varies, about what was chosen."""
+    fit = plan.fit
+    ranges = [Range("fit.rate", fit.rate / 10, fit.rate * 10, log=True)]
+    if fit.optimizer != "adam":  # which has no decay
+        ranges.append(Range("fit.decay", 1e-4, 0.1, log=True))
+    if fit.loss == "cross_entropy" and not plan.several:
+        ranges.append(Range("fit.smoothing", 0.0, 0.15))
+    return Search(tuple(ranges), trials=plan.trials, passes=passes_of(plan))
 
 
 def write_recipe(plan: Plan, folder: Path) -> Path:
@@ -83,7 +103,7 @@ def text_for_check(plan: Plan) -> str:
     Whole pictures are compared as their files are; of slides the network decides which patches there are.
     """
     division = replace(plan.division, run=0)
-    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), division=division, texts=Texts()))
+    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), division=division, texts=Texts(), tuning=False))
     pictures = plan.kind in {"patches", "pictures"}
     network = NetworkPlan("any") if pictures else recipe.network
     return toml_of(replace(recipe, fit=Fit(1), network=network))
@@ -92,7 +112,7 @@ def text_for_check(plan: Plan) -> str:
 def text_for_rehearsal(plan: Plan) -> str:
     """What of the recipe decides what the network sees and how fast it learns."""
     fit = replace(plan.fit, epochs=1, rate=1e-3, backbone_rate=0.0, patience=0, drawn=0)
-    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division()))
+    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division(), tuning=False))
     return toml_of(recipe)
 
 
