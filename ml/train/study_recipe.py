@@ -67,9 +67,7 @@ class Slides:
 
     name: str
     path: str  # a folder of slides
-    boxes: str = (
-        "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are several kinds
-    )
+    boxes: str = "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are kinds
     files: str = ""  # in place of both: a table (file, patient, outlines as GeoJSON), see ml.train.outlined
     label: str = "lesion"  # of a box without a label
     group_pattern: str = r"^(.*)_[^_]+$"  # on the file's name without its ending: the patient
@@ -115,9 +113,7 @@ class NetworkPlan:
     cam_layer: str = ""
     windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, a channel each
     neighbours: int = 0  # of CT: slices on either side, each in all windows: windows × (1 + 2 n) channels
-    also: tuple[
-        str, ...
-    ] = ()  # further architectures: each learns by itself, their probabilities are averaged
+    also: tuple[str, ...] = ()  # architectures that learn by themselves; their probabilities are averaged
     familiar_layer: str = ""  # its features tell what is unlike the training data; empty: familiarity.py
 
 
@@ -219,12 +215,8 @@ def contradiction(recipe: StudyRecipe) -> str:
     task, network, fit = recipe.task, recipe.network, recipe.fit
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
-    added = bool(recipe.slides) and all(source.only_fit for source in recipe.sources)  # places of slides
-    pictures = bool(recipe.sources) and not added
-    kinds = sum(map(bool, (pictures, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
         *_source_faults(recipe),
-        (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
         *_scan_faults(recipe),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
@@ -236,15 +228,7 @@ def contradiction(recipe: StudyRecipe) -> str:
         *_network_faults(network),
         (fit.loss == "cross_entropy" and sigmoid, "cross_entropy goes with softmax, not with sigmoid"),
         (fit.loss != "cross_entropy" and not sigmoid, f"{fit.loss} goes with sigmoid, not with softmax"),
-        (fit.balance == "pos_weight" and not sigmoid, "pos_weight goes with sigmoid"),
-        (
-            bool(fit.pos_weight) and fit.balance != "pos_weight" and not recipe.is_as_published,
-            "fit.pos_weight is given but not used: write balance = 'pos_weight'",
-        ),
-        (
-            len(fit.pos_weight) not in {0, len(task.classes)},
-            "fit.pos_weight has not one weight a class",
-        ),
+        *_balance_faults(recipe),
         (
             recipe.division.by in {"row", "slide"} and not recipe.is_as_published,
             _only_as_published(f"division.by = {recipe.division.by}"),
@@ -259,9 +243,25 @@ def contradiction(recipe: StudyRecipe) -> str:
     return next((words for wrong, words in faults if wrong), "")
 
 
+def _balance_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    fit, task = recipe.fit, recipe.task
+    return (
+        (fit.balance == "pos_weight" and task.output != "sigmoid", "pos_weight goes with sigmoid"),
+        (
+            bool(fit.pos_weight) and fit.balance != "pos_weight" and not recipe.is_as_published,
+            "fit.pos_weight is given but not used: write balance = 'pos_weight'",
+        ),
+        (len(fit.pos_weight) not in {0, len(task.classes)}, "fit.pos_weight has not one weight a class"),
+    )
+
+
 def _source_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
     sources = recipe.sources
+    added = bool(recipe.slides) and all(source.only_fit for source in sources)  # places of slides
+    pictures = bool(sources) and not added
+    kinds = sum(map(bool, (pictures, recipe.slides, recipe.labelled_slides, recipe.scans)))
     return (
+        (kinds > 1, "pictures, slides and scans do not go together"),
         (
             not (sources or recipe.slides or recipe.labelled_slides or recipe.scans),
             "there are no sources",

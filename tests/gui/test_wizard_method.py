@@ -68,7 +68,7 @@ def test_each_choice_reaches_the_recipe(qtbot: QtBot, desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_all_choices_make_networks_that_can_be_built(desk: Desk) -> None:
-    from ml.train.study_run import network_for
+    from ml.train.new_network import network_for
     from viewer.wizard.method_choices import _HEADS, _NETWORKS, with_dropout, with_network
     from viewer.wizard.plan_recipe import recipe_of
 
