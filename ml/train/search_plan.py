@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
+"""Settings as a person calls them."""
+
 
 @dataclass(frozen=True)
 class Range:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ml.progress import Progress, Step
 from ml.train.folds import Fold
 from ml.train.pictures import Pictures
+from ml.train.search_plan import NAMES
 from ml.train.study_recipe import StudyRecipe
 
 PHASE = "Looking for better settings"
@@ -41,11 +42,18 @@ def searched(
     if best is None:
         progress.step(Step(PHASE, len(told), len(told), note="No settings could be tried to the end."))
         return recipe, {}
-    note = f"Better settings were looked for. The best of {len(told)}: {best.in_words()}."
+    found = ", ".join(f"{NAMES.get(key, key)} {_short(value)}" for key, value in best.parameters.items())
+    note = (
+        f"Better settings were looked for. The best of {len(told)} has AUROC {best.value:.3f} with {found}."
+    )
     progress.step(Step(PHASE, len(told), len(told), note=note))
     made = best_recipe(plain, best)
     facts = {"tried": len(told), "auroc": round(best.value or 0.0, 4), "settings": dict(best.parameters)}
     return replace(made, search=search), {"search": facts}
+
+
+def _short(value: object) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else str(value)
 
 
 def _counted(progress: Progress, total: int) -> Progress:

@@ -12,6 +12,7 @@ from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import duration, number
 from ml.train.duration import Rates
+from ml.train.search_plan import NAMES
 from ml.train.toml_text import toml_of
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named, row
@@ -22,7 +23,6 @@ from viewer.wizard.plan_recipe import passes_of, recipe_of, search_of
 from viewer.wizard.rehearsing import Rehearsing
 
 SEARCH = "search"
-_NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
 
 
 class Searching(ChildWork):
@@ -131,7 +131,7 @@ class TuningPart(QWidget):
         work, plan = self.work, self._desk.plan
         found = ""
         if work.best:
-            settings = ", ".join(f"{_NAMES.get(key, key)} {value:.2g}" for key, value in work.best.items())
+            settings = ", ".join(f"{NAMES.get(key, key)} {value:.2g}" for key, value in work.best.items())
             told = f"{number(work.figure, 3)} (AUROC: 1 always right, 0.5 by chance)"
             found = f" Best of {work.tries}: {told}, {settings}."
         if work.running:
