@@ -32,7 +32,7 @@ from viewer.wizard.made_up_window import MadeUpWindow, made_up_of
 from viewer.wizard.queue_window import QueueWindow
 from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.learning import LearningWork
-from viewer.work.told import OnTable, Told, told_in
+from viewer.work.told import Found, OnTable, Told, told_in
 from viewer.work.told_series import ToldSeries, told_series_in
 
 _SHOWN_MS = 15_000
@@ -141,7 +141,7 @@ class Learning(QObject):
             )
             return
         here = {
-            one.path: OnTable(tuple(one.annotations), one.learning.made_up)
+            one.path: OnTable(tuple(one.annotations), one.learning.made_up, _found_on(one))
             for one in self._parts.session.slides
             if not one.is_loading
         }
@@ -212,6 +212,16 @@ class Learning(QObject):
     def _close(self, window: QWidget | None) -> None:
         if window is not None:
             window.close()
+
+
+def _found_on(opened: OpenedSlide) -> Found | None:
+    """What the last analysis found, as it stands now."""
+    findings = opened.findings
+    if findings is None or findings.analysis is None:
+        return None
+    made = findings.analysis.provenance
+    boxes = {box.key: (box.class_index, box.rect) for box in (*findings.accepted, *findings.boxes)}
+    return Found(boxes, dict(findings.verdicts), findings.scores.class_names, made.model_name, made.started)
 
 
 def _card_of(name: str) -> ModelCard:
