@@ -33,7 +33,7 @@ from viewer.wizard.queue_window import QueueWindow
 from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.learning import LearningWork
 from viewer.work.told import Found, OnTable, Told, told_in
-from viewer.work.told_series import ToldSeries, told_series_in
+from viewer.work.told_series import FoundInSeries, SeriesHere, ToldSeries, told_series_in
 
 _SHOWN_MS = 15_000
 
@@ -130,7 +130,7 @@ class Learning(QObject):
         question = question_of(card)
         if card.looks_at_ct:
             answers = {
-                one.series.key: dict(one.learning.answers)
+                one.series.key: SeriesHere(dict(one.learning.answers), _found_in(one))
                 for one in self._parts.session.items
                 if isinstance(one, OpenedSeries)
             }
@@ -222,6 +222,14 @@ def _found_on(opened: OpenedSlide) -> Found | None:
     made = findings.analysis.provenance
     boxes = {box.key: (box.class_index, box.rect) for box in (*findings.accepted, *findings.boxes)}
     return Found(boxes, dict(findings.verdicts), findings.scores.class_names, made.model_name, made.started)
+
+
+def _found_in(opened: OpenedSeries) -> FoundInSeries | None:
+    findings = opened.findings
+    if findings is None or findings.analysis is None:
+        return None
+    made, names = findings.analysis.provenance, findings.scores.class_names
+    return FoundInSeries(findings.items, dict(findings.verdicts), names, made.model_name, made.started)
 
 
 def _card_of(name: str) -> ModelCard:

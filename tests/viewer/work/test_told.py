@@ -15,7 +15,7 @@ from ml.train.corrected import Question
 from viewer.cases.library import Library
 from viewer.cases.values import Item, ItemFacts
 from viewer.state.learning import SliceAnswer, SliceQueue
-from viewer.work.told_series import told_series_in
+from viewer.work.told_series import FoundInSeries, SeriesHere, told_series_in
 
 MADE = CtProvenance("1.2.3", "ab" * 32, 7, (16, 12), "heads", "2", "cd" * 32, "CPU", "2026-11-26T02:00", 3.5)
 BLEED = Question(("bleed",), several=True)
@@ -64,6 +64,9 @@ def test_findings_of_the_only_class_say_what_their_slices_show(library: Library,
     assert (no.first, no.last, no.held, no.source) == (6, 6, (), "rejected by person")
     assert (yes.by, yes.model, yes.run) == ("Dr. A", "heads", "2026-11-26T02:00")
     assert yes.at
+    here = FoundInSeries((first, second), {second.key: "accepted"}, ("bleed",), "heads", "2026-11-26T02:00")
+    (now,) = told_series_in(library, BLEED, {"1.2.3#0": SeriesHere({}, here)})[0].decided
+    assert (now.first, now.held, now.by) == (6, ("bleed",), "Dr. A")  # said a moment ago, not written yet
     library.decide(number, first.key, "open")
     library.decide(number, second.key, "open")
     assert told_series_in(library, BLEED, {}) == ()
@@ -75,12 +78,15 @@ def test_of_several_classes_answers_count_and_verdicts_do_not(library: Library, 
     library.decide(number, find_ct(found.scores, found.thresholds, "1.2.3")[0].key, "accepted")
     assert told_series_in(library, TWO, {}) == ()
     here = {"u1": answer("u1", "epidural: any"), "u2": answer("u2", "None of them"), "u3": answer("u3", "")}
-    (told,) = told_series_in(library, TWO, {"1.2.3#0": here})
+    (told,) = told_series_in(library, TWO, {"1.2.3#0": SeriesHere(here)})
     assert [(one.uid, one.held) for one in told.answered] == [("u1", ("epidural", "any")), ("u2", ())]
     assert {(one.source, one.by, one.run) for one in told.answered} == {
         ("labelled in queue", "me@here", "r1")
     }
-    assert told_series_in(library, replace(TWO, classes=("left",)), {"1.2.3#0": {"u1": here["u1"]}}) == ()
+    assert (
+        told_series_in(library, replace(TWO, classes=("left",)), {"1.2.3#0": SeriesHere({"u1": here["u1"]})})
+        == ()
+    )
 
 
 def test_what_was_kept_counts_where_the_series_is_closed(library: Library, series: Item) -> None:
