@@ -17,6 +17,12 @@ QUEUE = "label queue"
 ANSWER, UNSURE, GIVEN = "Answer", "not sure", "given"
 ANSWERED_BY, ANSWERED_AT = "Answered by", "Answered at"
 
+TOGETHER = ": "
+"""Between the classes of a patch to which several apply: QuPath's own way to write them as one class."""
+
+NONE_OF_THEM = "None of them"
+"""The class of an answer that says of every class that it does not hold."""
+
 
 def answered(
     rect: Rect, label: str | None, color: Color | None, who: str, when: str, asked: Mapping[str, str]

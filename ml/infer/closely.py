@@ -10,12 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from ml.geometry import Rect, Size
+from ml.infer.series_run import preparation_for_ct
+from ml.infer.slices import read_or_why
 from ml.model.ensemble import Ensemble
 from ml.model.features import noted_features
 from ml.model.network import Network, Patches
 from ml.progress import Progress, Step
 from ml.slide.region import read_region
 from ml.slide.slide import Slide
+from ml.volume.series import Series
 
 Floats = NDArray[np.float32]
 
@@ -48,6 +51,32 @@ def look_closely(slide: Slide, network: Network, rects: Sequence[Rect], progress
         said, made = _seen(network, np.stack(pixels))
         members.append(said)
         features.append(made)
+    return _together(members, features, network)
+
+
+def look_at_slices(
+    series: Series, network: Network, numbers: Sequence[int], progress: Progress
+) -> tuple[list[int], SeenClosely]:
+    """The same of slices of a CT series; which of them could be read. Raises `ModelProblem`, `Cancelled`."""
+    how = preparation_for_ct(network)
+    read, members, features = list[int](), [], []
+    for start in range(0, len(numbers), _BATCH):
+        progress.check()
+        progress.step(Step("Looking for slices worth a label", start, len(numbers)))
+        pictures = {}
+        for number in numbers[start : start + _BATCH]:
+            picture = read_or_why(series.around(number, how.neighbours), how)
+            if not isinstance(picture, str):
+                pictures[number] = picture
+        if pictures:
+            said, made = _seen(network, np.stack(list(pictures.values())))
+            members.append(said)
+            features.append(made)
+            read += pictures
+    return read, _together(members, features, network)
+
+
+def _together(members: list[Floats], features: list[Floats], network: Network) -> SeenClosely:
     if not members:
         nothing = np.zeros((1, 0, len(network.card.class_names)), dtype=np.float32)
         return SeenClosely(nothing, nothing[0])

@@ -47,7 +47,7 @@ def run_series(series: Series, model: ReadyModel, wishes: CtWishes, progress: Pr
     """
     give_way(NETWORK)
     network = model.network
-    how = _preparation(network)
+    how = preparation_for_ct(network)
     started, began = datetime.datetime.now().astimezone(), time.perf_counter()
     numbers = _numbers(series, wishes)
     names = network.card.class_names
@@ -78,13 +78,13 @@ def run_series(series: Series, model: ReadyModel, wishes: CtWishes, progress: Pr
 
 def explain_one(series: Series, model: ReadyModel, slice_number: int, class_index: int) -> CtCam:
     """Grad-CAM of one slice, laid back onto its own pixels. Raises `Problem`s, `IndexError`."""
-    how = _preparation(model.network)
+    how = preparation_for_ct(model.network)
     stack = series.around(slice_number, how.neighbours)
     _, maps = explain_slice(model.required_explainer, stack, [class_index])
     return CtCam(slice_number, class_index, maps[0])
 
 
-def _preparation(network: Network) -> Preparation:
+def preparation_for_ct(network: Network) -> Preparation:
     """How slices become pictures. Raises `ModelProblem` for a model that does not look at CT."""
     how = network.card.preparation
     if how is None or not network.card.looks_at_ct:

@@ -21,7 +21,7 @@ from ml.train.lookalike import joined_where_wished
 from ml.train.pictures import Broken, Pictures, read_pictures
 from ml.train.study_recipe import StudyRecipe, Task
 from ml.train.study_run import rows_for
-from ml.train.table import label_in_words, list_rows
+from ml.train.table import Row, label_in_words, list_rows
 
 NONE = "none of them"
 """What pictures are counted under whose labels all do not hold."""
@@ -90,8 +90,7 @@ def count(recipe: StudyRecipe, data: Path, progress: Progress) -> Counted:
 
     Raises `Problem` for what makes counting impossible (a table, a column, a label, a slide), `Cancelled`.
     """
-    listed = list_rows(recipe.sources, recipe.task, data) or rows_for(recipe, data, progress)
-    missing = [] if recipe.sources == () else [row for row in listed if not row.file.is_file()]
+    listed, missing = _listed(recipe, data, progress)
     gone = {id(row) for row in missing}
     left_out: list[Broken] = []
     there = [row for row in listed if id(row) not in gone]
@@ -124,6 +123,14 @@ def count(recipe: StudyRecipe, data: Path, progress: Progress) -> Counted:
         faults=tuple(faults),
     )
     return Counted(census, pictures, folds)
+
+
+def _listed(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Sequence[Row], list[Row]]:
+    """All rows, and those whose picture is missing; of slides and series a missing file is raised."""
+    if recipe.slides or not recipe.sources:
+        return rows_for(recipe, data, progress), []
+    rows = list_rows(recipe.sources, recipe.task, data)
+    return rows, [row for row in rows if not row.file.is_file()]
 
 
 def write_census(counted: Counted, task: Task, folder: Path) -> tuple[Path, ...]:

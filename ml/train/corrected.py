@@ -2,8 +2,8 @@
 
 Three things are learned from: answers of the label queue, annotations that a model found and a person
 accepted, corrected or rejected, and boxes with a verdict. A rejected finding says what a place is not: with
-two classes it is the other one, with more nobody knows, and it is left out. What a model found and nobody
-looked at is never learned from.
+two classes it is the other one, with more nobody knows, and it is left out. Where boxes are sought it is
+nothing of what is sought: a hard negative. What a model found and nobody looked at is never learned from.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from ml.annotation.answers import ANSWER, ANSWERED_AT, ANSWERED_BY, GIVEN, is_answer
+from ml.annotation.answers import (
+    ANSWER,
+    ANSWERED_AT,
+    ANSWERED_BY,
+    GIVEN,
+    NONE_OF_THEM,
+    TOGETHER,
+    is_answer,
+)
 from ml.annotation.corrections import (
     CLASS_BEFORE,
     CORRECTED,
@@ -35,15 +43,35 @@ from ml.slide.region import read_region
 from ml.slide.slide import KnownSpacing, Slide
 
 QUEUE, CORRECTION, PSEUDO = "labelled in queue", "corrected by person", "pseudo"
-"""The sources of a label; the last one is no person's."""
+REJECTION = "rejected by person"
+"""The sources of a label; "pseudo" is no person's."""
 
 TABLE = "cases.csv"
 COLUMNS = (
     *("file", "label", "patient", "site", "source", "slide", "x", "y", "width", "height"),
-    *("by", "at", "model", "worth"),
+    *("by", "at", "model", "worth", "run"),
 )
 
 _MOST = 64  # patches of one annotation, evenly taken: a large box shall not outweigh all others
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model tells apart. `several`: classes may hold together, and each stands for itself.
+
+    `sought`: it looks for them in whole slides, so that what a person rejects is nothing of them.
+    """
+
+    classes: tuple[str, ...]
+    several: bool = False
+    sought: bool = False
+
+    def labels_in(self, name: str) -> str | None:
+        """The class of an annotation as a table has it (a;b); empty: none of them; None: something else."""
+        parts = (name,) if name in self.classes else tuple(name.split(TOGETHER)) if self.several else ()
+        if self.several and name == NONE_OF_THEM:
+            return ""
+        return ";".join(parts) if parts and set(parts) <= set(self.classes) else None
 
 
 @dataclass(frozen=True)
@@ -51,12 +79,13 @@ class Said:
     """A place of a slide and what a person said of it."""
 
     shape: Shape
-    label: str
+    label: str  # several are parted by ";", empty: none of the classes
     source: str
     by: str = ""
     at: str = ""
     model: str = ""  # whose finding it was, or which asked
     worth: str = ""  # why it was asked
+    run: str = ""  # of which analysis: when that began
 
 
 @dataclass(frozen=True)
@@ -77,41 +106,58 @@ class Cut:
     spacing: float
 
 
-def said_of(annotations: Iterable[Annotation], classes: Sequence[str]) -> tuple[Said, ...]:
+def said_of(annotations: Iterable[Annotation], question: Question) -> tuple[Said, ...]:
     """What people said in a document about these classes, in its order."""
-    found = (_said(one, classes) for one in annotations if one.shape.is_area)
+    found = (_said(one, question) for one in annotations if one.shape.is_area)
     return tuple(one for one in found if one is not None)
 
 
-def said_of_box(rect: Rect, name: str, verdict: str, classes: Sequence[str], model: str) -> Said | None:
-    """The same of a box that was "accepted" or "rejected"; None where nothing follows from it."""
-    label = _label_of(name, verdict, classes)
-    return Said(Shape.rectangle(rect), label, CORRECTION, model=model) if label else None
+def said_of_box(rect: Rect, name: str, verdict: str, question: Question, told: Said) -> Said | None:
+    """The same of a box that was "accepted" or "rejected"; None where nothing follows from it.
+
+    `told` says the rest: by whom, when, of which model and which analysis.
+    """
+    label = _label_of(name, verdict, question)
+    if label is None:
+        return None
+    return replace(told, shape=Shape.rectangle(rect), label=label, source=_source_of(verdict))
 
 
-def _said(one: Annotation, classes: Sequence[str]) -> Said | None:
+def _said(one: Annotation, question: Question) -> Said | None:
     told = one.metadata
+    model, run = told.get("Model", ""), told.get("Run", "")
     if is_answer(one):
-        if told.get(ANSWER) != GIVEN or one.class_name not in classes:
+        label = question.labels_in(one.class_name) if told.get(ANSWER) == GIVEN else None
+        if label is None:
             return None
         who = (told.get(ANSWERED_BY, ""), told.get(ANSWERED_AT, ""))
-        return Said(one.shape, one.class_name, QUEUE, *who, told.get("Model", ""), told.get("Worth", ""))
+        return Said(one.shape, label, QUEUE, *who, model, told.get("Worth", ""), run)
     if not is_of_model(one):
         return None
     verdict = "corrected" if told.get(CORRECTED) == "yes" else told.get(VERDICT, "open")
-    name = told.get(CLASS_BEFORE, "") if is_rejected(one) else one.class_name
-    label = _label_of(name, "rejected" if is_rejected(one) else verdict, classes)
-    return Said(one.shape, label, CORRECTION, model=told.get("Model", "")) if label else None
+    if is_rejected(one):
+        verdict = "rejected"
+    name = told.get(CLASS_BEFORE, "") if verdict == "rejected" else one.class_name
+    label = _label_of(name, verdict, question)
+    return None if label is None else Said(one.shape, label, _source_of(verdict), model=model, run=run)
 
 
-def _label_of(name: str, verdict: str, classes: Sequence[str]) -> str:
-    """Empty where nobody can know."""
+def _source_of(verdict: str) -> str:
+    return REJECTION if verdict == "rejected" else CORRECTION
+
+
+def _label_of(name: str, verdict: str, question: Question) -> str | None:
+    """As a table has it; None where nobody can know."""
+    classes = question.classes
     if name not in classes or verdict == "open":
-        return ""
+        return None
+    alone = question.sought or not question.several or len(classes) == 1  # it says nothing of other classes
     if verdict != "rejected":
-        return name
+        return name if alone else None
+    if question.several or question.sought:
+        return "" if alone else None
     others = [other for other in classes if other != name]
-    return others[0] if len(others) == 1 else ""
+    return others[0] if len(others) == 1 else None
 
 
 def places_of(shape: Shape, slide: Size, edge: Size) -> tuple[Rect, ...]:
@@ -172,5 +218,5 @@ def _cut(
                     pixels = read_region(slide, rect, Size(cut.edge, cut.edge))
                     Image.fromarray(pixels).save(part, format="PNG")
             place = [f"{value:.0f}" for value in (rect.x, rect.y, rect.width, rect.height)]
-            told = [said.by, said.at, said.model, said.worth]
+            told = [said.by, said.at, said.model, said.worth, said.run]
             yield name, [name, said.label, one.patient, "", said.source, str(one.path), *place, *told]

@@ -49,6 +49,11 @@ class Machine:
                 "Pre-training compares the pictures of a batch, and runs in one process.",
                 "Give --devices 1, or pre-train beforehand by `parfocal-ml pretrain`.",
             )
+        if (self.devices > 1 or self.nodes > 1) and recipe.search is not None:
+            raise Problem(
+                "Better settings are looked for in one process.",
+                "Give --devices 1, or search beforehand by `parfocal-ml tune`.",
+            )
 
     def _require_started(self) -> None:
         world = int(os.environ.get("WORLD_SIZE", "1"))

@@ -16,11 +16,12 @@ from ml.errors import Problem
 from ml.progress import Progress
 from ml.train.folds import Fold, Rows
 from ml.train.frozen import seen_features
+from ml.train.new_network import network_for
 from ml.train.pictures import Pictures
 from ml.train.spread import UNLABELLED, Spreading, spread_labels
 from ml.train.study_facts import Member
 from ml.train.study_recipe import StudyRecipe
-from ml.train.study_run import learn_fold, network_for
+from ml.train.study_run import learn_fold
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,10 +21,11 @@ from ml.train.duration import Rates, seconds_of
 from ml.train.feed import Feed
 from ml.train.learner import freeze_statistics
 from ml.train.losses import loss_of
+from ml.train.new_network import network_for
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.seen import as_a_person_sees
 from ml.train.study_recipe import NetworkPlan, StudyRecipe, Vary
-from ml.train.study_run import network_for, rows_for
+from ml.train.study_run import rows_for
 from ml.train.table import Row, label_in_words
 
 _EACH = 4  # pictures of a class that are shown

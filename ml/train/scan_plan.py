@@ -10,7 +10,8 @@ from typing import Literal
 @dataclass(frozen=True)
 class Scans:
     """CT series as DICOM files, and a table that labels their slices. A slice is a picture; the patient (else
-    the study) that its header names must not be torn apart. Every slice must be labelled, and found.
+    the study) that its header names must not be torn apart. Every slice must be labelled, and found. A slice
+    that several scans label has the label of the last.
     """
 
     name: str
@@ -25,4 +26,5 @@ class Scans:
     any_class: str = ""  # the class that holds where any other does: made where a table has five rows a slice
     broken: Literal["stop", "leave_out"] = "stop"  # files that cannot be read; left out they are still named
     unlabelled: Literal["stop", "leave_out"] = "stop"  # slices that the table does not know
+    cohort: str = ""  # scans of one cohort name the same patients the same; empty: the name of these
     licence: str = ""

@@ -31,10 +31,10 @@ def read_scans(
     Raises `Problem` that counts and names files that cannot be read, slices without a label and labels
     without a slice; `Cancelled`. What the recipe allows to be left out is told as a note.
     """
-    rows: list[Row] = []
+    rows: dict[Path, Row] = {}
     for scan in scans:
-        rows += _rows(scan, task, neighbours, data, progress)
-    return tuple(rows)
+        rows |= {row.path.resolve(): row for row in _rows(scan, task, neighbours, data, progress)}
+    return tuple(rows.values())
 
 
 def _rows(scan: Scans, task: Task, neighbours: int, data: Path, progress: Progress) -> list[Row]:
@@ -54,7 +54,7 @@ def _rows(scan: Scans, task: Task, neighbours: int, data: Path, progress: Progre
                 continue
             used.add(key)
             paths = tuple(near.path for near in series.around(number, neighbours))
-            group = f"{scan.name}: {slice_.patient or slice_.series}"
+            group = f"{scan.cohort or scan.name}: {slice_.patient or slice_.series}"
             rows.append(Row(slice_.path, labels[key], group, scan.name, slices=paths))
     absent = [name for name in labels if name not in used]
     _require_whole(scan, absent, unlabelled)

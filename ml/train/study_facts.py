@@ -181,7 +181,7 @@ def _boxes(
         for member in members:
             labels = pictures.labels[member.fold.fit]
             drawn = prior_of(balance_of(recipe.fit, recipe.task, labels), labels)
-            natural = labels.mean(axis=0).astype(np.float64)
+            natural = _natural(pictures, member.fold.fit)
             choose, report = (
                 Side(
                     [pictures.rows[row] for row in rows],
@@ -199,3 +199,9 @@ def _boxes(
         odds = float(np.median([(p / (1 - p)) ** (1 / temperature) for p in said]))
         thresholds.append(round(odds / (1 + odds), 4))
     return {"boxes": told, "thresholds": thresholds}
+
+
+def _natural(pictures: Pictures, fit: Rows) -> NDArray[np.float64]:
+    """Share of positives of each class on whole slides: corrected places beside them were picked out."""
+    whole = [row for row in fit if not pictures.rows[row].only_fit]
+    return np.asarray(pictures.labels[whole].mean(axis=0), dtype=np.float64)

@@ -15,6 +15,7 @@ from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
 from ml.train.lora_plan import Lora, faults_of
 from ml.train.scan_plan import Scans
+from ml.train.search_plan import Search
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.toml_values import read_toml
 
@@ -66,9 +67,7 @@ class Slides:
 
     name: str
     path: str  # a folder of slides
-    boxes: str = (
-        "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are several kinds
-    )
+    boxes: str = "boxes.csv"  # columns file, x1, y1, x2, y2 in level-0 px; label, where there are kinds
     files: str = ""  # in place of both: a table (file, patient, outlines as GeoJSON), see ml.train.outlined
     label: str = "lesion"  # of a box without a label
     group_pattern: str = r"^(.*)_[^_]+$"  # on the file's name without its ending: the patient
@@ -114,9 +113,7 @@ class NetworkPlan:
     cam_layer: str = ""
     windows: tuple[tuple[float, float], ...] = ()  # of CT: level and width in HU, a channel each
     neighbours: int = 0  # of CT: slices on either side, each in all windows: windows × (1 + 2 n) channels
-    also: tuple[
-        str, ...
-    ] = ()  # further architectures: each learns by itself, their probabilities are averaged
+    also: tuple[str, ...] = ()  # architectures that learn by themselves; their probabilities are averaged
     familiar_layer: str = ""  # its features tell what is unlike the training data; empty: familiarity.py
 
 
@@ -182,7 +179,7 @@ class StudyRecipe:
     task: Task
     network: NetworkPlan
     fit: Fit
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = ()  # beside slides: patches that are only_fit, as people corrected them
     slides: tuple[Slides, ...] = ()
     scans: tuple[Scans, ...] = ()
     labelled_slides: tuple[LabelledSlides, ...] = ()  # one label a slide
@@ -190,6 +187,7 @@ class StudyRecipe:
     aggregation: Aggregation = field(default_factory=Aggregation)
     pretrain: Contrast | None = None  # on the side that each fold learns from, before it does
     finding: Finding = field(default_factory=Finding)
+    search: Search | None = None  # for better settings, before the folds are learned with the best of them
     vary: Vary = field(default_factory=Vary)
     division: Division = field(default_factory=Division)
     seed: int = 17
@@ -217,10 +215,8 @@ def contradiction(recipe: StudyRecipe) -> str:
     task, network, fit = recipe.task, recipe.network, recipe.fit
     sigmoid = task.output == "sigmoid"
     alone = len(task.classes) < (1 if sigmoid else 2)
-    kinds = sum(map(bool, (recipe.sources, recipe.slides, recipe.labelled_slides, recipe.scans)))
     faults = (
         *_source_faults(recipe),
-        (kinds > 1, "pictures, slides and scans do not go together"),
         *_slide_faults(recipe),
         *_scan_faults(recipe),
         (bool(recipe.slides) and not network.spacing, "patches of slides need network.spacing"),
@@ -232,34 +228,46 @@ def contradiction(recipe: StudyRecipe) -> str:
         *_network_faults(network),
         (fit.loss == "cross_entropy" and sigmoid, "cross_entropy goes with softmax, not with sigmoid"),
         (fit.loss != "cross_entropy" and not sigmoid, f"{fit.loss} goes with sigmoid, not with softmax"),
-        (fit.balance == "pos_weight" and not sigmoid, "pos_weight goes with sigmoid"),
-        (
-            bool(fit.pos_weight) and fit.balance != "pos_weight" and not recipe.is_as_published,
-            "fit.pos_weight is given but not used: write balance = 'pos_weight'",
-        ),
-        (
-            len(fit.pos_weight) not in {0, len(task.classes)},
-            "fit.pos_weight has not one weight a class",
-        ),
+        *_balance_faults(recipe),
         (
             recipe.division.by in {"row", "slide"} and not recipe.is_as_published,
             _only_as_published(f"division.by = {recipe.division.by}"),
         ),
         (recipe.division.folds < 3, "division.folds is below 3: to fit, to choose and to report"),
         (fit.epochs < 1 or fit.batch < 2, "fit.epochs or fit.batch is too small"),
+        (
+            recipe.search is not None and not (recipe.search.ranges or recipe.search.grid),
+            "search varies nothing: write ranges into it",
+        ),
     )
     return next((words for wrong, words in faults if wrong), "")
 
 
+def _balance_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
+    fit, task = recipe.fit, recipe.task
+    return (
+        (fit.balance == "pos_weight" and task.output != "sigmoid", "pos_weight goes with sigmoid"),
+        (
+            bool(fit.pos_weight) and fit.balance != "pos_weight" and not recipe.is_as_published,
+            "fit.pos_weight is given but not used: write balance = 'pos_weight'",
+        ),
+        (len(fit.pos_weight) not in {0, len(task.classes)}, "fit.pos_weight has not one weight a class"),
+    )
+
+
 def _source_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
     sources = recipe.sources
+    added = bool(recipe.slides) and all(source.only_fit for source in sources)  # places of slides
+    pictures = bool(sources) and not added
+    kinds = sum(map(bool, (pictures, recipe.slides, recipe.labelled_slides, recipe.scans)))
     return (
+        (kinds > 1, "pictures, slides and scans do not go together"),
         (
             not (sources or recipe.slides or recipe.labelled_slides or recipe.scans),
             "there are no sources",
         ),
         (
-            bool(sources) and all(source.only_fit for source in sources),
+            bool(sources) and not recipe.slides and all(source.only_fit for source in sources),
             "all sources are only_fit: nothing is left to report on",
         ),
     )
@@ -306,10 +314,6 @@ def _slide_faults(recipe: StudyRecipe) -> tuple[tuple[bool, str], ...]:
         (labelled and not recipe.aggregation.ways, "aggregation.ways is empty"),
         (not 0 < recipe.aggregation.top <= 1, "aggregation.top is a share above 0, at most 1"),
         (recipe.division.by == "slide" and not labelled, "division.by = slide needs labelled_slides"),
-        (
-            bool(network.begin) and network.pretrained,
-            "network.begin and network.pretrained are both given",
-        ),
         (
             network.learns != "all"
             and not (network.pretrained or network.begin or recipe.pretrain)

@@ -5,14 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import logging
 import shutil
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning
 import numpy as np
@@ -21,12 +17,8 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from ml.errors import Problem
-from ml.model import architectures
-from ml.model.begin import load_begun
 from ml.model.ensemble import joined
-from ml.model.features import head_of, noted_features, stage_before_last
-from ml.model.pretrained import load_pretrained
+from ml.model.features import noted_features, stage_before_last
 from ml.progress import Progress, Step
 from ml.report.model_report import write_model_report
 from ml.train import leakage
@@ -40,19 +32,20 @@ from ml.train.frozen import learned_part
 from ml.train.learner import ONE, Learner, learn
 from ml.train.lookalike import joined_where_wished
 from ml.train.looks import Looks
-from ml.train.lora import add_adapters, learning_in_words, merge_adapters
-from ml.train.lora_plan import Lora
+from ml.train.lora import learning_in_words, merge_adapters
 from ml.train.losses import loss_of
 from ml.train.machine import Machine, end_others
+from ml.train.new_network import network_for, quiet
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import pretrain_once
 from ml.train.scan_rows import read_scans
+from ml.train.searched import searched
 from ml.train.slide_rows import LabelledSlide, read_slides, rows_of
 from ml.train.slide_study import (
     answer_slides,
     softmax_of,
 )
-from ml.train.study_card import network_options, study_card
+from ml.train.study_card import study_card
 from ml.train.study_facts import Member, Study, study_facts
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import Row, read_rows
@@ -94,13 +87,15 @@ def run_study(
     history: list[EpochFigures] = []
     members: list[Member] = []
     with quiet():
-        for fold in folds_of(numbers, recipe.division, pictures.rows):
+        folds = folds_of(numbers, recipe.division, pictures.rows)
+        recipe, settings = searched(recipe, pictures, folds[0], data, out / "folds", progress)
+        for fold in folds:
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)
                 members.append(member)
                 history += epochs
     end_others()
-    facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history)
+    facts = study_facts(Study(recipe, pictures, slides, data, out), members, found, history) | settings
     bundle = _written(recipe, pictures, members, facts, out, progress)
     return Studied(bundle, tuple(history), facts)
 
@@ -110,7 +105,8 @@ def _rows(
 ) -> tuple[Row, ...]:
     """Patches with boxes, tiles of labelled slides, slices of CT, or pictures: whatever the recipe has."""
     if slides:
-        return rows_of(slides, recipe.slides)
+        corrected = read_rows(recipe.sources, recipe.task, data) if recipe.sources else ()
+        return (*rows_of(slides, recipe.slides), *corrected)
     if recipe.labelled_slides:
         return read_tile_rows(recipe, data, progress)
     if recipe.scans:
@@ -122,43 +118,6 @@ def rows_for(recipe: StudyRecipe, data: Path, progress: Progress) -> tuple[Row, 
     """What a recipe learns from, as `run_study` reads it. Raises `Problem`, `SlideProblem`, `Cancelled`."""
     slides = read_slides(recipe.slides, recipe.task, recipe.network, data, progress)
     return _rows(recipe, slides, data, progress)
-
-
-def network_for(
-    recipe: StudyRecipe, size: tuple[int, int], data: Path | None = None
-) -> tuple[nn.Module, str]:
-    """A network as the recipe asks for, and where its first weights come from (empty: by chance).
-
-    `size` is height and width in px of what it will see: networks that are tied to one are told.
-    `network.begin` is looked for in `data`. Raises `Problem` where weights are missing or do not fit.
-    """
-    plan = recipe.network
-    options = network_options(plan, size)
-    module = _created(plan.architecture, len(recipe.task.classes), options)
-    source = load_pretrained(module, plan.architecture) if plan.pretrained else plan.begin
-    if plan.begin:
-        load_begun(module, (data or Path()) / plan.begin, head_of(module))
-    if plan.zero_head:
-        for value in head_of(module).parameters():
-            nn.init.zeros_(value)
-    if plan.learns == "head":
-        module.requires_grad_(False)
-        head_of(module).requires_grad_(True)
-    if plan.learns == "lora":
-        add_adapters(module, plan.lora or Lora(), head_of(module), len(plan.mean), size)
-    return module.to(memory_format=torch.channels_last), source
-
-
-def _created(name: str, classes: int, options: Mapping[str, Any]) -> nn.Module:
-    if not architectures.is_known(name):
-        raise Problem(f"There is no network named {name}.", "Take a name of timm, or of our own list.")
-    try:
-        return architectures.create(name, classes, options)
-    except (TypeError, ValueError, RuntimeError, AssertionError, KeyError, AttributeError) as error:
-        raise Problem(
-            f"The network {name} does not take the options {', '.join(options) or 'none'}: {error}.",
-            "Mend network.options in the recipe, or what a search puts there.",
-        ) from error
 
 
 def _architectures(recipe: StudyRecipe, folder: Path) -> Iterator[tuple[StudyRecipe, Path]]:
@@ -311,19 +270,3 @@ def _written(
     bundle = open_bundle(folder)
     write_model_report(facts, bundle.card, out)
     return bundle
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Lightning's advice is for programmers: it stays out of a person's way while the run goes on."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"lightning\..*")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

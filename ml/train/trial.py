@@ -17,10 +17,11 @@ from ml.train.folds import Fold
 from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
 from ml.train.machine import Machine
+from ml.train.new_network import network_for, quiet
 from ml.train.pictures import Pictures
+from ml.train.search_plan import Search
 from ml.train.study_recipe import StudyRecipe
-from ml.train.study_run import network_for, quiet
-from ml.train.tune import Run, Search, Tell
+from ml.train.tune import Run, Tell
 
 _READ_ONCE = ("size", "channels", "crop", "fitting", "fill", "spacing", "windows", "neighbours")
 

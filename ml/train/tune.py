@@ -15,37 +15,19 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ml.errors import Problem
 from ml.progress import Progress, Step
+from ml.train.search_plan import Range, Search
 from ml.train.study_recipe import StudyRecipe
 from ml.train.toml_values import read_toml
 
 Tell = Callable[[int, float], None]
 """Epoch and figure, on the way."""
 
+_APART = 1009
+"""Between the seeds of two trials: each is drawn by one of its own, so that a search which was killed and
+gone on with tries what one that was not would have tried."""
+
 Run = Callable[[StudyRecipe, Tell], float]
 """Trains a recipe and returns the figure to make greatest; tells (epoch, figure) on the way."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """One thing to vary. `key` is its place in the recipe, "fit.rate" or "network.options.layers"."""
-
-    key: str
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False  # the same number of tries from 1e-5 to 1e-4 as from 1e-4 to 1e-3
-    whole: bool = False
-    choices: tuple[Any, ...] = ()  # in place of low and high
-
-
-@dataclass(frozen=True)
-class Search:
-    """What is searched. `grid` is gone through completely, the rest is searched within each of its cells."""
-
-    ranges: tuple[Range, ...]
-    grid: tuple[Range, ...] = ()  # with `choices`: one study for each combination (the architecture)
-    trials: int = 20  # of each study
-    sampler: Literal["tpe", "random"] = "tpe"
-    startup: int = 5  # trials before a weak one is stopped early (median rule)
 
 
 def read_search(path: Path) -> Search:
@@ -91,7 +73,6 @@ def tune(recipe: StudyRecipe, search: Search, database: Path, run: Run, progress
             study_name=name,
             load_if_exists=True,
             direction="maximize",
-            sampler=_sampler(search, recipe.seed + number),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=search.startup, n_warmup_steps=1),
         )
         based = changed(recipe, fixed)
@@ -100,6 +81,7 @@ def tune(recipe: StudyRecipe, search: Search, database: Path, run: Run, progress
         while _finished(study) < search.trials:
             progress.check()
             progress.step(Step(f"Searching: {name}", _finished(study), search.trials))
+            study.sampler = _sampler(search, recipe.seed + number + _APART * _finished(study))
             study.optimize(partial(_try, based, search.ranges, run, progress), n_trials=1)
             progress.part(_told(name, study.trials[-1], fixed))
         told += [_told(name, trial, fixed) for trial in study.trials if trial.state.is_finished()]

@@ -143,7 +143,7 @@ def _known(
 
 def _network(request: EmbedRequest, bare: StudyRecipe, size: tuple[int, int]) -> tuple[Any, str]:
     """The network, and how it is called."""
-    from ml.train.study_run import network_for
+    from ml.train.new_network import network_for
 
     if request.model:
         ready = ready_model(request.model, request.device).network

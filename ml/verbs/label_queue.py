@@ -62,7 +62,9 @@ def label_queue(request: QueueRequest, progress: Progress) -> tuple[Asked, ...]:
     with open_slide(request.slide) as slide:
         seen = look_closely(slide, network, (*whole, *known), progress)
     count = len(whole)
-    unsure, torn = unsureness(seen.probabilities[:count]), disagreement(seen.members[:, :count])
+    several = network.card.output == "sigmoid"
+    unsure = unsureness(seen.probabilities[:count], independent=several)
+    torn = disagreement(seen.members[:, :count], independent=several)
     order = chosen(seen.features[:count], np.minimum(unsure + torn, 1), request.count, seen.features[count:])
     said = seen.probabilities
     return tuple(Asked(whole[n], tuple(map(float, said[n])), float(unsure[n]), float(torn[n])) for n in order)
@@ -71,25 +73,17 @@ def label_queue(request: QueueRequest, progress: Progress) -> tuple[Asked, ...]:
 def patches_to_compare(request: QueueRequest, card: ModelCard) -> tuple[list[Rect], list[Rect]]:
     """Patches as the network sees them: those without a label that may be asked about, and the labelled ones.
 
-    Raises `Problem` for a model of whole pictures, where the model's classes may hold together, and where
-    every patch has a label.
+    Raises `Problem` for a model of whole pictures, where the model is another one now, and where every
+    patch has a label.
     """
     if card.preparation is not None:
         raise Problem(
             "This model looks at whole pictures: there are no patches to be asked about.",
             "Give the picture its label in a training (“Train a model…”).",
         )
-    if card.output == "sigmoid":
-        raise Problem(
-            "This model may give a patch several labels, and is not asked about by single keys.",
-            "Correct its boxes instead, or choose a model whose classes exclude each other.",
-        )
     if request.sha256 and card.weights_sha256 != request.sha256:
-        raise Problem(
-            f"The model {card.title or card.name} is another one now than the one that analyzed this slide.",
-            "Analyze the slide again.",
-        )
-    rects = _candidates(request)
+        raise of_another_model(card, "this slide", "Analyze the slide again.")
+    rects = _candidates(request, several=card.output == "sigmoid")
     if not rects:
         raise Problem("Every patch of this analysis has a label already.", "Analyze another region.")
     size = card.size_on(request.spacing.spacing)
@@ -97,7 +91,13 @@ def patches_to_compare(request: QueueRequest, card: ModelCard) -> tuple[list[Rec
     return whole, [_patch_at(rect, size.width, size.height) for rect in request.labelled]
 
 
-def _candidates(request: QueueRequest) -> list[Rect]:
+def of_another_model(card: ModelCard, what: str, remedy: str) -> Problem:
+    """That the weights changed since something was analyzed."""
+    name = card.title or card.name
+    return Problem(f"The model {name} is another one now than the one that analyzed {what}.", remedy)
+
+
+def _candidates(request: QueueRequest, *, several: bool) -> list[Rect]:
     """Scored patches without a label: three of four the least sure ones, the others by chance."""
     import numpy as np
 
@@ -110,11 +110,12 @@ def _candidates(request: QueueRequest) -> list[Rect]:
     free = [n for n, cell in enumerate(cells) if cell not in taken]
     if not free:
         return []
-    unsure = unsureness(scores.values[rows[free], columns[free]])
-    return [scores.grid.rect(*cells[free[n]]) for n in _some(unsure, request.looked_at)]
+    unsure = unsureness(scores.values[rows[free], columns[free]], independent=several)
+    return [scores.grid.rect(*cells[free[n]]) for n in some_of(unsure, request.looked_at)]
 
 
-def _some(unsure: NDArray[np.float32], most: int) -> list[int]:
+def some_of(unsure: NDArray[np.float32], most: int) -> list[int]:
+    """Which of so many to compare: three of four the least sure ones, the others by chance."""
     import numpy as np
 
     order = np.argsort(-unsure, kind="stable")

@@ -48,6 +48,11 @@ def spread_patches(request: SpreadPatches, progress: Progress) -> tuple[Handed, 
             "Label patches of at least two classes on this slide first.",
         )
     network = ready_model(request.queue.model, request.queue.device).network
+    if network.card.output == "sigmoid":
+        raise Problem(
+            "This model may give a patch several labels, and those are not handed on.",
+            "Answer more patches yourself, or choose a model whose classes exclude each other.",
+        )
     rects, known = patches_to_compare(request.queue, network.card)
     with open_slide(request.queue.slide) as slide:
         seen = look_closely(slide, network, (*known, *rects), progress)

@@ -40,12 +40,12 @@ def foresee(request: OutlookRequest, progress: Progress) -> Outlook:
     from ml.train.embed import features_of
     from ml.train.feed import Feed
     from ml.train.labelled import by_recipe
+    from ml.train.new_network import network_for
     from ml.train.outlook import foresee as run
     from ml.train.outlook import write_outlook
     from ml.train.pictures import read_pictures
     from ml.train.simple_model import simple_plan
     from ml.train.study_recipe import Fit, StudyRecipe
-    from ml.train.study_run import network_for
 
     rows = by_recipe(recipe, request.data, progress).rows
     if len(rows) > _MOST:

@@ -48,10 +48,10 @@ def pretrain(request: PretrainRequest, progress: Progress) -> Pretrained:
     import lightning
 
     from ml.train.divided import read_divided
+    from ml.train.new_network import network_for
     from ml.train.pretrain import BACKBONE, is_collapsed, save_backbone
     from ml.train.pretrain import pretrain as learn
     from ml.train.slide_plan import Contrast
-    from ml.train.study_run import network_for
 
     how = recipe.pretrain or Contrast()
     how = how if request.epochs is None else dataclasses.replace(how, epochs=request.epochs)

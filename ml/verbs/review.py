@@ -119,10 +119,10 @@ def _write_simple(recipe: StudyRecipe, known: Labelled, data: Path, out: Path, p
 
     from ml.train.folds import fold_numbers
     from ml.train.lookalike import joined_where_wished
+    from ml.train.new_network import network_for
     from ml.train.picture_answers import ANSWERS_FILE, write_picture_answers
     from ml.train.simple_model import simple_answers, simple_plan
     from ml.train.study_recipe import Fit, StudyRecipe
-    from ml.train.study_run import network_for
 
     plan = simple_plan()
     module, _ = network_for(StudyRecipe("", "", "", recipe.task, plan, Fit(1)), plan.size, data)

@@ -36,13 +36,14 @@ from ml.train.box_study import at_natural_share
 from ml.train.folds import Fold, fold_numbers, folds_of
 from ml.train.learner import answers
 from ml.train.lora_plan import Lora
+from ml.train.new_network import quiet
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pseudo import PseudoLabels, hidden_labels, spread_fold
 from ml.train.slide_plan import Contrast
 from ml.train.slide_rows import read_slides, rows_of
 from ml.train.spread import Spreading
 from ml.train.study_recipe import Division, Fit, StudyRecipe, Vary, read_study_recipe
-from ml.train.study_run import learn_fold, quiet
+from ml.train.study_run import learn_fold
 from ml.train.table import read_rows
 from tests.cohorts.graft import DATA, write_cohort
 

@@ -21,10 +21,10 @@ from ml import paths
 from ml.progress import Progress
 from ml.train.embed import features_of
 from ml.train.feed import Feed
+from ml.train.new_network import network_for
 from ml.train.pictures import read_pictures
 from ml.train.simple_model import _likely, simple_plan
 from ml.train.study_recipe import Fit, StudyRecipe, read_study_recipe
-from ml.train.study_run import network_for
 from ml.train.table import read_rows
 from ml.train.worth import chosen, unsureness
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from ml.train.study_recipe import read_study_recipe
+from ml.train.toml_text import toml_of
 from ml.train.tune import read_search
 from ml.verbs.board import WANTED, is_installed
 from tests.gui.wizard_hands import a_wizard
@@ -23,9 +24,9 @@ from viewer.wizard.boards import Page
 from viewer.wizard.desk import Desk
 from viewer.wizard.method_choices import MethodChoices
 from viewer.wizard.plan import Plan
-from viewer.wizard.plan_recipe import text_for_training
+from viewer.wizard.plan_recipe import search_of, text_for_training
 from viewer.wizard.rehearsing import Rehearsing
-from viewer.wizard.tuning_part import TuningPart, search_text
+from viewer.wizard.tuning_part import TuningPart
 from viewer.wizard.watching import Watching
 from viewer.wizard.ways import with_way
 
@@ -70,7 +71,7 @@ def test_each_choice_reaches_the_recipe(qtbot: QtBot, desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_all_choices_make_networks_that_can_be_built(desk: Desk) -> None:
-    from ml.train.study_run import network_for
+    from ml.train.new_network import network_for
     from viewer.wizard.method_choices import _HEADS, _NETWORKS, with_dropout, with_network
     from viewer.wizard.plan_recipe import recipe_of
 
@@ -100,7 +101,7 @@ def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(
     rehearsing.facts = {"reading": 100.0, "learning": 10.0, "seeing": 50.0, "pictures": 100}
     part.show_plan()
     assert "Takes about" in part.told.text()
-    (tmp_path / "search.toml").write_text(search_text(desk.plan), encoding="utf-8")
+    (tmp_path / "search.toml").write_text(toml_of(search_of(desk.plan)), encoding="utf-8")
     search = read_search(tmp_path / "search.toml")
     assert [one.key for one in search.ranges] == ["fit.rate", "fit.decay", "fit.smoothing"]
     for value, rate in ((0.7, 0.01), (0.9, 0.004), (None, 0.1)):
@@ -108,6 +109,7 @@ def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(
     assert "Best of 3" in part.told.text()
     qtbot.mouseClick(part.use_button, Qt.MouseButton.LeftButton)
     assert desk.plan.fit.rate == 0.004
+    assert not desk.plan.tuning  # found already: the training does not look again
     part.close_work()
 
 

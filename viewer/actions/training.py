@@ -25,12 +25,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "label_queue",
         "Label what is worth it…",
-        "Be asked about the patches of this analysis that a model would learn most from.",
+        "Be asked about the patches or slices of this analysis that a model would learn most from.",
         TRAIN,
         "",
         ("Ctrl+Shift+L",),
         1,
-        "slide",
     ),
     Entry(
         "made_up",

@@ -15,7 +15,7 @@ from viewer.cases import trail
 from viewer.cases.edits import no_item
 from viewer.cases.part import Gone, Part
 from viewer.cases.tables import analyses, items, verdicts
-from viewer.cases.values import AnalysisRow, Json, Verdict
+from viewer.cases.values import AnalysisRow, Decided, Json, Verdict
 
 _NONE: Mapping[str, Verdict] = {}
 
@@ -100,6 +100,13 @@ class AnalysisPart(Part):
         query = sa.select(verdicts.c.key, verdicts.c.verdict).where(verdicts.c.analysis_id == analysis_id)
         with self._database.reading() as connection:
             return {row.key: row.verdict for row in connection.execute(query)}
+
+    def decided(self, analysis_id: int) -> Mapping[str, Decided]:
+        """The same with who said so, and when."""
+        columns = (verdicts.c.key, verdicts.c.verdict, verdicts.c.author, verdicts.c.at)
+        query = sa.select(*columns).where(verdicts.c.analysis_id == analysis_id)
+        with self._database.reading() as connection:
+            return {row.key: Decided(row.verdict, row.author, row.at) for row in connection.execute(query)}
 
     def _decide(self, connection: sa.Connection, analysis_id: int, key: str, verdict: Verdict) -> None:
         item_id, case_id = _place_of(connection, analysis_id)

@@ -100,6 +100,15 @@ class AnalysisRow:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """A verdict on a finding: by whom, and when."""
+
+    verdict: Verdict
+    author: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True)
 class Said:
     """Who wrote something, and when."""
 

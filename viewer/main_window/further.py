@@ -66,7 +66,7 @@ class Further:
             training,
             Cohorts(parts, frame, status, window),
             Caring(parts, frame, status),
-            Learning(parts, status, slides, training, window),
+            Learning(parts, status, views, slides, training, window),
         )
 
     def __iter__(self) -> Iterator[Piece]:

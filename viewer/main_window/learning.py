@@ -15,22 +15,25 @@ from ml.geometry import Rect
 from ml.progress import Step
 from ml.report.words import count
 from ml.results.analysis import Analysis
-from ml.verbs.label_queue import Asked, label_queue, not_asked_yet
 from ml.verbs.made_up import Handed, SpreadPatches, spread_patches
 from ml.zoo.card import ModelCard
 from viewer.actions.command import Bound
 from viewer.main_window.parts import Parts
+from viewer.main_window.queue_asking import QueueAsking
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.training import Training
-from viewer.state.learning import LabelQueue
+from viewer.main_window.views import Views
+from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
-from viewer.wizard.answering import Answering, answers_of, request_of
+from viewer.wizard.added import Begun
+from viewer.wizard.answering import answers_of, request_of
 from viewer.wizard.made_up_window import MadeUpWindow, made_up_of
 from viewer.wizard.queue_window import QueueWindow
-from viewer.wizard.retraining import Begun, begin_from
+from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.learning import LearningWork
-from viewer.work.told import OnTable, Told, told_in
+from viewer.work.told import Found, OnTable, Told, told_in
+from viewer.work.told_series import FoundInSeries, SeriesHere, ToldSeries, told_series_in
 
 _SHOWN_MS = 15_000
 
@@ -42,13 +45,21 @@ class Learning(QObject):
     refused = Signal(object)  # Problem
 
     def __init__(
-        self, parts: Parts, status: StatusLine, slides: Slides, training: Training, window: QWidget
+        self,
+        parts: Parts,
+        status: StatusLine,
+        views: Views,
+        slides: Slides,
+        training: Training,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._parts, self._status, self._slides = parts, status, slides
         self._training, self._window = training, window
         self.work = LearningWork(self)
-        self.queue_window: QueueWindow | None = None
+        self.asking = QueueAsking(parts, status, views, self.work, window)
+        self.asking.retrain_wished.connect(self.retrain)
+        self.asking.refused.connect(self._show_problem)
         self.made_up_window: MadeUpWindow | None = None
         self.work.step.connect(self._show_step)
         self.work.failed.connect(self._show_problem)
@@ -58,58 +69,15 @@ class Learning(QObject):
     def bounds(self) -> dict[str, Bound]:
         """What the commands of `viewer.actions.training` do on what a person said."""
         return {
-            "label_queue": Bound(self.open_queue, lambda: self._analysis is not None),
+            "label_queue": Bound(self.asking.open, lambda: self.asking.possible),
             "made_up": Bound(self.open_made_up, lambda: self._opened is not None),
             "retrain": Bound(self.retrain),
         }
 
-    # ------------------------------------------------------------------ questions
-
-    def open_queue(self) -> None:
-        """Go on with the questions about this analysis, or look for patches that are worth some."""
-        opened, analysis = self._opened, self._analysis
-        if opened is None or analysis is None:
-            return
-        queue = opened.learning.queue
-        fits = queue is not None and queue.run == analysis.provenance.started
-        if queue is not None and fits and not_asked_yet(queue.asked, _places(opened)):
-            self._show_queue(opened, queue)
-        else:
-            self.ask()
-
-    def ask(self) -> None:
-        """Look for patches worth a label; the questions follow."""
-        opened, analysis = self._opened, self._analysis
-        if opened is not None and analysis is not None and not self.work.running:
-            self._status.showMessage("Looking for patches worth a label…")
-            job = partial(label_queue, request_of(opened, analysis))
-            self.work.do(job, partial(self._queued, opened), "Looking for patches worth a label")
-
-    def _queued(self, opened: OpenedSlide, asked: tuple[Asked, ...]) -> None:
-        self._status.clearMessage()
-        findings = opened.findings
-        if opened not in self._parts.session.items or findings is None or findings.analysis is None:
-            return
-        made = findings.analysis.provenance
-        names = findings.scores.class_names
-        queue = LabelQueue(made.model_name, made.model_version, made.model_sha256, made.started, names, asked)
-        opened.learning.set_queue(queue)
-        self._show_queue(opened, queue)
-
-    def _show_queue(self, opened: OpenedSlide, queue: LabelQueue) -> None:
-        from viewer.cases.library import whoever
-
-        self._close(self.queue_window)
-        colors = (
-            dict(zip(queue.class_names, opened.findings.card.colors, strict=False)) if opened.findings else {}
-        )
-        answering = Answering(opened, queue, colors.get, whoever())
-        window = self.queue_window = QueueWindow(answering, self._window)
-        window.retrain_wished.connect(self.retrain)
-        window.more_wished.connect(self.ask)
-        window.place_wished.connect(self._go)
-        window.finished.connect(lambda _: self._forget("queue_window", window))
-        _bring(window)
+    @property
+    def queue_window(self) -> QueueWindow | None:
+        """The window of questions."""
+        return self.asking.window
 
     # ------------------------------------------------------------------ made-up labels
 
@@ -122,7 +90,7 @@ class Learning(QObject):
         window = self.made_up_window = MadeUpWindow(opened, self._window)
         window.hand_on_wished.connect(self.hand_on)
         window.place_wished.connect(self._go)
-        window.finished.connect(lambda _: self._forget("made_up_window", window))
+        window.finished.connect(lambda _: self._forget(window))
         _bring(window)
 
     def hand_on(self) -> None:
@@ -147,7 +115,8 @@ class Learning(QObject):
 
     def retrain(self) -> None:
         """Begin a training from the model whose findings are looked at, or else the chosen one."""
-        findings = self._opened.findings if self._opened is not None else None
+        current = self._parts.session.current
+        findings = current.findings if isinstance(current, OpenedSlide | OpenedSeries) else None
         self.retrain_model(findings.card.name if findings is not None else self._parts.settings.model)
 
     def retrain_model(self, name: str) -> None:
@@ -158,13 +127,26 @@ class Learning(QObject):
         self.work.do(lambda _: _card_of(name), self._gather, "Finding the model")
 
     def _gather(self, card: ModelCard) -> None:
+        question = question_of(card)
+        if card.looks_at_ct:
+            answers = {
+                one.series.key: SeriesHere(dict(one.learning.answers), _found_in(one))
+                for one in self._parts.session.items
+                if isinstance(one, OpenedSeries)
+            }
+            self._parts.keeping.ask(
+                lambda library: told_series_in(library, question, answers),
+                partial(self._begin_with_series, card),
+                self._show_problem,
+            )
+            return
         here = {
-            one.path: OnTable(tuple(one.annotations), one.learning.made_up)
+            one.path: OnTable(tuple(one.annotations), one.learning.made_up, _found_on(one))
             for one in self._parts.session.slides
             if not one.is_loading
         }
         self._parts.keeping.ask(
-            lambda library: told_in(library, card.class_names, here),
+            lambda library: told_in(library, question, here),
             partial(self._cut, card),
             self._show_problem,
         )
@@ -172,12 +154,17 @@ class Learning(QObject):
     def _cut(self, card: ModelCard, told: Sequence[Told]) -> None:
         self.work.do(lambda progress: begin_from(card, told, progress), self._begin, "Beginning the training")
 
-    def _begin(self, begun: Begun) -> None:
-        self._close(self.queue_window)
-        self._training.open_at(begun.folder)
-        words = (
-            f"{count(begun.added, 'label')} of people since, {count(begun.before, 'picture')} from before."
+    def _begin_with_series(self, card: ModelCard, told: Sequence[ToldSeries]) -> None:
+        self.work.do(
+            lambda progress: begin_from(card, (), progress, told), self._begin, "Beginning the training"
         )
+
+    def _begin(self, begun: Begun) -> None:
+        self.asking.close()
+        self._training.open_at(begun.folder)
+        words = f"{count(begun.added, 'label')} of people since."
+        if begun.before:
+            words = f"{words[:-1]}, {count(begun.before, 'picture')} from before."
         if begun.made_up:
             words += f" {count(begun.made_up, 'made-up label')}, never in the verdict."
         self._status.showMessage(words, _SHOWN_MS)
@@ -186,7 +173,7 @@ class Learning(QObject):
 
     def close(self) -> None:
         """Close its windows and end its work."""
-        self._close(self.queue_window)
+        self.asking.close()
         self._close(self.made_up_window)
         self.work.close()
 
@@ -214,13 +201,12 @@ class Learning(QObject):
         self.refused.emit(problem)
 
     def _let_go(self, opened: object) -> None:
-        for window in (self.queue_window, self.made_up_window):
-            if window is not None and window.opened is opened:
-                window.close()
+        if self.made_up_window is not None and self.made_up_window.opened is opened:
+            self.made_up_window.close()
 
-    def _forget(self, name: str, window: QWidget) -> None:
-        if getattr(self, name) is window:
-            setattr(self, name, None)
+    def _forget(self, window: QWidget) -> None:
+        if self.made_up_window is window:
+            self.made_up_window = None
         window.deleteLater()
 
     def _close(self, window: QWidget | None) -> None:
@@ -228,8 +214,22 @@ class Learning(QObject):
             window.close()
 
 
-def _places(opened: OpenedSlide) -> tuple[Rect, ...]:
-    return tuple(one.shape.bounds for one in answers_of(opened))
+def _found_on(opened: OpenedSlide) -> Found | None:
+    """What the last analysis found, as it stands now."""
+    findings = opened.findings
+    if findings is None or findings.analysis is None:
+        return None
+    made = findings.analysis.provenance
+    boxes = {box.key: (box.class_index, box.rect) for box in (*findings.accepted, *findings.boxes)}
+    return Found(boxes, dict(findings.verdicts), findings.scores.class_names, made.model_name, made.started)
+
+
+def _found_in(opened: OpenedSeries) -> FoundInSeries | None:
+    findings = opened.findings
+    if findings is None or findings.analysis is None:
+        return None
+    made, names = findings.analysis.provenance, findings.scores.class_names
+    return FoundInSeries(findings.items, dict(findings.verdicts), names, made.model_name, made.started)
 
 
 def _card_of(name: str) -> ModelCard:

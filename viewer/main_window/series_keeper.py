@@ -42,6 +42,7 @@ class SeriesKeeper(Keeper):
         self._findings_links = Links()
         self._links.follow(opened.measurements.changed, self._keep_measurements)
         self._links.follow(opened.findings_changed, self._follow_findings)
+        self._links.follow(opened.learning.changed, lambda: self.mark("learning", opened.learning.as_json))
 
     def facts(self) -> ItemFacts:
         """What the list of the case says about it while it is closed, and whose it is."""
@@ -90,6 +91,7 @@ class SeriesKeeper(Keeper):
         found = readable(kept.states.get("measurements"), measurements_of)
         if found:
             measurements.apply((), found)
+        readable(kept.states.get("learning"), opened.learning.restore)
         if isinstance(kept.analysis, CtAnalysis) and opened.findings is None:
             raw = kept.states.get("model")
             model = raw if isinstance(raw, dict) else {}

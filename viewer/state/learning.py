@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand
 
 from ml.geometry import Rect
 from ml.verbs.label_queue import Asked
+from ml.verbs.slice_queue import AskedSlice
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,36 @@ class LabelQueue:
     run: str  # when the analysis began
     class_names: tuple[str, ...]
     asked: tuple[Asked, ...]
+    several: bool = False  # classes may hold together
+
+
+@dataclass(frozen=True)
+class SliceQueue:
+    """The same of a CT series; classes of its models stand each for itself."""
+
+    model: str
+    version: str
+    sha256: str
+    run: str
+    class_names: tuple[str, ...]
+    asked: tuple[AskedSlice, ...]
+    several: bool = True
+
+
+@dataclass(frozen=True)
+class SliceAnswer:
+    """What a person said of a slice of a CT series, with what an answer about a patch has, too."""
+
+    uid: str  # SOPInstanceUID
+    label: str  # classes as `ml.annotation.answers.TOGETHER` joins them; empty: not sure
+    by: str
+    at: str
+    model: str
+    version: str
+    sha256: str
+    run: str
+    said: str  # by the model, in words
+    worth: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +107,66 @@ class LearningNotes(QObject):
         """For the case library."""
         queue = None if self.queue is None else asdict(self.queue)
         return {"queue": queue, "made_up": [asdict(one) for one in self.made_up]}
+
+
+class SeriesNotes(QObject):
+    """The same of a CT series; answers are kept here, as it has no annotations."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.queue: SliceQueue | None = None
+        self.answers: Mapping[str, SliceAnswer] = {}  # by UID of the slice
+
+    def set_queue(self, queue: SliceQueue | None) -> None:
+        """Ask about other slices."""
+        if queue != self.queue:
+            self.queue = queue
+            self.changed.emit()
+
+    def put(self, uid: str, answer: SliceAnswer | None) -> None:
+        """Keep an answer in place of the one before; None takes it away."""
+        kept = {name: one for name, one in self.answers.items() if name != uid}
+        self.answers = kept if answer is None else kept | {uid: answer}
+        self.changed.emit()
+
+    def restore(self, raw: Mapping[str, Any]) -> SeriesNotes:
+        """What was kept, unless something is here. Raises what `viewer.state.kept.readable` catches."""
+        queue, answers = read_slice_notes(raw)
+        self.queue, self.answers = self.queue or queue, self.answers or answers
+        return self
+
+    def as_json(self) -> dict[str, Any]:
+        """For the case library."""
+        queue = None if self.queue is None else asdict(self.queue)
+        return {"queue": queue, "answers": [asdict(one) for one in self.answers.values()]}
+
+
+class SliceAnswerEdit(QUndoCommand):
+    """An answer about a slice, that can be undone."""
+
+    def __init__(self, notes: SeriesNotes, uid: str, answer: SliceAnswer | None, title: str) -> None:
+        super().__init__(title)
+        self._notes, self._uid, self._before, self._after = notes, uid, notes.answers.get(uid), answer
+
+    def redo(self) -> None:
+        """Say it."""
+        self._notes.put(self._uid, self._after)
+
+    def undo(self) -> None:
+        """As it was."""
+        self._notes.put(self._uid, self._before)
+
+
+def read_slice_notes(raw: Mapping[str, Any]) -> tuple[SliceQueue | None, Mapping[str, SliceAnswer]]:
+    """What `SeriesNotes.as_json` gave. Raises `ValueError`, `KeyError`, `TypeError`."""
+    answers = {one["uid"]: SliceAnswer(**one) for one in raw.get("answers", ())}
+    queue = raw.get("queue")
+    if queue is None:
+        return None, answers
+    asked = tuple(AskedSlice(**{**one, "said": tuple(one["said"])}) for one in queue["asked"])
+    return SliceQueue(**{**queue, "class_names": tuple(queue["class_names"]), "asked": asked}), answers
 
 
 def read_notes(raw: Mapping[str, Any]) -> tuple[LabelQueue | None, tuple[MadeUp, ...]]:

@@ -11,6 +11,7 @@ from ml.ct_about import NamedWindow, windows_of
 from ml.volume.series import Series
 from ml.volume.volume import Volume
 from viewer.state.ct_findings import CtFindings
+from viewer.state.learning import SeriesNotes
 from viewer.state.measurements import Measurement, MeasurementEdit, Measurements
 from viewer.state.opened import Opened
 
@@ -40,6 +41,7 @@ class OpenedSeries(Opened):
         self.windows: tuple[NamedWindow, ...] = windows_of(series)
         self.volume = Volume.empty(series)
         self.measurements = Measurements(self)
+        self.learning = SeriesNotes(self)
         self.marks: tuple[Mark, ...] = ()
         self.is_complete = False
         self.findings: CtFindings | None = None

@@ -5,25 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from ml.annotation.answers import ANSWERED_AT, answered, is_answer
+from ml.annotation.answers import ANSWER, ANSWERED_AT, GIVEN, answered, is_answer
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Color, Shape
-from ml.report.words import percent
 from ml.results.analysis import Analysis
 from ml.train.corrected import places_of
 from ml.verbs.label_queue import Asked, QueueRequest, not_asked_yet
 from viewer.state.learning import LabelQueue
 from viewer.state.opened_slide import OpenedSlide
+from viewer.wizard.questions import UNSURE, Questions, parts_of, said_in_words
 
 TITLE = "Label patch"
 
 
-class Answering(QObject):
+class Answering(Questions):
     """Answers are annotations: each is an edit that is kept at once, and that can be undone."""
 
-    changed = Signal()
+    noun = ("patch", "patches")
 
     def __init__(
         self,
@@ -33,21 +33,14 @@ class Answering(QObject):
         who: str,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(queue, opened.title, parent)
         self.opened, self.queue = opened, queue
-        self.position = 0
         self._color_of, self._who = color_of, who
         self._answers: dict[int, Annotation] = {}
         self._taking_back = False
         self._note(Change((), answers_of(opened), ""))
-        self.position = self._first_open()
+        self.position = self.first_open()
         opened.annotations_changed.connect(self._follow)
-
-    @property
-    def current(self) -> Asked | None:
-        """The patch that is asked about; None at the end."""
-        asked = self.queue.asked
-        return asked[self.position] if self.position < len(asked) else None
 
     @property
     def answered(self) -> int:
@@ -59,33 +52,25 @@ class Answering(QObject):
         """What was answered about the patch that is looked at; None: nothing yet."""
         return self._answers.get(self.position)
 
-    def counts(self) -> dict[str, int]:
-        """How often each class was answered in this queue."""
-        found: dict[str, int] = {}
-        for one in self._answers.values():
-            found[one.class_name] = found.get(one.class_name, 0) + 1
-        return found
+    def said_at(self, place: int) -> str | None:
+        """What was answered there."""
+        given = self._answers.get(place)
+        if given is None:
+            return None
+        return given.class_name if given.metadata.get(ANSWER) == GIVEN else UNSURE
 
     def answer(self, label: str | None) -> None:
         """Say what the patch is (None: not sure), and go on to the next without an answer."""
         asked = self.current
-        if asked is None:
+        if not isinstance(asked, Asked):
             return
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        color = None if label is None else self._color_of(label)
+        names = parts_of(label or "", self.class_names)
+        color = self._color_of(names[0]) if names else None
         made = answered(asked.rect, label, color, self._who, now, self._why(asked))
         before = self.given
         self.position += 1
         self.opened.edit(Change((before,) if before is not None else (), (made,), TITLE))
-
-    def back(self) -> None:
-        """Look at the one before again."""
-        self.move(-1)
-
-    def move(self, by: int) -> None:
-        """Look at another one, without an answer."""
-        self.position = max(0, min(self.position + by, len(self.queue.asked)))
-        self.changed.emit()
 
     def take_back(self) -> None:
         """Undo the last answer, and ask again."""
@@ -132,26 +117,16 @@ class Answering(QObject):
         asked = self.queue.asked
         return next((n for n, one in enumerate(asked) if not not_asked_yet((one,), (bounds,))), None)
 
-    def _first_open(self) -> int:
-        places = (n for n in range(len(self.queue.asked)) if n not in self._answers)
-        return next(places, len(self.queue.asked))
-
     def _why(self, asked: Asked) -> dict[str, str]:
         queue = self.queue
         return {
             "Model": queue.model,
             "Model version": queue.version,
             "Model SHA-256": queue.sha256,
-            "Model said": said_in_words(queue, asked),
+            "Model said": said_in_words(queue.class_names, asked),
             "Worth": f"{min(1.0, asked.unsure + asked.disagreement):.3f}",
             "Run": queue.run,
         }
-
-
-def said_in_words(queue: LabelQueue, asked: Asked, most: int = 3) -> str:
-    """The likeliest classes with what the model gives them."""
-    ranked = sorted(zip(queue.class_names, asked.said, strict=True), key=lambda pair: -pair[1])
-    return ", ".join(f"{name} {percent(value)}" for name, value in ranked[:most])
 
 
 def answers_of(opened: OpenedSlide) -> tuple[Annotation, ...]:

@@ -121,6 +121,8 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
     words = [f"{count(len(cases), _noun(plan.kind))} of {count(patients, 'patient')} will be used."]
     if plan.kind in {"boxes", "scans"} and not plan.data.outlines:
         words = [f"The table names {count(len({one.path for one in seen}), _noun(plan.kind))}."]
+    if plan.data.added and plan.kind in {"boxes", "scans"}:
+        words.append(f"{count(plan.data.added, 'label')} that people gave since, beside them.")
     missing = sum(one.trouble == "missing" for one in seen)
     broken = sum(bool(one.trouble) for one in seen) - missing
     same = sum(bool(one.same_as) for one in seen)

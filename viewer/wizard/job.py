@@ -9,16 +9,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ml.errors import Problem
 from ml.progress import Progress, Step
 from ml.report.atomic import cannot_write, whole_file
 from ml.slide.opening import supported_suffixes
+from ml.train.scan_plan import Scans
 from ml.train.study_recipe import StudyRecipe
 from ml.train.table import lines_of
 from ml.train.toml_text import toml_of
@@ -26,7 +28,7 @@ from ml.zoo.bundle import open_bundle
 from viewer.wizard.answers import ANSWERS_FILE
 from viewer.wizard.cases import CASES_FILE
 from viewer.wizard.plan import Plan
-from viewer.wizard.plan_recipe import RECIPE_FILE, recipe_of
+from viewer.wizard.plan_recipe import LABELS, RECIPE_FILE, recipe_of
 
 COMMAND = "parfocal-ml train recipe.toml --data . --out out"
 FORMAT = "parfocal job 1"
@@ -88,7 +90,8 @@ def _write(
 ) -> int:
     names = {path: f"{COPIES}/{number:05d}_{path.name}" for number, path in enumerate(files)}
     if plan.kind not in {"patches", "pictures"}:  # slides and slices are known by their names
-        names = {path: f"{COPIES}/{_below(path, plan)}" for path in files}
+        places = _places(plan, training)
+        names = {path: _named_in(path, places) for path in files}
     size = 0
     with (folder / FILES_FILE).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
@@ -129,12 +132,28 @@ def _tables(plan: Plan, training: Path, folder: Path, names: dict[Path, str], co
             shutil.copyfile(path, folder / COPIES / path.name)
         if data.cases:
             _rewrite(Path(data.folder) / data.table, folder / COPIES / data.table, names, copies, COPIES)
+    if recipe.sources:  # corrected places beside the slides
+        (folder / LABELS).mkdir(exist_ok=True)
+        _rewrite(training / LABELS / CASES_FILE, folder / LABELS / CASES_FILE, names, copies, LABELS)
     return replace(
         recipe,
         slides=tuple(replace(one, path=place) for one in recipe.slides),
         labelled_slides=tuple(replace(one, path=place) for one in recipe.labelled_slides),
-        scans=tuple(replace(one, path=place) for one in recipe.scans),
+        scans=(
+            *(replace(one, path=place) for one in recipe.scans[:1]),
+            *(_with_table(one, plan, training, folder, copies) for one in recipe.scans[1:]),
+        ),
     )
+
+
+def _with_table(added: Scans, plan: Plan, training: Path, folder: Path, copies: bool) -> Scans:
+    """A series that was labelled since; with copies its table goes with it."""
+    if not copies:
+        return added
+    (folder / LABELS).mkdir(exist_ok=True)
+    table = shutil.copyfile(added.table, folder / LABELS / Path(added.table).name)
+    path = _named_in(Path(added.path), _places(plan, training))
+    return replace(added, path=path, table=Path(os.path.relpath(table, folder / path)).as_posix())
 
 
 def _rewrite(source: Path, target: Path, names: dict[Path, str], copies: bool, beside: str = "") -> None:
@@ -149,14 +168,17 @@ def _rewrite(source: Path, target: Path, names: dict[Path, str], copies: bool, b
 
 
 def _files_of(plan: Plan, training: Path) -> Iterator[Path]:
-    """Every picture, slide or slice that is learned from."""
+    """Every picture, slide or slice that is learned from, each once."""
     data = plan.data
+    if plan.kind == "boxes" and data.added:
+        yield from _named(training / LABELS / CASES_FILE)
     if plan.kind in {"patches", "pictures"}:
         yield from _named(training / CASES_FILE)
     elif data.cases:
         yield from _named(Path(data.folder) / data.table)
     elif plan.kind == "scans":
-        yield from sorted(path for path in Path(data.folder).rglob("*") if path.is_file())
+        folders = map(Path, (data.folder, *data.series))
+        yield from sorted({path for one in folders for path in one.rglob("*") if path.is_file()})
     else:
         endings = supported_suffixes()
         inside = sorted(Path(data.folder).iterdir())
@@ -168,9 +190,18 @@ def _named(table: Path) -> Iterator[Path]:
     yield from map(Path, seen)
 
 
-def _below(path: Path, plan: Plan) -> str:
-    root = Path(plan.data.folder)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+def _places(plan: Plan, training: Path) -> dict[Path, str]:
+    """Folders, and where what lies in them goes: the data first, apart from what was labelled since."""
+    series = {Path(path): f"series/{number}" for number, path in enumerate(plan.data.series, 1)}
+    return {Path(plan.data.folder): COPIES, training / LABELS: LABELS} | series
+
+
+def _named_in(path: Path, places: Mapping[Path, str]) -> str:
+    """Its place in the job, as far below the folder as it lay."""
+    for root, place in places.items():
+        if path.is_relative_to(root):
+            return (PurePosixPath(place) / path.relative_to(root).as_posix()).as_posix()
+    return f"{COPIES}/{path.name}"
 
 
 def import_result(folder: Path, learned: str, out: Path, run: Path) -> None:
@@ -232,10 +263,10 @@ def _report(folder: Path) -> dict[str, Any]:
 
 def _name_originals(answers: Path, folder: Path) -> None:
     """Answers name the copies: here the pictures lie where they always did."""
+    lines = lines_of(folder / FILES_FILE, folder.name, ("file", "original"))
     known = {
-        Path(line["file"]).name: line["original"]
-        for line in lines_of(folder / FILES_FILE, folder.name, ("file", "original"))
-    }
+        line["file"]: line["original"] for line in lines
+    }  # by whole paths: slices are often called alike
     if not answers.is_file():
         return
     with answers.open(encoding="utf-8", newline="") as file:
@@ -243,7 +274,7 @@ def _name_originals(answers: Path, folder: Path) -> None:
     with whole_file(answers) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(head)
-        table.writerows([known.get(Path(row[0]).name, row[0]), *row[1:]] for row in rows)
+        table.writerows([known.get(row[0].replace("\\", "/"), row[0]), *row[1:]] for row in rows)
 
 
 def _write_events(run: Path, report: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -9,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ml.geometry import Rect
+from ml.verbs.label_queue import Asked
 from viewer.panels.pieces import GRID
 from viewer.theme.colors import colors
 from viewer.work.surveying import Place, Thumbnails
@@ -34,12 +36,12 @@ class PatchView(QWidget):
         """The picture that is shown, None while it is read."""
         return None if self._rect is None else self.thumbnails.of(self._path, _around(self._rect))
 
-    def show_patch(self, rect: Rect | None, following: tuple[Rect, ...] = ()) -> None:
-        """Show a patch, level-0 px, and have those that follow read."""
-        self._rect = rect
-        for one in (rect, *following):
-            if one is not None:
-                self.thumbnails.of(self._path, _around(one))
+    def show_asked(self, asked: object, following: Sequence[object] = ()) -> None:
+        """Show a patch that is asked about, and have those that follow read."""
+        rects = [one.rect for one in (asked, *following) if isinstance(one, Asked)]
+        self._rect = asked.rect if isinstance(asked, Asked) else None
+        for rect in rects:
+            self.thumbnails.of(self._path, _around(rect))
         self.update()
 
     def close_work(self) -> None:

@@ -50,6 +50,7 @@ class DataPlan:
     outlines: bool = False  # the table names slides and the files of what was drawn on them
     added: int = 0  # labels that people gave while they looked at what models found: see `retraining`
     made_up: int = 0  # labels that nobody gave, in a table of their own
+    series: Mapping[str, str] = field(default_factory=dict)  # of CT: folders, and tables of labels since
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended
 
     def title_of(self, label: str) -> str:

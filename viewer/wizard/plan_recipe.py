@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml.report.atomic import whole_file
 from ml.train.scan_plan import Scans
+from ml.train.search_plan import Range, Search
 from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import (
     Division,
@@ -29,6 +30,11 @@ RECIPE_FILE = "recipe.toml"
 
 LABELS, MADE_UP_FILE = "labels", "made_up.csv"
 """Where patches with labels given since lie in the folder of a training; the table of those nobody gave."""
+
+UID = "uid"
+"""The column that names a slice of CT in tables of labels given since: its SOPInstanceUID."""
+
+_PASSES = 6  # of a try: enough to tell good settings from bad ones
 
 _SOURCE = "cases"  # how patients are named in full: never by the model's name, which may change
 
@@ -55,10 +61,27 @@ def recipe_of(plan: Plan) -> StudyRecipe:
         aggregation=plan.aggregation,
         finding=plan.finding,
         pretrain=plan.pretrain,
+        search=search_of(plan) if plan.tuning else None,
         seed=plan.seed,
         card=_card(plan),
     )
     return _with_sources(recipe, plan)
+
+
+def passes_of(plan: Plan) -> int:
+    """Passes over the pictures in each try of a search."""
+    return min(_PASSES, plan.fit.epochs)
+
+
+def search_of(plan: Plan) -> Search:
+    """What a search varies, about what was chosen."""
+    fit = plan.fit
+    ranges = [Range("fit.rate", fit.rate / 10, fit.rate * 10, log=True)]
+    if fit.optimizer != "adam":  # which has no decay
+        ranges.append(Range("fit.decay", 1e-4, 0.1, log=True))
+    if fit.loss == "cross_entropy" and not plan.several:
+        ranges.append(Range("fit.smoothing", 0.0, 0.15))
+    return Search(tuple(ranges), trials=plan.trials, passes=passes_of(plan))
 
 
 def write_recipe(plan: Plan, folder: Path) -> Path:
@@ -80,7 +103,7 @@ def text_for_check(plan: Plan) -> str:
     Whole pictures are compared as their files are; of slides the network decides which patches there are.
     """
     division = replace(plan.division, run=0)
-    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), division=division, texts=Texts()))
+    recipe = recipe_of(replace(plan, fit=Fit(1), vary=Vary(), division=division, texts=Texts(), tuning=False))
     pictures = plan.kind in {"patches", "pictures"}
     network = NetworkPlan("any") if pictures else recipe.network
     return toml_of(replace(recipe, fit=Fit(1), network=network))
@@ -89,7 +112,7 @@ def text_for_check(plan: Plan) -> str:
 def text_for_rehearsal(plan: Plan) -> str:
     """What of the recipe decides what the network sees and how fast it learns."""
     fit = replace(plan.fit, epochs=1, rate=1e-3, backbone_rate=0.0, patience=0, drawn=0)
-    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division()))
+    recipe = recipe_of(replace(plan, fit=fit, texts=Texts(), division=Division(), tuning=False))
     return toml_of(recipe)
 
 
@@ -175,9 +198,10 @@ def _with_sources(recipe: StudyRecipe, plan: Plan) -> StudyRecipe:
             cover=plan.cover,
             tissue=plan.tissue,
         )
-        return replace(recipe, slides=(boxes,))
+        return replace(recipe, slides=(boxes,), sources=_corrected(data))
     scans = Scans(called, data.folder, table=data.table or "labels.csv", file=data.file or "file")
-    return replace(recipe, scans=(replace(scans, rename=_renamed(data), broken="leave_out"),))
+    scans = replace(scans, rename=_renamed(data), broken="leave_out")
+    return replace(recipe, scans=(scans, *_corrected_series(data)))
 
 
 def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
@@ -186,6 +210,29 @@ def _made_up(data: DataPlan, rename: Mapping[str, str]) -> tuple[Source, ...]:
         return ()
     own = Source("made up", LABELS, MADE_UP_FILE, group="patient", rename=rename, cohort=_SOURCE)
     return (replace(own, only_fit=True, origin="origin"),)
+
+
+def _corrected(data: DataPlan) -> tuple[Source, ...]:
+    """Places that people decided about: the rest of their slides is not known, so none is reported on."""
+    if not data.added:
+        return ()
+    return (Source("corrected", LABELS, CASES_FILE, group="patient", cohort=_SOURCE, only_fit=True),)
+
+
+def _corrected_series(data: DataPlan) -> tuple[Scans, ...]:
+    """Series of which people said something since: slices that nobody labelled are left out."""
+    return tuple(
+        Scans(
+            f"corrected {number}",
+            folder,
+            table=table,
+            file=UID,
+            broken="leave_out",
+            unlabelled="leave_out",
+            cohort=_SOURCE,
+        )
+        for number, (folder, table) in enumerate(data.series.items(), 1)
+    )
 
 
 def _renamed(data: DataPlan) -> dict[str, str]:

@@ -1,17 +1,19 @@
-"""Patches worth a label, one after another, answered by keys."""
+"""Patches or slices worth a label, one after another, answered by keys."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
-from ml.annotation.answers import ANSWER, GIVEN
+from ml.annotation.answers import NONE_OF_THEM
 from ml.report.words import count
 from viewer.panels.pieces import GRID, Heading, PrimaryButton, Text, column, named, row, rule
-from viewer.state.opened_slide import OpenedSlide
-from viewer.wizard.answering import Answering, said_in_words
+from viewer.state.opened import Opened
+from viewer.wizard.class_keys import ClassKeys
 from viewer.wizard.patch_view import PatchView
+from viewer.wizard.questions import UNSURE, Questions, parts_of, said_in_words, together
+from viewer.wizard.slice_picture import SlicePicture
 
 _SIZE = QSize(1040, 720)
 _SIDE = 300  # px
@@ -19,33 +21,43 @@ _AHEAD = 4  # pictures that are read before they are asked about
 
 
 class QueueWindow(QDialog):
-    """Number keys are classes. Closing it loses nothing: it goes on where it was left."""
+    """Number keys are classes. Closing it loses nothing: it goes on where it was left.
+
+    `opened` is what is asked about, `view` shows it.
+    """
 
     retrain_wished = Signal()
     more_wished = Signal()
-    place_wished = Signal(object)  # Rect on the slide
+    place_wished = Signal(object)  # Asked or AskedSlice
 
-    def __init__(self, answering: Answering, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        answering: Questions,
+        opened: Opened,
+        view: PatchView | SlicePicture,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.answering = answering
+        self.answering, self.opened, self.view = answering, opened, view
         answering.setParent(self)
-        self.setWindowTitle(f"Label what is worth it – {answering.opened.title}")
+        view.setParent(self)
+        self.setWindowTitle(f"Label what is worth it – {answering.title}")
         self.setWindowFlag(Qt.WindowType.Window)
         self.resize(_SIZE)
-        self.view = PatchView(answering.opened.path, self)
         self.heading = Heading("", self)
         self.bar = QProgressBar(self)
         self.told = Text(parent=self)
         self.given = Text(parent=self)
-        self.class_buttons = [self._class_button(n, c) for n, c in enumerate(answering.queue.class_names)]
+        self.keys = ClassKeys(answering.class_names, several=answering.several, parent=self)
+        self.keys.said.connect(lambda names: self.say(together(names)))
         self.unsure = self._button(
             "Not sure", "Space or 0: nothing is learned from it", lambda: self.say(None)
         )
         self.back = self._button("Back", "Backspace: look at the one before", answering.back)
         self.undo = self._button("Undo", "Ctrl+Z: take the last answer back", answering.take_back)
-        self.show_place = self._button("Show on the slide", "Look at its place in the window", self._go)
+        self.show_place = self._button("Show in the window", "Look at its place in the window", self._go)
         self.more = self._button(
-            "Ask about more", "Look for other patches worth a label", self.more_wished.emit
+            "Ask about more", f"Look for other {answering.noun[1]} worth a label", self.more_wished.emit
         )
         self.retrain = PrimaryButton("Retrain from here…", self)
         self.retrain.clicked.connect(self.retrain_wished)
@@ -56,48 +68,49 @@ class QueueWindow(QDialog):
         self.refresh()
         self.setFocus()
 
-    @property
-    def opened(self) -> OpenedSlide:
-        """The slide that is asked about."""
-        return self.answering.opened
-
     def say(self, label: str | None) -> None:
         """Answer; None: not sure."""
         self.answering.answer(label)
 
     def refresh(self) -> None:
-        """Show the patch that is asked about, or that all have an answer."""
+        """Show what is asked about, or that all have an answer."""
         answering, asked = self.answering, self.answering.current
-        total, place = len(answering.queue.asked), answering.position
+        total, place, (one, several) = len(answering.asked), answering.position, answering.noun
         self.bar.setRange(0, total)
         self.bar.setValue(answering.answered)
-        following = tuple(one.rect for one in answering.queue.asked[place + 1 : place + 1 + _AHEAD])
-        self.view.show_patch(asked.rect if asked else None, following)
-        for widget in (*self.class_buttons, self.unsure, self.show_place):
+        self.view.show_asked(asked, answering.asked[place + 1 : place + 1 + _AHEAD])
+        for widget in (self.keys, self.unsure, self.show_place):
             widget.setEnabled(asked is not None)
         self.back.setEnabled(place > 0)
         self.undo.setEnabled(answering.answered > 0)
         if asked is None:
             self.heading.setText("That was the last one")
-            self.told.say(f"{answering.answered} of {count(total, 'patch', 'patches')} have an answer.")
+            self.told.say(f"{answering.answered} of {count(total, one, several)} have an answer.")
         else:
-            self.heading.setText(f"Patch {place + 1} of {total}: what is in the frame?")
-            thought = said_in_words(answering.queue, asked)
+            what = "what is in the frame?" if one == "patch" else "what is to be seen?"
+            self.heading.setText(f"{one.capitalize()} {place + 1} of {total}: {what}")
+            thought = said_in_words(answering.class_names, asked)
             torn = "\nIt asks several models at once, and they disagree." if asked.disagreement > 0.1 else ""
-            self.told.say(f"The model “{answering.queue.model}” thinks: {thought}.{torn}")
-        self._show_given()
-        self._show_counts()
+            self.told.say(f"The model “{answering.model}” thinks: {thought}.{torn}")
+        said = answering.said_at(place)
+        self.given.say("" if said is None else f"You said: {_in_words(said, answering)}.")
+        self.keys.show_answer(parts_of(said or "", answering.class_names), answering.counts())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Digits answer, Space and 0 are not sure, Backspace goes back, arrows look without an answer."""
-        key, names = event.key(), self.answering.queue.class_names
-        digit = key - Qt.Key.Key_0
+        """Digits answer or switch, Enter confirms, Space and 0 are not sure, Backspace goes back.
+
+        Arrows look without an answer.
+        """
+        key = event.key()
         if event.matches(QKeySequence.StandardKey.Undo):
             self.answering.take_back()
         elif key in {Qt.Key.Key_Space, Qt.Key.Key_0}:
             self.say(None)
-        elif 1 <= digit <= min(9, len(names)):
-            self.say(names[digit - 1])
+        elif self.answering.current is not None and self.keys.press(key - Qt.Key.Key_0):
+            return
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.answering.several:
+            if self.answering.current is not None:
+                self.keys.confirm()
         elif key in {Qt.Key.Key_Backspace, Qt.Key.Key_Left}:
             self.answering.back()
         elif key == Qt.Key.Key_Right:
@@ -112,31 +125,9 @@ class QueueWindow(QDialog):
         self.view.close_work()
         super().done(result)
 
-    def _show_given(self) -> None:
-        given = self.answering.given
-        if given is None:
-            self.given.say("")
-        else:
-            sure = given.metadata.get(ANSWER) == GIVEN
-            self.given.say(f"You said: {given.class_name if sure else 'not sure'}.")
-
-    def _show_counts(self) -> None:
-        counts = self.answering.counts()
-        for button, name in zip(self.class_buttons, self.answering.queue.class_names, strict=True):
-            label = self._counts[name]
-            label.setText(f"{counts[name]:,}" if counts.get(name) else "")
-            button.setAccessibleDescription(f"{counts.get(name, 0)} so far")
-
     def _go(self) -> None:
         if self.answering.current is not None:
-            self.place_wished.emit(self.answering.current.rect)
-
-    def _class_button(self, number: int, name: str) -> QPushButton:
-        key = str(number + 1) if number < 9 else ""
-        tip = f"Key {key}" if key else "It has no key: click"
-        made = self._button(f"{key}   {name}".strip(), tip, lambda: self.say(name))
-        made.setStyleSheet("text-align: left; padding: 8px;")
-        return made
+            self.place_wished.emit(self.answering.current)
 
     def _button(self, text: str, tip: str, run: object) -> QPushButton:
         made = QPushButton(text, self)
@@ -152,22 +143,17 @@ class QueueWindow(QDialog):
         inside = column(side, gap=2 * GRID)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
-        self.bar.setAccessibleName("Patches with an answer")
+        self.bar.setAccessibleName(f"{self.answering.noun[1].capitalize()} with an answer")
         for widget in (self.heading, self.bar, self.told, self.given):
             inside.addWidget(widget)
-        self._counts = {name: QLabel(self) for name in self.answering.queue.class_names}
-        grid = QGridLayout()
-        grid.setColumnStretch(0, 1)
-        for n, (button, label) in enumerate(zip(self.class_buttons, self._counts.values(), strict=True)):
-            grid.addWidget(button, n, 0)
-            grid.addWidget(label, n, 1)
-            label.setMinimumWidth(8 * GRID)
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        inside.addLayout(grid)
+        inside.addWidget(self.keys)
         inside.addWidget(self.unsure)
         inside.addLayout(row(self.back, self.undo))
+        digit = "a digit answers"
+        if self.answering.several:
+            digit = "digits switch classes on and off, Enter says that these hold and no others"
         keys = (
-            "Keys: a digit answers, Space or 0 is not sure, Backspace goes back, Ctrl+Z undoes. "
+            f"Keys: {digit}, Space or 0 is not sure, Backspace goes back, Ctrl+Z undoes. "
             "Each answer is kept at once; you may close this window and go on later."
         )
         inside.addWidget(Text(keys, quiet=True, parent=self))
@@ -179,3 +165,11 @@ class QueueWindow(QDialog):
         whole.setStretch(0, 1)
         whole.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         self.setLayout(whole)
+
+
+def _in_words(said: str, questions: Questions) -> str:
+    if said == UNSURE:
+        return "not sure"
+    if said == NONE_OF_THEM:
+        return "none of them"
+    return " and ".join(parts_of(said, questions.class_names)) or said

@@ -9,35 +9,29 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml import paths
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress
 from ml.report.atomic import whole_file
-from ml.train.corrected import COLUMNS, PSEUDO, TABLE, Cut, SlideSaid, mark_of, write_patches
+from ml.train.corrected import COLUMNS, PSEUDO, TABLE, Cut, Question, SlideSaid, mark_of, write_patches
 from ml.train.study_recipe import StudyRecipe, read_study_recipe
 from ml.train.survey import Seen
 from ml.zoo.card import ModelCard
+from viewer.wizard.added import ADDED_FILE, Begun, kept_of, label_in, lines_in, new_of, write_lines
 from viewer.wizard.cases import CASES_FILE, patient_of
 from viewer.wizard.desk import new_folder, trainings_folder
 from viewer.wizard.mending import next_plan
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import LABELS, MADE_UP_FILE
+from viewer.wizard.retraining_boxes import begun_with_boxes
+from viewer.wizard.retraining_scans import begun_with_scans
 from viewer.work.told import Told
+from viewer.work.told_series import ToldSeries
 
-_SHORT = ("file", "label", "patient", "site")
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A training that waits for its wizard."""
-
-    folder: Path
-    added: int  # patches with a label that people gave since
-    made_up: int
-    before: int  # pictures of the parent
+_KINDS = {"patches", "boxes", "scans"}
 
 
 def parent_of(card: ModelCard) -> tuple[Plan, Path] | None:
@@ -49,23 +43,74 @@ def parent_of(card: ModelCard) -> tuple[Plan, Path] | None:
     return None if plan is None else (plan, folder)
 
 
-def begin_from(card: ModelCard, told: Sequence[Told], progress: Progress) -> Begun:
-    """Cut what was said, write table and plan. Raises `Problem`s, among them that there is nothing new."""
+def begin_from(
+    card: ModelCard, told: Sequence[Told], progress: Progress, series: Sequence[ToldSeries] = ()
+) -> Begun:
+    """Cut what was said, write table and plan. Raises `Problem`s, among them that there is nothing new.
+
+    `series`: what was said of CT, for a model that looks at it.
+    """
     parent = parent_of(card)
     plan, before = parent if parent is not None else (_plan_without_training(card), None)
-    if plan.kind != "patches":
-        raise Problem(
-            f"“{card.title or card.name}” did not learn from patches.",
-            "Its labels are mended in the verdict of its training: “Train again with these labels”.",
-        )
-    if not any(one.slide.said for one in told):
-        raise Problem("There is nothing new to learn from.", "Label patches, or decide about boxes, first.")
+    if plan.kind not in _KINDS:
+        raise _nothing_to_correct(card, plan)
+    if not series and not any(one.slide.said for one in told):
+        raise _nothing_new(plan)
+    if plan.kind != "patches" and before is None:
+        raise _without_its_slides(card)
     folder = new_folder()
     try:
+        if plan.kind == "scans" and before is not None:
+            return begun_with_scans(plan, before, series, folder, progress)
+        if plan.kind == "boxes" and before is not None:
+            return begun_with_boxes(plan, before, told, folder, progress)
         return _begun(card, plan, before, told, folder, progress)
     except (Problem, OSError, Cancelled):  # a training that was not begun leaves nothing
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def question_of(card: ModelCard) -> Question:
+    """What a model tells apart, and how a person's words about its findings are to be taken."""
+    parent = parent_of(card)
+    sought = parent is not None and parent[0].kind == "boxes"
+    return Question(card.class_names, card.output == "sigmoid", sought)
+
+
+def _nothing_to_correct(card: ModelCard, plan: Plan) -> Problem:
+    """Why a model is not gone on from."""
+    name = f"“{card.title or card.name}”"
+    if plan.kind == "labelled_slides":
+        return Problem(
+            f"{name} gives one answer for a whole slide, and has no findings that a person could correct.",
+            "Mend the labels of the slides where they come from (their table, or tag and class of their "
+            "cases), and train anew.",
+        )
+    return Problem(
+        f"{name} looks at whole pictures, and has no findings that a person could correct.",
+        "Its labels are mended in the verdict of its training: “Train again with these labels”.",
+    )
+
+
+def _nothing_new(plan: Plan) -> Problem:
+    remedy = "Label patches, or decide about boxes, first."
+    if plan.kind == "scans":
+        remedy = "Answer by “Label what is worth it” which classes a slice shows, or decide about findings."
+    return Problem("There is nothing new to learn from.", remedy)
+
+
+def _without_its_slides(card: ModelCard) -> Problem:
+    if card.looks_at_ct:
+        return Problem(
+            f"The series that “{card.title or card.name}” learned from are not on this computer. Slices that "
+            "were picked out alone are too few to be tested on.",
+            "Train a model of your own on labelled series, and go on from that one.",
+        )
+    return Problem(
+        f"The slides that “{card.title or card.name}” learned from are not on this computer. Accepted and "
+        "rejected places alone are no slides to be tested on.",
+        "Draw outlines on slides of your cases, and train anew with boxes on slides.",
+    )
 
 
 def _begun(
@@ -76,11 +121,11 @@ def _begun(
     slides = [replace(one.slide, patient=_patient(one.slide, data)) for one in told]
     made = [replace(slide, said=one.made_up) for slide, one in zip(slides, told, strict=True)]
     added = write_patches([one for one in slides if one.said], cut, labels, progress)
-    kept = (labels / TABLE).rename(labels / "added.csv")  # with the whole origin of each
+    kept = (labels / TABLE).rename(labels / ADDED_FILE)  # with the whole origin of each
     made_up = write_patches([one for one in made if one.said], cut, labels, progress)
-    _write_made_up(labels, data)
-    old = [] if before is None else _kept_of(before, {mark_of(one.path) for one in slides})
-    _write_cases(labels / CASES_FILE, [*old, *_new_of(kept, data, labels)])
+    _write_made_up(labels, plan)
+    old = [] if before is None else kept_of(before / CASES_FILE, {mark_of(one.path) for one in slides})
+    write_lines(labels / CASES_FILE, [*old, *new_of(kept, plan)])
     since = sum(Path(line[0]).parent.name == LABELS for line in old)
     write_plan(_plan(plan, before, card, labels, since + added, made_up), folder)
     return Begun(folder, added, made_up, len(old))
@@ -106,59 +151,14 @@ def _plan(plan: Plan, before: Path | None, card: ModelCard, labels: Path, added:
     return replace(following, data=data, step=1, done=False, parent_model=model)
 
 
-def _kept_of(before: Path, marks: set[str]) -> list[list[str]]:
-    """The parent's pictures. Patches of slides with one of these marks are cut anew."""
-    lines = [[line[name] for name in _SHORT] for line in _lines(before / CASES_FILE)]
-    return [
-        [str(before / line[0]), *line[1:]]
-        for line in lines
-        if Path(line[0]).parent.name != LABELS or Path(line[0]).name.split("_")[0] not in marks
-    ]
-
-
-def _new_of(table: Path, data: DataPlan, labels: Path) -> list[list[str]]:
-    """What people said since, with labels as the parent's data have them."""
-    label_of = {data.title_of(label): label for label in data.classes}
-    return [
-        [
-            str(labels / line["file"]),
-            label_of.get(line["label"], line["label"]),
-            line["patient"],
-            line["site"],
-        ]
-        for line in _lines(table)
-    ]
-
-
-def _write_cases(table: Path, lines: list[list[str]]) -> None:
-    with whole_file(table) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(_SHORT)
-        writer.writerows(lines)
-
-
-def _write_made_up(labels: Path, data: DataPlan) -> None:
+def _write_made_up(labels: Path, plan: Plan) -> None:
     """Made-up labels in a table of their own, whose column says what they are: see `ml.train.table`."""
-    label_of = {data.title_of(label): label for label in data.classes}
-    lines = _lines(labels / TABLE)
+    lines = lines_in(labels / TABLE)
     with whole_file(labels / MADE_UP_FILE) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, (*COLUMNS, "origin"))
         table.writeheader()
         for line in lines:
-            named = label_of.get(line["label"], line["label"])
-            table.writerow({**line, "label": named, "origin": PSEUDO})
-
-
-def _lines(table: Path) -> list[dict[str, str]]:
-    try:
-        with table.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except FileNotFoundError:
-        raise Problem(
-            "The pictures that this model learned from are not known any more.",
-            "Its training was deleted in part. Begin a new one by Train a model.",
-            table=table.name,
-        ) from None
+            table.writerow({**line, "label": label_in(line["label"], plan), "origin": PSEUDO})
 
 
 def _patient(slide: SlideSaid, data: DataPlan) -> str:
@@ -176,12 +176,20 @@ def _plan_without_training(card: ModelCard) -> Plan:
     plan = replace(Plan("patches", step=1), data=data)
     plan = replace(plan, texts=replace(plan.texts, title=title))
     if card.preparation is not None or card.looks_at_ct:
-        return replace(plan, kind="pictures")
+        return replace(plan, kind="scans" if card.looks_at_ct else "pictures")
     if recipe is None:
-        return plan
+        return replace(plan, several=card.output == "sigmoid")
+    if recipe.slides:
+        return replace(plan, kind="boxes")
     network, division = recipe.network, replace(recipe.division, run=0)
     return replace(
-        plan, network=network, fit=recipe.fit, vary=recipe.vary, division=division, seed=recipe.seed
+        plan,
+        several=card.output == "sigmoid",
+        network=network,
+        fit=recipe.fit,
+        vary=recipe.vary,
+        division=division,
+        seed=recipe.seed,
     )
 
 

@@ -12,22 +12,17 @@ from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import duration, number
 from ml.train.duration import Rates
+from ml.train.search_plan import NAMES
 from ml.train.toml_text import toml_of
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named, row
 from viewer.wizard.child_work import ChildWork
 from viewer.wizard.desk import Desk
 from viewer.wizard.plan import Plan
-from viewer.wizard.plan_recipe import recipe_of
+from viewer.wizard.plan_recipe import passes_of, recipe_of, search_of
 from viewer.wizard.rehearsing import Rehearsing
 
 SEARCH = "search"
-_PASSES = 6  # of a try: enough to tell good settings from bad ones
-_NAMES = {
-    "fit.rate": "how much it changes at each step",
-    "fit.decay": "how strongly it prefers simple answers",
-    "fit.smoothing": "how far it stays from being quite sure",
-}
 
 
 class Searching(ChildWork):
@@ -50,10 +45,10 @@ class Searching(ChildWork):
                 old.unlink()
             folder.mkdir(parents=True, exist_ok=True)
             with whole_file(folder / "recipe.toml") as part:
-                short = replace(plan, fit=replace(plan.fit, epochs=passes_of(plan)))
+                short = replace(plan, tuning=False, fit=replace(plan.fit, epochs=passes_of(plan)))
                 part.write_text(toml_of(recipe_of(short)), encoding="utf-8")
             with whole_file(folder / "search.toml") as part:
-                part.write_text(search_text(plan), encoding="utf-8")
+                part.write_text(toml_of(search_of(plan)), encoding="utf-8")
         except (Problem, OSError) as problem:
             self.trouble = str(problem)
             self.changed.emit()
@@ -85,11 +80,15 @@ class TuningPart(QWidget):
         self.trials = LabelledSlider("", tip, (4, 40), 1, parent=self)
         self.told = Text(quiet=True, parent=self)
         self.begin_button = QPushButton("Search now", self)
-        named(self.begin_button, "Search now", "Try settings now; they are not used before you say so")
+        named(self.begin_button, "Search now", "Look at what is found before you train; else it is done then")
         self.stop_button = QPushButton("Stop", self)
         named(self.stop_button, "Stop", "Try no more; the best until now can be used")
         self.use_button = QPushButton("Use these settings", self)
-        named(self.use_button, "Use these settings", "Train with the best settings that were found")
+        named(
+            self.use_button,
+            "Use these settings",
+            "Train with the best; nothing more is tried",
+        )
         for button in (self.begin_button, self.stop_button, self.use_button):
             button.setAutoDefault(False)
         self.notice = Notice(parent=self)
@@ -132,7 +131,7 @@ class TuningPart(QWidget):
         work, plan = self.work, self._desk.plan
         found = ""
         if work.best:
-            settings = ", ".join(f"{_NAMES.get(key, key)}: {value:.2g}" for key, value in work.best.items())
+            settings = ", ".join(f"{NAMES.get(key, key)}: {value:.2g}" for key, value in work.best.items())
             told = f"told apart {number(work.figure, 3)} (AUROC: 1 always, 0.5 as by a coin's toss)"
             found = f" Best of {work.tries}: {told}, {settings}."
         if work.running:
@@ -140,9 +139,9 @@ class TuningPart(QWidget):
         seconds = seconds_of_search(plan, self._rehearsing)
         takes = "" if seconds is None else f" Takes about {duration(seconds)} at most on this computer."
         return (
-            f"How strongly it learns and how sure it may be are tried {plan.trials:,} times, "
-            f"{passes_of(plan)} passes each, and judged by one part of the patients: for these the report "
-            f"will be a little too good.{takes}{found}"
+            f"The training begins with it: how strongly it learns and how sure it may be are tried "
+            f"{plan.trials:,} times, {passes_of(plan)} passes each, and judged by one part of the patients: "
+            f"for these the report will be a little too good. Then it learns with the best.{takes}{found}"
         )
 
     def _stop(self) -> None:
@@ -152,28 +151,8 @@ class TuningPart(QWidget):
     def _use(self) -> None:
         values = {key.removeprefix("fit."): value for key, value in self.work.best.items()}
         plan = self._desk.plan
-        self.changed.emit(replace(plan, fit=replace(plan.fit, **values)))  # type: ignore[arg-type]
-
-
-def passes_of(plan: Plan) -> int:
-    """Passes over the pictures in each try."""
-    return min(_PASSES, plan.fit.epochs)
-
-
-def search_text(plan: Plan) -> str:
-    """What is varied, about what was chosen, as the file of a search."""
-    ranges = [
-        {"key": "fit.rate", "low": plan.fit.rate / 10, "high": plan.fit.rate * 10, "log": True},
-        {"key": "fit.decay", "low": 1e-4, "high": 0.1, "log": True},
-    ]
-    if plan.fit.loss == "cross_entropy" and not plan.several:
-        ranges.append({"key": "fit.smoothing", "low": 0.0, "high": 0.15})
-    if plan.fit.optimizer == "adam":
-        ranges = [one for one in ranges if one["key"] != "fit.decay"]  # adam has none
-    tables = [
-        "[[ranges]]\n" + "\n".join(f"{key} = {_toml(value)}" for key, value in one.items()) for one in ranges
-    ]
-    return "\n\n".join([f"trials = {plan.trials}", *tables]) + "\n"
+        fit = replace(plan.fit, **values)  # type: ignore[arg-type]
+        self.changed.emit(replace(plan, fit=fit, tuning=False))  # found already: not looked for again
 
 
 def seconds_of_search(plan: Plan, rehearsing: Rehearsing) -> float | None:
@@ -185,9 +164,3 @@ def seconds_of_search(plan: Plan, rehearsing: Rehearsing) -> float | None:
     fit, choose = pictures * (folds - 2) / folds, pictures / folds
     once = passes_of(plan) * ((plan.fit.drawn or fit) / rates.learning + choose / rates.seeing)
     return pictures / rates.reading + plan.trials * once
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value)

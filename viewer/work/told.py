@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,12 @@ from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Rect, Spacing
 from ml.results.analysis import Analysis
 from ml.results.boxes import BoxRule, find_boxes
-from ml.train.corrected import PSEUDO, Said, SlideSaid, said_of, said_of_box
-from viewer.cases.values import Item, Json
+from ml.train.corrected import CORRECTION, PSEUDO, Question, Said, SlideSaid, said_of, said_of_box
+from viewer.cases.values import AnalysisRow, Item, Json
 from viewer.state.kept import box_of, readable, rule_of, spacing_of
 from viewer.state.learning import MadeUp, read_notes
+
+_NOWHERE = Shape.rectangle(Rect(0, 0, 1, 1))
 
 if TYPE_CHECKING:
     from viewer.cases.library import Library
@@ -29,31 +32,41 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Found:
+    """What an analysis found on a slide: boxes by key, with the number of their class, and verdicts."""
+
+    boxes: Mapping[str, tuple[int, Rect]]
+    verdicts: Mapping[str, str]
+    class_names: tuple[str, ...]
+    model: str
+    run: str  # when it began
+
+
+@dataclass(frozen=True)
 class OnTable:
     """Of a slide that is open: what is there now, whether or not it is written yet."""
 
     annotations: tuple[Annotation, ...]
     made_up: tuple[MadeUp, ...]
+    found: Found | None = None  # None: nothing was analyzed
 
 
-def told_in(
-    library: Library, classes: Sequence[str], open_slides: Mapping[Path, OnTable]
-) -> tuple[Told, ...]:
+def told_in(library: Library, question: Question, open_slides: Mapping[Path, OnTable]) -> tuple[Told, ...]:
     """Every slide of the library whose file is there. Raises `Problem`s."""
     return tuple(
-        _told(library, item, row.name, classes, open_slides.get(item.path))
+        _told(library, item, row.name, question, open_slides.get(item.path))
         for row in library.cases()
         for item in library.items(row.id)
         if item.kind == "slide" and item.path.exists()
     )
 
 
-def _told(library: Library, item: Item, case: str, classes: Sequence[str], here: OnTable | None) -> Told:
+def _told(library: Library, item: Item, case: str, question: Question, here: OnTable | None) -> Told:
     annotations = here.annotations if here is not None else library.annotations(item.id)
     notes = readable(library.state(item.id, "learning"), read_notes)
     made_up = here.made_up if here is not None else notes[1] if notes is not None else ()
     boxes = {one.metadata["Key"] for one in annotations if "Key" in one.metadata}
-    said = (*_verdicts(library, item, classes, boxes), *said_of(annotations, classes))
+    said = (*_verdicts(library, item, question, boxes, here), *said_of(annotations, question))
     spacing = readable(library.state(item.id, "spacing"), spacing_of)
     return Told(SlideSaid(item.path, case, said, spacing), tuple(map(_made_up, made_up)))
 
@@ -64,24 +77,43 @@ def _made_up(label: MadeUp) -> Said:
     )
 
 
-def _verdicts(library: Library, item: Item, classes: Sequence[str], drawn: set[str]) -> tuple[Said, ...]:
+def _verdicts(
+    library: Library, item: Item, question: Question, drawn: set[str], here: OnTable | None
+) -> tuple[Said, ...]:
     """Boxes of the last analysis that were accepted or rejected; drawn ones speak for themselves."""
-    rows = library.analyses(item.id)
-    last = max(rows, key=lambda row: row.id, default=None)
-    model = library.state(item.id, "model")
-    if last is None or not last.verdicts or not isinstance(model, dict):
+    last = max(library.analyses(item.id), key=lambda row: row.id, default=None)
+    found = here.found if here is not None else None
+    if found is None and last is not None:
+        found = _found(library, item, last)
+    if found is None or not any(verdict != "open" for verdict in found.verdicts.values()):
         return ()
+    kept = last is not None and last.summary.get("started") == found.run
+    decided = library.decided(last.id) if last is not None and kept else {}
+    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    standing = [rect for key, (_, rect) in found.boxes.items() if found.verdicts.get(key) != "rejected"]
+    said = []
+    for key, (index, rect) in found.boxes.items():
+        verdict = found.verdicts.get(key, "open")
+        others = standing if verdict == "rejected" and question.sought else ()
+        if key in drawn or any(not rect.intersection(other).is_empty for other in others):
+            continue  # what stands there was found, too: the place is not nothing
+        written = decided.get(key)  # not yet, where it was decided a moment ago
+        by, at = (library.author, now) if written is None else (written.author, written.at)
+        told = Said(_NOWHERE, "", CORRECTION, by, at, found.model, run=found.run)
+        said.append(said_of_box(rect, found.class_names[index], verdict, question, told))
+    return tuple(one for one in said if one is not None)
+
+
+def _found(library: Library, item: Item, last: AnalysisRow) -> Found | None:
+    """The same of a slide that is closed."""
+    model = library.state(item.id, "model")
+    if not last.verdicts or not isinstance(model, dict):
+        return None
     analysis, rule = library.analysis(last.id), readable(model.get("rule"), rule_of)
     if not isinstance(analysis, Analysis) or rule is None:
-        return ()
-    found = []
-    for key, (index, rect) in _boxes(analysis, rule, model).items():
-        name = analysis.scores.class_names[index]
-        verdict = last.verdicts.get(key, "open")
-        one = said_of_box(rect, name, verdict, classes, analysis.provenance.model_name)
-        if one is not None and key not in drawn:
-            found.append(one)
-    return tuple(found)
+        return None
+    made, boxes = analysis.provenance, _boxes(analysis, rule, model)
+    return Found(boxes, last.verdicts, analysis.scores.class_names, made.model_name, made.started)
 
 
 def _boxes(analysis: Analysis, rule: BoxRule, model: Mapping[str, Json]) -> dict[str, tuple[int, Rect]]:

@@ -21,9 +21,9 @@ from ml.errors import SpacingUnknown
 from ml.geometry import Rect, Size, Spacing
 from ml.progress import Progress
 from ml.slide.slide import KnownSpacing
-from ml.train.corrected import Cut, Said, SlideSaid, places_of, said_of, said_of_box, write_patches
+from ml.train.corrected import Cut, Question, Said, SlideSaid, places_of, said_of, said_of_box, write_patches
 
-AB, ABC = ("a", "b"), ("a", "b", "c")
+AB, ABC = Question(("a", "b")), Question(("a", "b", "c"))
 RECT = Rect(10, 20, 64, 64)
 ASKED = {"Model": "m", "Worth": "0.81"}
 
@@ -39,7 +39,7 @@ def test_an_answer_is_learned_from_and_not_sure_is_not() -> None:
     assert said_of([yes, unsure], AB) == (
         Said(yes.shape, "a", "labelled in queue", "me", "now", "m", "0.81"),
     )
-    assert said_of([yes], ("x", "y")) == ()
+    assert said_of([yes], Question(("x", "y"))) == ()
     assert said_of([yes.but(class_name="b")], AB)[0].label == "b"  # given another class on the slide since
 
 
@@ -54,10 +54,34 @@ def test_of_a_models_findings_only_what_a_person_looked_at_is_learned_from() -> 
     assert said_of([Annotation(Shape.rectangle(RECT), class_name="a")], AB) == ()
 
 
+def of_box(verdict: str, question: Question) -> str | None:
+    """The label that follows; None: none."""
+    by = Said(Shape.rectangle(RECT), "", "", "me", "now", "m", run="r")
+    found = said_of_box(RECT, "a", verdict, question, by)
+    assert found is None or (found.by, found.at, found.model, found.run) == ("me", "now", "m", "r")
+    return None if found is None else found.label
+
+
 def test_verdicts_on_boxes_say_the_same() -> None:
-    labels = [said_of_box(RECT, "a", verdict, AB, "m") for verdict in ("open", "accepted", "rejected")]
-    assert [one and one.label for one in labels] == [None, "a", "b"]
-    assert said_of_box(RECT, "a", "rejected", ABC, "m") is None
+    assert [of_box(verdict, AB) for verdict in ("open", "accepted", "rejected")] == [None, "a", "b"]
+    assert of_box("rejected", ABC) is None
+
+
+def test_a_rejected_box_of_what_is_sought_is_nothing_of_it() -> None:
+    sought = replace(AB, several=True, sought=True)
+    assert [of_box(verdict, sought) for verdict in ("open", "accepted", "rejected")] == [None, "a", ""]
+    assert [one.source for one in said_of([rejected(found_by_model("a"))], sought)] == ["rejected by person"]
+
+
+def test_where_classes_may_hold_together_a_verdict_on_one_says_nothing_of_the_others() -> None:
+    several = replace(AB, several=True)
+    assert [of_box(verdict, several) for verdict in ("accepted", "rejected")] == [None, None]
+    alone = Question(("a",), several=True)
+    assert [of_box(verdict, alone) for verdict in ("accepted", "rejected")] == ["a", ""]
+    both = answered(RECT, "a: b", None, "me", "now", ASKED)
+    assert [one.label for one in said_of([both], several)] == ["a;b"]
+    assert [one.label for one in said_of([both.but(class_name="None of them")], several)] == [""]
+    assert said_of([both], AB) == ()
 
 
 @given(

@@ -16,11 +16,11 @@ from ml.progress import Progress
 from ml.train.embed import features_of, nearest_neighbour_accuracy, picture_map, pooled
 from ml.train.feed import Feed
 from ml.train.losses import supervised_contrastive
+from ml.train.new_network import network_for
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pretrain import is_collapsed, pretrain, save_backbone
 from ml.train.slide_plan import Contrast
 from ml.train.spread import UNLABELLED, Spreading, spread_labels
-from ml.train.study_run import network_for
 from ml.train.table import read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
 

@@ -16,9 +16,10 @@ from ml.train import frozen
 from ml.train.embed import features_of
 from ml.train.feed import Feed
 from ml.train.frozen import fingerprint, is_last_layer_alone, kept_features, learned_part
+from ml.train.new_network import network_for
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Vary
-from ml.train.study_run import network_for, run_study
+from ml.train.study_run import run_study
 from ml.train.table import read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
 

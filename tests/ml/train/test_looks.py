@@ -15,9 +15,10 @@ from ml.train import looks
 from ml.train.examples import EpochExamples
 from ml.train.feed import Feed
 from ml.train.looks import Looks
+from ml.train.new_network import network_for
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.study_recipe import StudyRecipe
-from ml.train.study_run import network_for, run_study
+from ml.train.study_run import run_study
 from ml.train.table import read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
 

@@ -20,8 +20,9 @@ from ml.train.embed import pooled
 from ml.train.learner import head_of
 from ml.train.lora import add_adapters, learning_in_words, merge_adapters
 from ml.train.lora_plan import Lora
+from ml.train.new_network import network_for
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, read_study_recipe
-from ml.train.study_run import network_for, run_study
+from ml.train.study_run import run_study
 from tests.ml.train.studies import tiny_recipe, write_pictures
 
 ROOT = Path(__file__).resolve().parents[3]

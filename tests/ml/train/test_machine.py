@@ -50,7 +50,7 @@ from ml.train.feed import Feed, Order, loader
 from ml.train.learner import Learner, learn
 from ml.train.losses import loss_of
 from ml.train.machine import Machine
-from ml.train.study_run import network_for, quiet
+from ml.train.new_network import network_for, quiet
 from tests.ml.train.test_machine import shared_recipe
 
 class Told(Learner):

@@ -14,12 +14,13 @@ from ml.errors import Problem
 from ml.model.architectures import create
 from ml.progress import Progress
 from ml.train.folds import Fold, fold_numbers, folds_of
+from ml.train.new_network import quiet
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.pseudo import PseudoLabels, handed_on, hidden_labels, spread_fold
 from ml.train.spread import Spreading
 from ml.train.study_facts import Member
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Task, Vary
-from ml.train.study_run import learn_fold, quiet
+from ml.train.study_run import learn_fold
 from ml.train.table import read_rows
 from tests.ml.train.studies import tiny_recipe, write_pictures
 

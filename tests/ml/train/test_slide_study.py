@@ -21,16 +21,18 @@ from ml.train.attend import Bags, attend
 from ml.train.embed import PictureMap
 from ml.train.folds import fold_numbers, folds_of
 from ml.train.map_figure import draw_map
+from ml.train.new_network import network_for
 from ml.train.pictures import read_pictures
 from ml.train.pretrain import BACKBONE, PretrainedEpoch, pretrain_once
+from ml.train.search_plan import Range, Search
 from ml.train.slide_answer import predict_patients
 from ml.train.slide_plan import Aggregation, Contrast, LabelledSlides, TileRule
 from ml.train.slide_study import Units
 from ml.train.study_recipe import Division, Fit, NetworkPlan, StudyRecipe, Task
-from ml.train.study_run import Studied, network_for, run_study
+from ml.train.study_run import Studied, run_study
 from ml.train.tile_rows import list_slides, read_tile_rows
 from ml.train.trial import trial_on
-from ml.train.tune import Range, Search, tune
+from ml.train.tune import tune
 from tests.ml.train.studies import tiny_recipe
 
 SMALL = {"first_hidden": 16, "stages": 3, "layers": 2}

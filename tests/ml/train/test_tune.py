@@ -9,8 +9,9 @@ import pytest
 
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress
+from ml.train.search_plan import Range, Search
 from ml.train.study_recipe import StudyRecipe
-from ml.train.tune import Range, Search, Told, changed, importances, read_search, tune
+from ml.train.tune import Told, changed, importances, read_search, tune
 from tests.ml.train.studies import tiny_recipe
 
 RATE = Range("fit.rate", 1e-5, 1e-1, log=True)

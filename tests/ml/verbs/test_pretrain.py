@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from ml.train.new_network import network_for
 from ml.train.study_recipe import read_study_recipe
-from ml.train.study_run import network_for
 from tests.ml.verbs.conftest import Said
 
 Program = Callable[..., Said]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,21 @@ from ml.annotation.answers import is_answer
 from ml.annotation.document import Change
 from ml.geometry import Rect
 from ml.slide.opening import open_slide
+from ml.train.corrected import Question, said_of
 from ml.verbs.label_queue import Asked
-from viewer.state.learning import LabelQueue, LearningNotes, MadeUp
+from ml.verbs.slice_queue import AskedSlice
+from ml.volume.series import find_series
+from ml.volume.window import Window
+from tests.ml.train.test_scan_study import write_heads
+from viewer.state.learning import LabelQueue, LearningNotes, MadeUp, SeriesNotes, SliceQueue
+from viewer.state.opened_series import OpenedSeries
 from viewer.state.opened_slide import OpenedSlide
 from viewer.wizard.answering import Answering
 from viewer.wizard.made_up_window import MadeUpWindow
+from viewer.wizard.patch_view import PatchView
 from viewer.wizard.queue_window import QueueWindow
+from viewer.wizard.slice_answering import SliceAnswering
+from viewer.wizard.slice_picture import SlicePicture
 
 PLACES = tuple(Rect(64 * n, 0, 64, 64) for n in range(4))
 QUEUE = LabelQueue(
@@ -41,7 +51,8 @@ def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[OpenedSlide]:
 
 @pytest.fixture
 def window(opened: OpenedSlide, qtbot: QtBot) -> Iterator[QueueWindow]:
-    made = QueueWindow(Answering(opened, QUEUE, {"a": (1, 2, 3)}.get, "me@here"))
+    answering = Answering(opened, QUEUE, {"a": (1, 2, 3)}.get, "me@here")
+    made = QueueWindow(answering, opened, PatchView(opened.path))
     qtbot.addWidget(made)
     yield made
     made.done(0)
@@ -55,7 +66,7 @@ def test_keys_answer_and_the_count_follows(window: QueueWindow, opened: OpenedSl
     for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_0, Qt.Key.Key_9):
         qtbot.keyClick(window, key)  # there is no ninth class: nothing is said
     assert said(opened) == [(0, "a"), (64, "b"), (128, "Ignore*")]
-    assert window.answering.counts() == {"a": 1, "b": 1, "Ignore*": 1}
+    assert window.answering.counts() == {"a": 1, "b": 1}
     assert window.heading.text().startswith("Patch 4 of 4")
     qtbot.keyClick(window, Qt.Key.Key_1)
     assert window.heading.text() == "That was the last one"
@@ -116,3 +127,93 @@ def test_notes_come_back_as_they_were_kept(qtbot: QtBot) -> None:
     notes.set_made_up(MADE_UP)
     again = LearningNotes().restore(notes.as_json())
     assert (again.queue, again.made_up) == (QUEUE, MADE_UP)
+
+
+@pytest.fixture
+def several(opened: OpenedSlide, qtbot: QtBot) -> QueueWindow:
+    """Of a model that may give a patch both classes."""
+    answering = Answering(opened, replace(QUEUE, several=True), {"a": (1, 2, 3)}.get, "me@here")
+    made = QueueWindow(answering, opened, PatchView(opened.path))
+    qtbot.addWidget(made)
+    made.show()  # closed by qtbot
+    return made
+
+
+def test_where_classes_may_hold_together_keys_switch_and_enter_says(
+    several: QueueWindow, opened: OpenedSlide, qtbot: QtBot
+) -> None:
+    keys = several.keys
+    qtbot.keyClick(several, Qt.Key.Key_1)
+    assert (keys.on, said(opened)) == (("a",), [])  # nothing is said yet
+    qtbot.keyClick(several, Qt.Key.Key_2)
+    qtbot.keyClick(several, Qt.Key.Key_Return)
+    assert said(opened) == [(0, "a: b")]
+    assert keys.on == ()  # the next one begins anew: what the model thinks is not prefilled
+    qtbot.keyClick(several, Qt.Key.Key_2)
+    qtbot.keyClick(several, Qt.Key.Key_2)
+    qtbot.keyClick(several, Qt.Key.Key_Return)
+    assert said(opened)[1] == (64, "None of them")
+    qtbot.mouseClick(keys.buttons[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(keys.confirm_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(several, Qt.Key.Key_Space)
+    assert [name for _, name in said(opened)] == ["a: b", "None of them", "b", "Ignore*"]
+    assert several.answering.counts() == {"a": 1, "b": 2}
+    for _ in range(4):
+        qtbot.keyClick(several, Qt.Key.Key_Backspace)
+    assert (keys.on, several.given.text()) == (("a", "b"), "You said: a and b.")
+    qtbot.keyClick(several, Qt.Key.Key_1)
+    qtbot.keyClick(several, Qt.Key.Key_Enter)
+    assert said(opened)[0] == (0, "b")
+    question = Question(("a", "b"), several=True)
+    assert sorted(one.label for one in said_of(opened.annotations, question)) == ["", "b", "b"]
+
+
+def test_one_key_still_answers_where_classes_exclude_each_other(window: QueueWindow, qtbot: QtBot) -> None:
+    assert window.keys.confirm_button.isHidden()
+    qtbot.keyClick(window, Qt.Key.Key_Return)
+    assert window.answering.answered == 0
+
+
+@pytest.fixture
+def series(tmp_path: Path, qtbot: QtBot) -> OpenedSeries:
+    write_heads(tmp_path / "heads", patients=1, slices=4)
+    found = find_series(tmp_path / "heads" / "p0").series[0]
+    return OpenedSeries(found, tmp_path / "heads" / "p0")
+
+
+@pytest.fixture
+def slices(series: OpenedSeries, qtbot: QtBot) -> QueueWindow:
+    asked = tuple(AskedSlice(n, series.series.slices[n].uid, (0.6, 0.2), 0.9, 0.2) for n in (2, 0, 3))
+    queue = SliceQueue("m", "1.0", "0" * 64, "today", ("left", "right"), asked)
+    made = QueueWindow(SliceAnswering(series, queue, "me@here"), series, SlicePicture(series, Window(40, 80)))
+    qtbot.addWidget(made)
+    made.show()  # closed by qtbot
+    return made
+
+
+def test_slices_are_answered_by_keys_and_every_answer_can_be_undone(
+    slices: QueueWindow, series: OpenedSeries, qtbot: QtBot
+) -> None:
+    view, notes = slices.view, series.learning
+    assert isinstance(view, SlicePicture)
+    assert (slices.heading.text(), view.shown) == ("Slice 1 of 3: what is to be seen?", 2)
+    assert "Its networks disagree" in slices.told.text()
+    view.step(-1)
+    assert view.shown == 1  # a neighbour, to look at
+    qtbot.keyClick(slices, Qt.Key.Key_1)
+    assert view.shown == 1
+    qtbot.keyClick(slices, Qt.Key.Key_Return)
+    assert view.shown == 0
+    qtbot.keyClick(slices, Qt.Key.Key_Return)
+    qtbot.keyClick(slices, Qt.Key.Key_0)
+    by_place = [notes.answers[one.uid].label for one in slices.answering.asked]
+    assert by_place == ["left", "None of them", ""]
+    first = notes.answers[series.series.slices[2].uid]
+    assert (first.by, first.model, first.worth) == ("me@here", "m", "1.000")
+    assert slices.heading.text() == "That was the last one"
+    qtbot.keyClick(slices, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (slices.answering.position, slices.answering.answered) == (2, 2)
+    series.undo.undo()  # in the window of the series
+    assert (slices.answering.position, slices.answering.answered) == (1, 1)
+    again = SeriesNotes().restore(notes.as_json())
+    assert (again.queue, dict(again.answers)) == (notes.queue, dict(notes.answers))

@@ -26,7 +26,7 @@ from ml.zoo.store import find
 from viewer.wizard.desk import Desk, trainings_folder
 from viewer.wizard.mending import lineage_of
 from viewer.wizard.origin_words import origin_in_words
-from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
+from viewer.wizard.plan import DataPlan, Kind, Plan, read_plan, write_plan
 from viewer.wizard.retraining import begin_from
 from viewer.work.told import Told
 
@@ -178,3 +178,18 @@ def test_a_model_that_was_not_trained_here_is_gone_on_from_by_its_recipe(
     assert (plan.parent, plan.parent_model) == ("", "lung-colon")
     assert plan.network.architecture == shipped.architecture or plan.network.pretrained
     assert [one.name for one in lineage_of(plan, begun.folder).parents] == ["lung-colon"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("pictures", "looks at whole pictures"), ("labelled_slides", "one answer for a whole slide")],
+)
+def test_where_nothing_can_be_corrected_that_is_said(
+    card: ModelCard, tmp_path: Path, kind: Kind, words: str
+) -> None:
+    plan = read_plan(trainings_folder() / "first")
+    assert plan is not None
+    write_plan(replace(plan, kind=kind), trainings_folder() / "first")
+    with pytest.raises(Problem, match=words) as refused:
+        begin_from(card, [told(slide_at(tmp_path, "P1.tif"), "Alpha")], Progress())
+    assert "no findings that a person could correct" in str(refused.value)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ml.train.study_run import network_for
+from ml.train.new_network import network_for
 from viewer.wizard.plan import DataPlan
 from viewer.wizard.plan_recipe import recipe_of
 from viewer.wizard.starts import QUESTIONS, begun

@@ -1,0 +1,33 @@
+"""What a search for better settings varies: a file of its own for `tune`, or a part of a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
+"""Settings as a person calls them."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """One thing to vary. `key` is its place in the recipe, "fit.rate" or "network.options.layers"."""
+
+    key: str
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False  # the same number of tries from 1e-5 to 1e-4 as from 1e-4 to 1e-3
+    whole: bool = False
+    choices: tuple[Any, ...] = ()  # in place of low and high
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched. `grid` is gone through completely, the rest is searched within each of its cells."""
+
+    ranges: tuple[Range, ...]
+    grid: tuple[Range, ...] = ()  # with `choices`: one study for each combination (the architecture)
+    trials: int = 20  # of each study
+    sampler: Literal["tpe", "random"] = "tpe"
+    startup: int = 5  # trials before a weak one is stopped early (median rule)
+    passes: int = 0  # over the pictures in each trial; 0: as many as the recipe has
