@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-NAMES = {"fit.rate": "step size", "fit.decay": "pull towards small weights", "fit.smoothing": "doubt"}
+NAMES = {
+    "fit.rate": "how much it changes at each step",
+    "fit.decay": "how strongly it prefers simple answers",
+    "fit.smoothing": "how far it stays from being quite sure",
+}
 """Settings as a person calls them."""
 
 

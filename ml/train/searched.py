@@ -42,7 +42,7 @@ def searched(
     if best is None:
         progress.step(Step(PHASE, len(told), len(told), note="No settings could be tried to the end."))
         return recipe, {}
-    found = ", ".join(f"{NAMES.get(key, key)} {_short(value)}" for key, value in best.parameters.items())
+    found = ", ".join(f"{NAMES.get(key, key)}: {_short(value)}" for key, value in best.parameters.items())
     note = (
         f"Better settings were looked for. The best of {len(told)} has AUROC {best.value:.3f} with {found}."
     )

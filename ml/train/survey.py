@@ -141,10 +141,11 @@ def survey(folder: Path, layout: Layout, progress: Progress, more: Sequence[Path
         progress.check()
         progress.step(Step("Looking at files", number, len(listed), time.perf_counter() - began))
         facts = look(path)
+        whose = str(facts.pop("patient", patient))
         sha256 = str(facts.pop("sha256", ""))
         before = first.setdefault(sha256, path.name) if sha256 else path.name
         same = before if sha256 and before != path.name else ""
-        seen.append(Seen(path, label, patient, site, same_as=same, **facts))  # type: ignore[arg-type]
+        seen.append(Seen(path, label, whose, site, same_as=same, **facts))  # type: ignore[arg-type]
     progress.step(Step("Looking at files", len(listed), len(listed)))
     return Survey(folder, layout, tables, tuple(seen))
 
@@ -209,8 +210,20 @@ def _look_at_picture(path: Path) -> dict[str, object]:
 
 
 def _look_at_slice(path: Path) -> dict[str, object]:
-    """Of CT only whether the file is there; a name without an ending is a SOPInstanceUID, found later."""
-    return {} if not path.suffix or path.suffix[1:].isdecimal() or path.exists() else {"trouble": "missing"}
+    """Of CT whether the file is there, and whose it is, as the training reads it (`ml.volume.ct_slice`).
+
+    A name without an ending is a SOPInstanceUID, found later.
+    """
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    if not path.is_file():
+        return {} if not path.suffix or path.suffix[1:].isdecimal() else {"trouble": "missing"}
+    try:
+        header = dcmread(path, stop_before_pixels=True, specific_tags=["PatientID", "StudyInstanceUID"])
+    except (InvalidDicomError, OSError):
+        return {"trouble": "cannot be read: no DICOM file"}
+    return {"patient": str(header.get("PatientID") or header.get("StudyInstanceUID") or "")}
 
 
 def _look_at_file(path: Path) -> dict[str, object]:

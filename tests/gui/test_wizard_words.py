@@ -51,6 +51,7 @@ from viewer.wizard.made_up_window import MadeUpWindow
 from viewer.wizard.method_step import MethodStep
 from viewer.wizard.models_window import ModelsWindow
 from viewer.wizard.outlook_part import outlook_in_words
+from viewer.wizard.patch_view import PatchView
 from viewer.wizard.patches_step import PatchesStep
 from viewer.wizard.plan import Kind, Plan
 from viewer.wizard.question_step import QuestionStep
@@ -253,7 +254,8 @@ def test_training_verdict_and_use(wizard: WizardWindow, qtbot: QtBot) -> None:
 def test_windows_around_the_wizard(qtbot: QtBot, slide: OpenedSlide) -> None:
     slide.learning.set_made_up(MADE_UP)
     torn = tuple(replace(one, disagreement=0.3) for one in QUEUE.asked)
-    queue = QueueWindow(Answering(slide, replace(QUEUE, asked=torn), {}.get, "me@here"))
+    answering = Answering(slide, replace(QUEUE, asked=torn), {}.get, "me@here")
+    queue = QueueWindow(answering, slide, PatchView(slide.path))
     windows = (queue, MadeUpWindow(slide), CaseDialog((), "labelled_slides"), CaseDialog((), "boxes"))
     for window in windows:
         qtbot.addWidget(window)
@@ -299,7 +301,8 @@ def sentences(path: Path) -> Iterator[str]:
     for node in found:
         if id(node) not in docs | parts:
             text = _text_of(node)
-            if " " in text.strip() and "parfocal-ml" not in text:  # no name, no command
+            # No name, no command, no style sheet.
+            if " " in text.strip() and "parfocal-ml" not in text and "{" not in text:
                 yield text
 
 

@@ -24,7 +24,8 @@ _MOST_CLASSES = 30  # a column with more labels is likely another one
 
 def with_layout(plan: Plan, folder: str, layout: Layout) -> Plan:
     """The plan with a folder that is read in this way; what was found before belongs to another one."""
-    rule: PatientRule = "column" if layout.patient else "before_last" if plan.kind == "boxes" else "each"
+    named = layout.patient or plan.kind == "scans"  # headers of CT name the patient
+    rule: PatientRule = "column" if named else "before_last" if plan.kind == "boxes" else "each"
     return plan.with_data(
         folder=folder,
         table=layout.table,

@@ -53,6 +53,7 @@ class TrainingStep(Step):
         super().__init__(desk, parent)
         self.run = run
         self.begin_button = PrimaryButton("Begin training", self)
+        self.begin_button.setAutoDefault(False)
         named(self.begin_button, "Begin training", "Begin, or go on where it was stopped")
         self.pause_button = _button(self, "Pause", "Have it wait; it keeps its place in memory")
         self.keep_button = _button(self, "Stop and keep", "End it; what was learned stays, go on any time")
@@ -213,19 +214,9 @@ class TrainingStep(Step):
         line = row(self.begin_button, self.pause_button, self.keep_button, self.parts_button)
         line.addWidget(self.discard_button)
         line.addStretch(1)
-        self.begin_button.setAutoDefault(False)
         self.body.addLayout(line)
-        for widget in (
-            self.phase,
-            self.bar,
-            self.rate,
-            self.boards,
-            self.curves,
-            self.strip_title,
-            self.strip,
-            self.notes,
-            self.job,
-        ):
+        told = (self.phase, self.bar, self.rate, self.boards, self.curves)
+        for widget in (*told, self.strip_title, self.strip, self.notes, self.job):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -12,7 +12,7 @@ from ml.train.census import count
 from ml.train.study_recipe import read_study_recipe
 from ml.train.survey import Layout, guessed, survey, tables_in
 from tests.ml.train import test_box_study, test_scan_study, test_slide_study
-from viewer.wizard.cases import cases_of, layout_of, write_cases
+from viewer.wizard.cases import cases_of, layout_of, patient_of, write_cases
 from viewer.wizard.found import obstacle_of, told_of, with_layout, with_survey
 from viewer.wizard.plan import Kind, Plan
 from viewer.wizard.plan_recipe import write_recipe
@@ -69,6 +69,9 @@ def test_slices_of_ct(tmp_path: Path) -> None:
     (folder / "labels.csv").write_text("\n".join(["file,left,right", *lines]), encoding="utf-8")
     plan = planned("scans", folder)
     assert set(plan.data.classes) == {"left", "right"}
+    found = survey(folder, layout_of(plan), Progress())
+    whose = {patient_of(one, plan.data) for one in found.seen}
+    assert whose == {f"p{number}" for number in range(12)}, "as the headers say, not a patient a slice"
     plan = replace(plan, network=replace(plan.network, size=(32, 32)))
     census = count(read_study_recipe(write_recipe(plan, tmp_path)), tmp_path, Progress()).census
     assert census.patients == 12
