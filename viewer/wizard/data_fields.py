@@ -88,7 +88,7 @@ class DataFields(QWidget):
         self.further.setVisible(bool(data.folder) and plan.kind in FURTHER and not data.cases)
         self.cases.setVisible(plan.kind != "scans")
         self._fill_tables(plan)
-        self._fill_columns()
+        self._fill_columns(("file",) if plan.kind == "scans" else tuple(self.columns))
         self._fill_rules()
         self.pattern.setText(data.pattern)
         self.pattern.setVisible(data.patients == "pattern")
@@ -113,7 +113,8 @@ class DataFields(QWidget):
         for widget in (self.table, self._labels["table"]):
             widget.setVisible(bool(self._data.folder) and not self._data.cases)
 
-    def _fill_columns(self) -> None:
+    def _fill_columns(self, asked: tuple[str, ...]) -> None:
+        """Show the `asked` roles: of CT the file alone; the rest stands in its header and in a column each."""
         seen = next((table.columns for table in self.tables if table.name == self._data.table), ())
         for role, _, _ in _ROLES:
             box, chosen = self.columns[role], str(getattr(self._data, role))
@@ -124,7 +125,7 @@ class DataFields(QWidget):
                     box.addItem(name, name)
             box.setCurrentIndex(max(0, box.findData(chosen)))
             for widget in (box, self._labels[role]):
-                widget.setVisible(bool(self._data.table) and not self._data.cases)
+                widget.setVisible(role in asked and bool(self._data.table) and not self._data.cases)
 
     def _fill_rules(self) -> None:
         self.rule.clear()

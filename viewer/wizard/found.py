@@ -121,7 +121,9 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
     patients = len({case.patient for case in cases})
     words = [f"{count(len(cases), _noun(plan.kind))} of {count(patients, 'patient')} will be used."]
     if plan.kind in {"boxes", "scans"} and not plan.data.outlines:
-        words = [f"The table names {count(len({one.path for one in seen}), _noun(plan.kind))}."]
+        whose = {one.patient for one in seen if one.patient} if plan.kind == "scans" else set()
+        of = f" of {count(len(whose), 'patient')}, as their headers say" if whose else ""
+        words = [f"The table names {count(len({one.path for one in seen}), _noun(plan.kind))}{of}."]
     if plan.data.added and plan.kind in {"boxes", "scans"}:
         words.append(f"{count(plan.data.added, 'label')} that people gave since, beside them.")
     missing = sum(one.trouble == "missing" for one in seen)

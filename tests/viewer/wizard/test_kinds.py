@@ -72,6 +72,7 @@ def test_slices_of_ct(tmp_path: Path) -> None:
     found = survey(folder, layout_of(plan), Progress())
     whose = {patient_of(one, plan.data) for one in found.seen}
     assert whose == {f"p{number}" for number in range(12)}, "as the headers say, not a patient a slice"
+    assert told_of(plan, found)[0] == "The table names 48 slices of 12 patients, as their headers say."
     plan = replace(plan, network=replace(plan.network, size=(32, 32)))
     census = count(read_study_recipe(write_recipe(plan, tmp_path)), tmp_path, Progress()).census
     assert census.patients == 12
