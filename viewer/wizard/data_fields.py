@@ -114,7 +114,7 @@ class DataFields(QWidget):
             widget.setVisible(bool(self._data.folder) and not self._data.cases)
 
     def _fill_columns(self, asked: tuple[str, ...]) -> None:
-        """Show the `asked` roles: of CT the file alone; the rest stands in its header and in a column each."""
+        """Show the `asked` roles: of CT the file alone; the rest stands in headers and in a column each."""
         seen = next((table.columns for table in self.tables if table.name == self._data.table), ())
         for role, _, _ in _ROLES:
             box, chosen = self.columns[role], str(getattr(self._data, role))
