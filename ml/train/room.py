@@ -106,7 +106,7 @@ class Guard:
         while found.must_wait:
             if found.memory_free < _LAST_MEMORY * found.memory_whole or time.monotonic() > until:
                 raise found.end()
-            time.sleep(_EVERY)
+            time.sleep(_EVERY)  # to stand still is what it is for; a stop is heard below
             self._progress.check()
             found = self._look()
 

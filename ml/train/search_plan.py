@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-NAMES = {
+_NAMES = {
     "fit.rate": "how much it changes at each step",
     "fit.decay": "how strongly it prefers simple answers",
     "fit.smoothing": "how far it stays from being quite sure",
 }
-"""Settings as a person calls them."""
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,12 @@ class Search:
     sampler: Literal["tpe", "random"] = "tpe"
     startup: int = 5  # trials before a weak one is stopped early (median rule)
     passes: int = 0  # over the pictures in each trial; 0: as many as the recipe has
+
+
+def settings_in_words(found: Mapping[str, Any]) -> str:
+    """Settings as a person calls them, with what a search found for each."""
+    return ", ".join(f"{_NAMES.get(key, key)}: {_short(value)}" for key, value in found.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ml.progress import Progress, Step
 from ml.train.folds import Fold
 from ml.train.pictures import Pictures
-from ml.train.search_plan import NAMES
+from ml.train.search_plan import settings_in_words
 from ml.train.study_recipe import StudyRecipe
 
 PHASE = "Looking for better settings"
@@ -42,7 +42,7 @@ def searched(
     if best is None:
         progress.step(Step(PHASE, len(told), len(told), note="No settings could be tried to the end."))
         return recipe, {}
-    found = ", ".join(f"{NAMES.get(key, key)}: {_short(value)}" for key, value in best.parameters.items())
+    found = settings_in_words(best.parameters)
     note = (
         f"Better settings were looked for. The best of {len(told)} has AUROC {best.value:.3f} with {found}."
     )
@@ -52,19 +52,12 @@ def searched(
     return replace(made, search=search), {"search": facts}
 
 
-def _short(value: object) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else str(value)
-
-
 def _counted(progress: Progress, total: int) -> Progress:
     """The same run, whose steps count the trials: how far one of them is tells nobody anything."""
-    tried = 0
 
     def step(made: Step) -> None:
-        nonlocal tried
         progress.check()
         if made.phase.startswith("Searching"):
-            tried = made.done
-            progress.step(Step(PHASE, tried, total, note=made.note))
+            progress.step(Step(PHASE, made.done, total, note=made.note))
 
     return Progress(step, progress.part)

@@ -145,6 +145,7 @@ def survey(folder: Path, layout: Layout, progress: Progress, more: Sequence[Path
         sha256 = str(facts.pop("sha256", ""))
         before = first.setdefault(sha256, path.name) if sha256 else path.name
         same = before if sha256 and before != path.name else ""
+        # What a look finds has the names of the fields, which mypy cannot follow.
         seen.append(Seen(path, label, whose, site, same_as=same, **facts))  # type: ignore[arg-type]
     progress.step(Step("Looking at files", len(listed), len(listed)))
     return Survey(folder, layout, tables, tuple(seen))

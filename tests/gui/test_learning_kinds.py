@@ -20,8 +20,8 @@ from tests.gui.hands import LONG, bring_to_front, open_file
 from tests.gui.model_hands import TINY, TINY_CT, data_of, shoot, trained_here
 from tests.gui.test_learning import asked
 from tests.gui.wizard_hands import DATA
+from tests.ml.train.labelled_heads import write_with_a_new_one
 from tests.ml.train.test_box_study import write_slides
-from tests.ml.train.test_scan_study import write_heads
 from viewer.main_window.window import MainWindow
 from viewer.state.findings import Findings
 from viewer.state.opened_slide import OpenedSlide
@@ -164,15 +164,7 @@ def asked_again(window: MainWindow) -> QueueWindow:
 def test_slices_are_asked_about_and_what_was_answered_is_learned_from(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    heads = tmp_path / "heads"
-    write_heads(heads, patients=13, slices=6)
-    (heads / "p12").rename(tmp_path / "new")
-    lines = ["file,left,right"]
-    for patient in range(12):
-        for number in range(6):
-            left, right = (int(number % 2 and patient % 3 == kind) for kind in (0, 1))
-            lines.append(f"p{patient}/ID_{patient:02d}{number}.dcm,{left},{right}")
-    (heads / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    heads = write_with_a_new_one(tmp_path, slices=6)
     data = replace(data_of(heads, "labels.csv", "left", "right"), label="", patients="column")
     trained_here(Plan("scans", data=data, network=TINY_CT), "Heads", tmp_path)
     window._parts.models.read()

@@ -20,6 +20,7 @@ from tests.gui.ct_hands import open_series
 from tests.gui.hands import bring_to_front, drag, open_file
 from tests.gui.test_wizard import end_processes, write_cases
 from tests.gui.wizard_person import LEFT, PATIENCE, Person
+from tests.ml.train.labelled_heads import widen
 from tests.ml.train.test_scan_study import write_heads
 from viewer.canvas.slide_view import SlideView
 from viewer.main_window.window import MainWindow
@@ -142,7 +143,7 @@ def test_slices_of_ct(begin: Begin, tmp_path: Path) -> None:
     person = begin("scans")
     folder = tmp_path / "heads"
     write_heads(folder)
-    widened(folder / "labels.csv")
+    widen(folder / "labels.csv")
     person.ask("scans")
     person.choose_data(folder)
     person.learn(1)
@@ -176,17 +177,6 @@ def write_retina(real_data: Path, folder: Path, patients: int = 12) -> Path:
                 shutil.copyfile(source / line["file"], folder / name)
                 table.writerow([name, label, patient])
     return folder
-
-
-def widened(table: Path) -> None:
-    """A line a slice and a column a finding, as step 1 asks for it."""
-    truth: dict[str, dict[str, str]] = {}
-    for line in table.read_text(encoding="utf-8").splitlines()[1:]:
-        name, _, value = line.partition(",")
-        identity, _, kind = name.rpartition("_")
-        truth.setdefault(identity, {})[kind] = value
-    lines = [f"p{int(name[3:5])}/{name}.dcm,{own['left']},{own['right']}" for name, own in truth.items()]
-    table.write_text("\n".join(["file,left,right", *lines]), encoding="utf-8")
 
 
 def write_boxed(real_data: Path, folder: Path, patients: int = 6) -> Path:

@@ -101,26 +101,31 @@ class QueueAsking(QObject):
         self._work.do(job, partial(self._take_slices, opened), "Looking for slices worth a label")
 
     def _take_patches(self, opened: OpenedSlide, asked: tuple[Asked, ...]) -> None:
-        self._status.clearMessage()
-        findings = opened.findings
-        if opened not in self._parts.session.items or findings is None or findings.analysis is None:
+        origin, findings = self._origin(opened), opened.findings
+        if origin is None or findings is None:
             return
-        made, names = findings.analysis.provenance, findings.scores.class_names
-        of = (made.model_name, made.model_version, made.model_sha256, made.started)
-        queue = LabelQueue(*of, names, asked, several=findings.card.output == "sigmoid")
+        queue = LabelQueue(*origin, asked, several=findings.card.output == "sigmoid")
         opened.learning.set_queue(queue)
         self._show(opened, queue)
 
     def _take_slices(self, opened: OpenedSeries, asked: tuple[AskedSlice, ...]) -> None:
+        origin = self._origin(opened)
+        if origin is None:
+            return
+        queue = SliceQueue(*origin, asked)
+        opened.learning.set_queue(queue)
+        self._show(opened, queue)
+
+    def _origin(
+        self, opened: OpenedSlide | OpenedSeries
+    ) -> tuple[str, str, str, str, tuple[str, ...]] | None:
+        """The model, its version and hash, the run and its classes; None where it is looked at no more."""
         self._status.clearMessage()
         findings = opened.findings
         if opened not in self._parts.session.items or findings is None or findings.analysis is None:
-            return
+            return None
         made, names = findings.analysis.provenance, findings.scores.class_names
-        of = (made.model_name, made.model_version, made.model_sha256, made.started)
-        queue = SliceQueue(*of, names, asked)
-        opened.learning.set_queue(queue)
-        self._show(opened, queue)
+        return made.model_name, made.model_version, made.model_sha256, made.started, names
 
     def _show(self, opened: OpenedSlide | OpenedSeries, queue: LabelQueue | SliceQueue) -> None:
         from viewer.cases.library import whoever

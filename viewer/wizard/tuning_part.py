@@ -12,7 +12,7 @@ from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import duration, number
 from ml.train.duration import Rates
-from ml.train.search_plan import NAMES
+from ml.train.search_plan import settings_in_words
 from ml.train.toml_text import toml_of
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, Notice, Text, column, named, row
@@ -131,9 +131,8 @@ class TuningPart(QWidget):
         work, plan = self.work, self._desk.plan
         found = ""
         if work.best:
-            settings = ", ".join(f"{NAMES.get(key, key)}: {value:.2g}" for key, value in work.best.items())
             told = f"told apart {number(work.figure, 3)} (AUROC: 1 always, 0.5 as by a coin's toss)"
-            found = f" Best of {work.tries}: {told}, {settings}."
+            found = f" Best of {work.tries}: {told}, {settings_in_words(work.best)}."
         if work.running:
             return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"
         seconds = seconds_of_search(plan, self._rehearsing)
@@ -151,6 +150,7 @@ class TuningPart(QWidget):
     def _use(self) -> None:
         values = {key.removeprefix("fit."): value for key, value in self.work.best.items()}
         plan = self._desk.plan
+        # The keys of a search are checked against the recipe, which mypy cannot follow.
         fit = replace(plan.fit, **values)  # type: ignore[arg-type]
         self.changed.emit(replace(plan, fit=fit, tuning=False))  # found already: not looked for again
 

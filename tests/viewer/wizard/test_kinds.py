@@ -12,6 +12,7 @@ from ml.train.census import count
 from ml.train.study_recipe import read_study_recipe
 from ml.train.survey import Layout, guessed, survey, tables_in
 from tests.ml.train import test_box_study, test_scan_study, test_slide_study
+from tests.ml.train.labelled_heads import widen
 from viewer.wizard.cases import cases_of, layout_of, patient_of, write_cases
 from viewer.wizard.found import obstacle_of, told_of, with_layout, with_survey
 from viewer.wizard.plan import Kind, Plan
@@ -60,13 +61,7 @@ def test_slides_with_a_label_each(tmp_path: Path) -> None:
 def test_slices_of_ct(tmp_path: Path) -> None:
     folder = tmp_path / "heads"
     test_scan_study.write_heads(folder)
-    truth: dict[str, dict[str, str]] = {}
-    for line in (folder / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]:
-        name, _, value = line.partition(",")
-        identity, _, kind = name.rpartition("_")
-        truth.setdefault(identity, {})[kind] = value
-    lines = [f"p{int(name[3:5])}/{name}.dcm,{own['left']},{own['right']}" for name, own in truth.items()]
-    (folder / "labels.csv").write_text("\n".join(["file,left,right", *lines]), encoding="utf-8")
+    widen(folder / "labels.csv")
     plan = planned("scans", folder)
     assert set(plan.data.classes) == {"left", "right"}
     found = survey(folder, layout_of(plan), Progress())

@@ -17,7 +17,7 @@ from ml.zoo.bundle import load_card
 from ml.zoo.card import ModelCard
 from ml.zoo.lineage import Lineage
 from ml.zoo.store import find
-from tests.ml.train.test_scan_study import write_heads
+from tests.ml.train.labelled_heads import write_with_a_new_one
 from viewer.wizard.desk import Desk, trainings_folder
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.retraining import begin_from, question_of
@@ -31,16 +31,7 @@ TINY = NetworkPlan(
 @pytest.fixture
 def heads(tmp_path: Path) -> Path:
     """Twelve patients with a table a slice; of a thirteenth nobody labelled anything."""
-    folder = tmp_path / "heads"
-    write_heads(folder, patients=13, slices=4)
-    (folder / "p12").rename(tmp_path / "new")
-    lines = ["file,left,right"]
-    for patient in range(12):
-        for number in range(4):
-            left, right = (int(number % 2 and patient % 3 == kind) for kind in (0, 1))
-            lines.append(f"p{patient}/ID_{patient:02d}{number}.dcm,{left},{right}")
-    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
-    return folder
+    return write_with_a_new_one(tmp_path, slices=4)
 
 
 @pytest.fixture
