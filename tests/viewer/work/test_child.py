@@ -56,9 +56,13 @@ def test_a_refusal_is_an_event(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def _share_of(process: str) -> str:
-    """How far the session of a process stands behind (Linux); empty where sessions have no share."""
+    """How far the session of a process stands behind (Linux); empty where sessions have no share.
+
+    Where the kernel knows sessions but does not divide by them, the file is there and holds nothing.
+    """
     path = Path(f"/proc/{process}/autogroup")
-    return path.read_text(encoding="ascii").split()[-1] if path.exists() else ""
+    words = path.read_text(encoding="ascii").split() if path.exists() else []
+    return words[-1] if words else ""
 
 
 def test_found_again_paused_and_killed(qtbot: QtBot, tmp_path: Path) -> None:
