@@ -123,6 +123,17 @@ def test_boxes_on_slides(begin: Begin, real_data: Path, tmp_path: Path) -> None:
     assert person.window.slides.page.opened.findings.scores.class_names == ("lesion",)
 
 
+def test_one_label_for_a_slide(begin: Begin, real_data: Path, tmp_path: Path) -> None:
+    person = begin("slides")
+    folder = write_labelled(real_data, tmp_path / "clots")
+    person.ask("labelled_slides")
+    person.choose_data(folder)
+    person.learn(1)
+    person.use("Where it came from", "Mosaics of lung and colon.")
+    analyze_region(person, folder / "c0.tif", "where-it-came-from")
+    assert set(person.window.slides.page.opened.findings.scores.class_names) == {"lung", "colon"}
+
+
 def test_photographs_of_the_retina(begin: Begin, real_data: Path, tmp_path: Path) -> None:
     person = begin("retina")
     folder = write_retina(real_data, tmp_path / "retina")
@@ -179,6 +190,37 @@ def write_retina(real_data: Path, folder: Path, patients: int = 12) -> Path:
     return folder
 
 
+def write_labelled(real_data: Path, folder: Path, patients: int = 8) -> Path:
+    """Slides of twelve real pictures each, one a patient; half of their pictures are of what the label says."""
+    source = real_data / "patches" / "lung_colon"
+    edge, across, down = 224, 4, 3
+    kinds = {kind: iter(sorted((source / kind).glob("*.jpg"))) for kind in ("lung_n", "colon_n", "colon_aca")}
+    folder.mkdir()
+    lines = ["file,label,patient"]
+    for number in range(patients):
+        label = ("lung", "colon")[number % 2]
+        slide = Image.new("RGB", (across * edge, down * edge))
+        for place in range(across * down):
+            kind = f"{label}_n" if place % 2 else "colon_aca"
+            slide.paste(Image.open(next(kinds[kind])), (place % across * edge, place // across * edge))
+        write_slide(folder / f"c{number}.tif", slide)
+        lines.append(f"c{number}.tif,{label},p{number}")
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def write_slide(path: Path, picture: Image.Image) -> None:
+    """A tiled TIFF of 0.5 µm a pixel."""
+    tifffile.imwrite(
+        path,
+        np.asarray(picture),
+        tile=(256, 256),
+        photometric="rgb",
+        resolution=(20_000, 20_000),
+        resolutionunit="CENTIMETER",
+    )
+
+
 def write_boxed(real_data: Path, folder: Path, patients: int = 6) -> Path:
     """Pieces of a real artery, two a patient; in each two pieces of carcinoma, whose boxes are known."""
     artery = openslide.OpenSlide(real_data / "slides" / "carotid_thrombus_he.svs")
@@ -196,14 +238,7 @@ def write_boxed(real_data: Path, folder: Path, patients: int = 6) -> Path:
             tumour = Image.open(tumours[7 * (2 * number + place)]).crop((0, 0, edge, edge))
             piece.paste(tumour, (left, top))
             lines.append(f"{name},{left},{top},{left + edge},{top + edge},lesion")
-        tifffile.imwrite(
-            folder / name,
-            np.asarray(piece),
-            tile=(256, 256),
-            photometric="rgb",
-            resolution=(20_000, 20_000),
-            resolutionunit="CENTIMETER",
-        )
+        write_slide(folder / name, piece)
     artery.close()
     assert len(lines) == 1 + 4 * patients
     (folder / "boxes.csv").write_text("\n".join(lines), encoding="utf-8")
