@@ -174,14 +174,14 @@ def train(
 
 @app.command(epilog="Example: parfocal-ml predict pictures/ --model lung-colon --out evaluation.csv")
 def predict(
-    path: Annotated[Path, typer.Argument(help="A picture or DICOM file, or a folder of them.")],
+    path: Annotated[Path, typer.Argument(help="A picture or DICOM file, a folder, or a table of slides.")],
     model: Model,
     out: Annotated[Path, typer.Option(help="The table to write, CSV.")] = Path("evaluation.csv"),
     device: Device = "auto",
     form: Annotated[Form, typer.Option("--format", help="rsna: a row a slice and class.")] = Form.table,
     as_json: AsJson = False,
 ) -> None:
-    """Let a model look at whole pictures or CT slices: a table of name, prediction and probabilities."""
+    """Let a model look at whole pictures, CT slices, or the slides of each patient: a table of answers."""
     from ml.progress import Progress
     from ml.verbs.console import stopping
     from ml.verbs.predict import PredictRequest

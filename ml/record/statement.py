@@ -24,6 +24,7 @@ from ml.report.findings import plain
 from ml.report.material import Material
 from ml.report.outlines import outlines
 from ml.report.words import file_name
+from ml.results.analysis import Analysis
 from ml.results.boxes import BoxRule
 from ml.zoo.card import ModelCard
 from ml.zoo.card_json import card_to_json
@@ -62,6 +63,7 @@ def slide_statement(material: Material, figures: Sequence[Picture], who: str) ->
         "results": {
             "scores_sha256": array_hash(analysis.scores.values),
             "cam_sha256": "" if analysis.cam is None else array_hash(analysis.cam.values),
+            **_of_the_slide(analysis),
         },
         "annotations": _annotations(outlines(material)),
         "figures": [_figure(figure) for figure in figures],
@@ -181,6 +183,12 @@ def _analysis(analysis: Any) -> dict[str, object]:
         "parameters": _finite({name: plain(value) for name, value in made.parameters.items()}),
         "notes": [plain(note) for note in analysis.notes],
     }
+
+
+def _of_the_slide(analysis: Analysis) -> dict[str, object]:
+    """Left out where there is none: records of earlier versions say nothing of it."""
+    answer = analysis.slide_answer
+    return {} if answer is None else {"slide_probabilities": list(answer.probabilities)}
 
 
 def _annotations(drawn: Sequence[Annotation]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml.annotation.shapes import Color
+from ml.results.slide_answer import SlideAnswer
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,7 @@ class ReportContent:
     notes: tuple[str, ...]
     comment: str
     likeness: LikenessFacts | None = None  # None: the model does not know
+    slide_answer: SlideAnswer | None = None  # None: the model gives none, or a region was analyzed
     signed_by: str = ""  # fingerprint of the key that signs the record beside the report
 
     def count(self, verdict: str) -> int:

@@ -22,8 +22,9 @@ def facts(content: ReportContent | CtContent) -> dict[str, object]:
     schema = SCHEMA if isinstance(content, ReportContent) else CT_SCHEMA
     head = {"schema": schema, "schema_version": SCHEMA_VERSION, "notice": NOTICE}
     told = dataclasses.asdict(content)
-    if told.get("likeness", ...) is None:  # most models do not know; their reports stay as they were
-        del told["likeness"]
+    for name in ("likeness", "slide_answer"):  # most models do not know; their reports stay as they were
+        if told.get(name, ...) is None:
+            del told[name]
     if not told["signed_by"]:
         del told["signed_by"]
     body = _without_nan(told)

@@ -51,6 +51,7 @@ def gather(material: Material, reported: datetime | None = None) -> ReportConten
         notes=tuple(without_folders(note) for note in analysis.notes),
         comment=material.comment,
         likeness=_likeness(analysis),
+        slide_answer=analysis.slide_answer,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml.report.model_plots import plots
+from ml.report.model_units import of_slides
 from ml.report.plot import Plot
 from ml.report.words import percent
 from ml.zoo.card import ModelCard
@@ -55,7 +56,7 @@ class ModelReport:
 def model_report(facts: Facts, card: ModelCard) -> ModelReport:
     """Gather it. Parts that a study did not leave (boxes, curves, epochs) are left out."""
     figures = facts["figures"]
-    tables = [_class_table(figures), _box_table(facts), _leakage_table(facts)]
+    tables = [_slide_table(facts), _class_table(figures), _box_table(facts), _leakage_table(facts)]
     return ModelReport(
         title=card.title,
         version=card.version,
@@ -94,6 +95,8 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
             for name, box in facts["boxes"].items()
         ]
         return f"{'; '.join(said)}: on slides {who}."
+    if made := of_slides(facts):
+        return _verdict_of_slides(made["patients"], known)
     if card.output == "softmax":
         accuracy = figures["accuracy"]
         name, share = _commonest(facts, card)
@@ -110,6 +113,14 @@ def _verdict(facts: Facts, card: ModelCard) -> str:
     )
 
 
+def _verdict_of_slides(patients: Facts, known: str) -> str:
+    right = with_interval(patients["balanced_accuracy"], share=True)
+    return (
+        f"Of {patients['units']:,} patients, {known}, it answered {right} right by their slides as a whole, "
+        f"each class counted alike (95 % interval). {patients['in_words']}"
+    )
+
+
 def _commonest(facts: Facts, card: ModelCard) -> tuple[str, float]:
     """The most frequent class and its share: what knowing nothing reaches."""
     sums = [sum(row) for row in facts["figures"]["confusion"]]
@@ -121,9 +132,10 @@ def _main_tile(facts: Facts) -> Tile:
         name, box = next(iter(facts["boxes"].items()))
         note = f"IoU {box['overlap']:g}; 95 % {box['f1']['low']:.2f} to {box['f1']['high']:.2f}"
         return Tile(f"Box F1, {name}", f"{box['f1']['value']:.2f}", note)
-    balanced = facts["figures"]["balanced_accuracy"]
+    whole = of_slides(facts)
+    balanced = (whole["patients"] if whole else facts["figures"])["balanced_accuracy"]
     note = f"95 % {balanced['low'] * 100:.1f} to {balanced['high'] * 100:.1f}; every class counts alike"
-    return Tile("Balanced accuracy", f"{balanced['value'] * 100:.1f} %", note)
+    return Tile(f"Balanced accuracy{', patients' if whole else ''}", f"{balanced['value'] * 100:.1f} %", note)
 
 
 def _calibration_tile(facts: Facts) -> Tile:
@@ -178,6 +190,38 @@ def _class_table(figures: Facts) -> FactTable:
         f"over whole patients. Macro F1 {with_interval(figures['macro_f1'])}."
     )
     return FactTable("Each class against the rest", head, rows, note)
+
+
+def _slide_table(facts: Facts) -> FactTable | None:
+    if "slide_level" not in facts:
+        return None
+    told = facts["slide_level"]
+    rows = tuple(
+        (
+            f"{unit}, by {_WAYS[way]}",
+            f"{made['units']:,}",
+            with_interval(made["auroc"]),
+            with_interval(made["balanced_accuracy"], share=True),
+            with_interval(made["balanced_log_loss"]),
+        )
+        for way in _WAYS
+        if way in told
+        for unit, made in (("Patients", told[way]["patients"]), ("Slides", told[way]["slides"]))
+    )
+    head = ("Answered as a whole", "Number", "AUROC", "Balanced accuracy", "Log loss, balanced")
+    nothing = told[told["handed_in"]]["patients"]["log_loss_of_knowing_nothing"]
+    note = (
+        f"Knowing nothing has a log loss of {nothing:.3f}. The figures of each class below are of single "
+        "patches, each with the label of its slide."
+    )
+    return FactTable("Slides and patients", head, rows, note)
+
+
+_WAYS = {
+    "mean": "the mean of all patches",
+    "top": "the likeliest patches",
+    "attention": "patches that it learned to heed",
+}
 
 
 def _box_table(facts: Facts) -> FactTable | None:

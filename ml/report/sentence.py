@@ -9,11 +9,15 @@ from ml.report.words import area, count, duration, number, percent
 
 
 def finding_in_words(material: Material) -> str:
-    """One to three sentences about the shown class. "Nothing found" is said in words."""
+    """The slide as a whole, if that was answered; one to three sentences about the shown class.
+
+    "Nothing found" is said in words.
+    """
     analysis = material.analysis
     made, grid = analysis.provenance, analysis.scores.grid
     scored = int(analysis.scores.scored.sum())
-    sentences = [_found(material)]
+    whole = analysis.slide_answer
+    sentences = [_found(material)] if whole is None else [whole.in_words(), _found(material)]
     if scored:
         sentences.append(
             f"{count(scored, 'patch', 'patches')} scored in {duration(made.seconds)} "

@@ -10,6 +10,7 @@ from ml.errors import SlideProblem
 from ml.geometry import Size
 from ml.results.cam import CamMap
 from ml.results.scores import Scores
+from ml.results.slide_answer import SlideAnswer
 from ml.slide.slide import KnownSpacing
 
 
@@ -41,6 +42,7 @@ class Analysis:
     provenance: Provenance
     complete: bool = True  # False: stopped before the end; what is there is right
     notes: tuple[str, ...] = ()  # "The batch was halved to 8: …"
+    slide_answer: SlideAnswer | None = None  # of a whole slide, where the model gives one
 
 
 class BrokenOff(SlideProblem):

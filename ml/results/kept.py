@@ -27,6 +27,7 @@ from ml.results.cam import CamMap
 from ml.results.ct_analysis import CtAnalysis, CtCam, CtProvenance
 from ml.results.ct_scores import CtScores
 from ml.results.scores import Scores
+from ml.results.slide_answer import SlideAnswer
 from ml.slide.slide import KnownSpacing
 
 FACTS, ARRAYS = "analysis.json", "analysis.npz"
@@ -86,6 +87,8 @@ def _of_slide(analysis: Analysis) -> tuple[Facts, Arrays]:
     _put_grid(arrays, "", scores.grid)
     if analysis.region is not None:
         facts["region"] = base64.b64encode(packed(Annotation(analysis.region)).shape).decode("ascii")
+    if analysis.slide_answer is not None:
+        facts["slide_answer"] = asdict(analysis.slide_answer)
     if scores.strangeness is not None:
         arrays["strangeness"] = scores.strangeness
     if cam is not None:
@@ -111,7 +114,20 @@ def _slide(said: Facts, held: Arrays) -> Analysis:
     made = said["provenance"]
     spacing = KnownSpacing(Spacing(**made["spacing"]["spacing"]), made["spacing"]["source"])
     provenance = Provenance(**made | {"slide_size": Size(**made["slide_size"]), "spacing": spacing})
-    return Analysis(shape, scores, cam, provenance, said["complete"], tuple(said["notes"]))
+    whole = said.get("slide_answer")
+    return Analysis(
+        shape,
+        scores,
+        cam,
+        provenance,
+        said["complete"],
+        tuple(said["notes"]),
+        None if whole is None else _slide_answer(whole),
+    )
+
+
+def _slide_answer(said: Facts) -> SlideAnswer:
+    return SlideAnswer(tuple(said["class_names"]), tuple(said["probabilities"]), said["tiles"])
 
 
 def _of_ct(analysis: CtAnalysis) -> tuple[Facts, Arrays]:

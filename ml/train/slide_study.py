@@ -131,6 +131,7 @@ def slide_facts(
     truth = np.concatenate([fold.report.truth for fold in folds])
     patient_truth = np.concatenate([fold.report.patient_truth for fold in folds])
     told: dict[str, object] = {"handed_in": recipe.aggregation.ways[0], "note": note}
+    told["shown"] = recipe.task.classes[shown]
     for way in recipe.aggregation.ways:
         found = _joined([fold.answers[way] for fold in folds])
         told[way] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ml.report.model_units import of_slides
 from ml.train.pictures import Pictures
 from ml.train.scan_plan import Scans
 from ml.train.slide_plan import LabelledSlides
@@ -92,9 +93,20 @@ def held_out_of(recipe: StudyRecipe, facts: Mapping[str, object]) -> dict[str, o
     folds = facts.get("folds")
     alone = isinstance(folds, list) and len(folds) == 1
     whose = "this network" if alone else "each of its networks"
-    held_out = flat_figures(whose, facts.get("figures"))
+    held_out = _of_patients(whose, facts) | flat_figures(whose, facts.get("figures"))
     whole = recipe.card.get("checked", "") if recipe.division.run else ""
     return ({"held_out": held_out} if held_out else {}) | ({"checked": whole} if whole else {})
+
+
+def _of_patients(whose: str, facts: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """What slides with one label are asked for, before the figures of their patches."""
+    made = of_slides(facts).get("patients")
+    if made is None:
+        return {}
+    figures: dict[str, object] = {}
+    for name in ("auroc", "balanced_accuracy"):
+        figures |= {name: made[name]["value"], f"{name}_interval": [made[name]["low"], made[name]["high"]]}
+    return {f"{whose}, on {made['units']:,} patients new to it, by their slides as a whole": figures}
 
 
 def _data_in_words(recipe: StudyRecipe, pictures: Pictures) -> str:

@@ -160,7 +160,9 @@ def lines_of(table: Path, folder: str, columns: Iterable[str]) -> list[dict[str,
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            dialect = csv.Sniffer().sniff(file.readline(), ",;\t")
+            head = file.readline()
+            several = any(mark in head for mark in ",;\t")  # the sniffer knows no table of one column
+            dialect = csv.Sniffer().sniff(head, ",;\t") if several else csv.excel
             file.seek(0)
             lines = list(csv.DictReader(file, dialect=dialect))
     except FileNotFoundError:

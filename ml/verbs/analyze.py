@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ml.annotation.shapes import Shape
-from ml.errors import SpacingUnknown
-from ml.progress import Progress, Step
+from ml.errors import Problem, SpacingUnknown
+from ml.progress import Cancelled, Progress, Step
 from ml.results.analysis import Analysis
 from ml.results.cam import CamMap
 from ml.results.likeness import Likeness
-from ml.slide.slide import KnownSpacing, SlideInfo
+from ml.slide.slide import KnownSpacing, Slide, SlideInfo
 from ml.verbs.loaded import forget, ready_model
 
 if TYPE_CHECKING:
     from ml.infer.run import Wishes
+    from ml.model.network import Network
 
 __all__ = [
     "AnalyzeRequest",
     "analyze",
+    "answered",
     "explain_patches",
     "foretaste",
     "forget",
@@ -51,7 +53,8 @@ def analyze(request: AnalyzeRequest, progress: Progress) -> Analysis:
 
     Tells, through `progress`: `Step`s; one `Planned`; `ScorePart`s; then, if wished, one empty `CamMap` and
     `CamPart`s. When a stop is wished it returns within one batch with what is there and `complete=False`.
-    Raises `Problem`s for what a person can mend.
+    Of a whole slide, a model that learned from one label a slide answers it as a whole, too. Raises
+    `Problem`s for what a person can mend.
     """
     from ml.infer.run import run
     from ml.slide.opening import open_slide
@@ -60,7 +63,39 @@ def analyze(request: AnalyzeRequest, progress: Progress) -> Analysis:
         spacing = known_spacing(request, slide.info)
         progress.step(Step("Loading the model", 0, 0))
         model = ready_model(request.model, request.device)
-        return run(slide, spacing, model, _wishes(request), progress)
+        analysis = run(slide, spacing, model, _wishes(request), progress)
+        return _answered(analysis, request, model.network, slide, progress)
+
+
+def answered(analysis: Analysis, request: AnalyzeRequest, progress: Progress) -> Analysis:
+    """The same, put together from parts, with the answer for the slide as a whole where there is one.
+
+    Raises `Problem`s.
+    """
+    from ml.slide.opening import open_slide
+
+    with open_slide(request.slide) as slide:
+        network = ready_model(request.model, request.device).network
+        return _answered(analysis, request, network, slide, progress)
+
+
+def _answered(
+    analysis: Analysis, request: AnalyzeRequest, network: Network, slide: Slide, progress: Progress
+) -> Analysis:
+    """A part of a slide has no answer. What hinders it is noted; the scores are right all the same."""
+    if request.region is not None or request.rows is not None or not analysis.complete:
+        return analysis
+    from ml.train.slide_answer import answer_slide, answers_slides
+
+    if not answers_slides(network.card):
+        return analysis
+    progress.step(Step("Answering the slide as a whole", 0, 0))
+    try:
+        spacing = known_spacing(request, slide.info).spacing
+        return replace(analysis, slide_answer=answer_slide(network, slide, spacing, progress))
+    except (Problem, Cancelled) as hindered:
+        why = str(hindered) or "it was stopped"
+        return replace(analysis, notes=(*analysis.notes, f"The slide as a whole was not answered: {why}"))
 
 
 def explain_patches(

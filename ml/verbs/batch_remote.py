@@ -16,7 +16,7 @@ from ml import __version__
 from ml.batch.item import Outcome, Task
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.verbs.analyze import AnalyzeRequest, analyze, known_spacing
+from ml.verbs.analyze import AnalyzeRequest, analyze, answered, known_spacing
 from ml.verbs.analyze_command import request_from
 from ml.verbs.batch_work import bounded, do, words_of, write_slide
 from ml.zoo.store import find
@@ -67,7 +67,7 @@ def together(sent: Sent, *parts: Analysis | Outcome) -> tuple[Outcome, Packed]:
     whole_one = joined(analyses)
     with _at_home(sent) as task:
         request = request_from(words_of(task))
-        outcome = bounded(lambda: write_slide(task, request, whole_one, began))
+        outcome = bounded(lambda: write_slide(task, request, answered(whole_one, request, Progress()), began))
         seconds = outcome.seconds + whole_one.provenance.seconds
         return _packed_results(replace(outcome, seconds=seconds), task)
 

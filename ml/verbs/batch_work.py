@@ -198,6 +198,10 @@ def _slide_figures(content: ReportContent) -> dict[str, object]:
             f"share_{class_.name}": class_.share,
             f"mm2_{class_.name}": class_.area_mm2,
         }
+    if content.slide_answer is not None:
+        answer = content.slide_answer
+        figures["slide"] = answer.likeliest
+        figures |= {f"slide_{n}": p for n, p in zip(answer.class_names, answer.probabilities, strict=True)}
     if content.likeness is not None:
         figures["unlike_training_data"] = content.likeness.share
     return figures | _made(content.run.device, content.run.model_sha256, content.slide.sha256, content.notes)

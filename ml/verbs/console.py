@@ -22,6 +22,7 @@ from ml.results.cam import CamMap, CamPart
 from ml.results.ct_analysis import CtCam
 from ml.results.ct_scores import CtPart, CtPlanned
 from ml.results.scores import Planned, ScorePart
+from ml.results.slide_answer import SlideAnswer
 
 DONE, UNSOUND, REFUSED, STOPPED = 0, 1, 2, 130
 """Exit codes: all there; looked through and found wanting (`dataset`); a problem that a person can mend;
@@ -252,5 +253,11 @@ def outcome(analysis: Analysis) -> dict[str, object]:
         "seconds": round(analysis.provenance.seconds, 2),
         "device": analysis.provenance.device,
         "notes": list(analysis.notes),
+        **({} if analysis.slide_answer is None else _of_the_slide(analysis.slide_answer)),
         **({} if likeness is None else likeness.as_facts()),
     }
+
+
+def _of_the_slide(answer: SlideAnswer) -> dict[str, object]:
+    shares = {name: round(p, 4) for name, p in zip(answer.class_names, answer.probabilities, strict=True)}
+    return {"slide": answer.likeliest, "slide_probabilities": shares, "slide_in_words": answer.in_words()}

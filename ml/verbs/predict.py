@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ml.errors import Problem
 from ml.progress import Progress
 from ml.report.atomic import cannot_write
+from ml.verbs.predict_patients import patient_rows
 
 if TYPE_CHECKING:
     from ml.infer.pictures import Answer
@@ -23,7 +24,7 @@ PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
 class PredictRequest:
     """Which pictures, which model, where to."""
 
-    path: Path  # a picture or DICOM file, or a folder that is searched with all its folders
+    path: Path  # a picture or DICOM file, a folder that is searched with all its folders, a table of slides
     model: str
     out: Path  # a CSV file
     device: str = "auto"
@@ -35,7 +36,7 @@ class Predicted:
     """What was written."""
 
     out: Path
-    pictures: int
+    pictures: int  # or patients
     unreadable: tuple[str, ...]  # names with their reasons
 
 
@@ -45,7 +46,8 @@ def predict(request: PredictRequest, progress: Progress) -> Predicted:
     `prediction` is the likeliest class; of classes that stand on their own 0 or 1 for one, and for several
     their names with ";" between, each from the model's own threshold on. A model of CT slices takes DICOM,
     rows in the order of the series. A picture that cannot be read has an empty prediction and its reason in
-    the last column; the RSNA form has no place for it, and no row. Raises `Problem` for an invalid path,
+    the last column; the RSNA form has no place for it, and no row. Of a table of slides (`.csv`), a row a
+    patient, by a model that learned from one label a slide. Raises `Problem` for an invalid path,
     `ModelProblem`, `Cancelled`; then nothing is written.
     """
     from ml.verbs.loaded import ready_model
@@ -53,12 +55,21 @@ def predict(request: PredictRequest, progress: Progress) -> Predicted:
     if not request.path.exists():
         raise _invalid(request.path)
     network = ready_model(request.model, request.device).network
-    card, names = network.card, network.card.class_names
-    independent = card.output == "sigmoid"
-    if request.form == "rsna" and not independent:
+    card = network.card
+    if request.form == "rsna" and card.output != "sigmoid":
         raise Problem(
             f"The classes of “{card.title}” exclude each other: the RSNA form has no place for them."
         )
+    if request.path.suffix.lower() == ".csv":
+        table = patient_rows(network, request.path, progress)
+        _write(request.out, table)
+        return Predicted(request.out, len(table) - 1, ())
+    return _of_pictures(network, request, progress)
+
+
+def _of_pictures(network: Network, request: PredictRequest, progress: Progress) -> Predicted:
+    names = network.card.class_names
+    thresholds = network.card.thresholds if network.card.output == "sigmoid" else None
     root = request.path if request.path.is_dir() else request.path.parent
     rows, unreadable, long = [], [], [["ID", "Label"]]
     for answer in _answers(network, request.path, progress):
@@ -68,7 +79,7 @@ def predict(request: PredictRequest, progress: Progress) -> Predicted:
             rows.append([name, "", *("" for _ in names), answer.problem])
         else:
             values = [float(value) for value in answer.probabilities]
-            said = _in_words(values, names, card.thresholds if independent else None)
+            said = _in_words(values, names, thresholds)
             long += [
                 [f"{answer.path.stem}_{kind}", f"{value:.6f}"]
                 for kind, value in zip(names, values, strict=True)

@@ -132,7 +132,14 @@ def _computed(run: Callable[[str], T], used: Mapping[str, Any], device: str) -> 
 
 
 def _compared_slide(checked: Verification, analysis: Analysis) -> Comparison:
-    from ml.record.compare import CAM_TOLERANCE, TOLERANCE, Comparison, boxes_apart, compared
+    from ml.record.compare import (
+        CAM_TOLERANCE,
+        TOLERANCE,
+        Comparison,
+        boxes_apart,
+        compared,
+        difference,
+    )
     from ml.record.statement import array_hash
     from ml.results.boxes import BoxRule, find_boxes
 
@@ -150,6 +157,10 @@ def _compared_slide(checked: Verification, analysis: Analysis) -> Comparison:
         same = array_hash(cam.values) == results["cam_sha256"]
         maps = partial(stored.maps, checked)
         numbers.append(compared("Grad-CAM", cam.values, same, maps, CAM_TOLERANCE, scaled=True))
+    if (told := results.get("slide_probabilities")) is not None:
+        answer = analysis.slide_answer
+        now = np.array(() if answer is None else answer.probabilities, dtype=np.float32)
+        numbers.append(difference("The slide as a whole", np.array(told, dtype=np.float32), now, TOLERANCE))
     return Comparison(tuple(numbers), found, _circumstances(said, made), made.device)
 
 

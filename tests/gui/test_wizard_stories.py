@@ -130,8 +130,15 @@ def test_one_label_for_a_slide(begin: Begin, real_data: Path, tmp_path: Path) ->
     person.choose_data(folder)
     person.learn(1)
     person.use("Where it came from", "Mosaics of lung and colon.")
-    analyze_region(person, folder / "c0.tif", "where-it-came-from")
-    assert set(person.window.slides.page.opened.findings.scores.class_names) == {"lung", "colon"}
+    open_with(person, folder / "c0.tif", "where-it-came-from")
+    person.click(person.window.frame.analyze.slide_button)
+    finish(person)
+    findings = person.window.slides.page.opened.findings
+    assert set(findings.scores.class_names) == {"lung", "colon"}
+    answer = findings.analysis.slide_answer
+    assert sum(answer.probabilities) == pytest.approx(1)
+    said = person.window.frame.analyze.run_view.result.text.text()
+    assert said.startswith(f"The slide as a whole: {answer.likeliest} ")
 
 
 def test_photographs_of_the_retina(begin: Begin, real_data: Path, tmp_path: Path) -> None:
@@ -191,7 +198,7 @@ def write_retina(real_data: Path, folder: Path, patients: int = 12) -> Path:
 
 
 def write_labelled(real_data: Path, folder: Path, patients: int = 8) -> Path:
-    """Slides of twelve real pictures each, one a patient; half of their pictures are of what the label says."""
+    """Slides of twelve real pictures each, one a patient; half of the pictures are of what the label says."""
     source = real_data / "patches" / "lung_colon"
     edge, across, down = 224, 4, 3
     kinds = {kind: iter(sorted((source / kind).glob("*.jpg"))) for kind in ("lung_n", "colon_n", "colon_aca")}

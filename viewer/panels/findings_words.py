@@ -10,9 +10,15 @@ from viewer.state.findings import Findings
 
 
 def found_in_words(findings: Findings) -> str:
-    """How many areas and how large, or that there is nothing, and what was the highest."""
+    """The slide as a whole, if that was answered; areas, or that there is nothing, and the highest score."""
     if findings.card.preparation is not None and findings.scores.scored.any():
         return _of_the_picture(findings)
+    whole = None if findings.analysis is None else findings.analysis.slide_answer
+    areas = _areas(findings)
+    return areas if whole is None else f"{whole.in_words()} {areas}"
+
+
+def _areas(findings: Findings) -> str:
     name = findings.scores.class_names[findings.rule.class_index]
     kept = [box for box in findings.boxes if findings.verdict(box.key) != "rejected"]
     rejected = len(findings.boxes) - len(kept)

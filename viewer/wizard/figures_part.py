@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
+from ml.report.model_units import range_in_words, units_in_words
 from ml.report.words import count, percent
 from viewer.panels.pieces import GRID, Heading, Page, Text, in_order, named, row
 from viewer.wizard.answers import Answer, in_cell, worst
@@ -66,7 +67,9 @@ class FiguresPart(Page):
         """Those of a finished training; empty where there is none."""
         self._answers = answers
         figures: Mapping[str, Any] = facts.get("figures", {})
-        self.overall.say("\n".join(overall_in_words(figures)))
+        units = units_in_words(facts)
+        whose = ("Single patches:",) if units else ()
+        self.overall.say("\n".join((*units, *whose, *overall_in_words(figures))))
         self._show_classes(figures.get("classes", {}), figures.get("patients", 0))
         confusion = figures.get("confusion")
         self.confusion.show_confusion(tuple(figures.get("classes", {})), confusion or [])
@@ -94,7 +97,7 @@ class FiguresPart(Page):
         self.classes.setRowCount(len(classes))
         self.classes.setHorizontalHeaderLabels(["Class", _TOLD_APART, found_in_words(classes)])
         for place, (name, made) in enumerate(classes.items()):
-            found = _range(made["sensitivity"], patients)
+            found = range_in_words(made["sensitivity"], patients)
             for column, text in enumerate((name, str(made["in_words"]), found)):
                 self.classes.setItem(place, column, QTableWidgetItem(text))
         self.classes.resizeColumnsToContents()
@@ -129,7 +132,7 @@ def overall_in_words(figures: Mapping[str, Any]) -> tuple[str, ...]:
     if figures["patients"] == 1:
         words.append("No range can be given: how far other patients differ is not known.")
     told = {title: figures[key] for key, title in _OVERALL.items() if key in figures}
-    words += [f"{title}: {_range(made, figures['patients'])}" for title, made in told.items()]
+    words += [f"{title}: {range_in_words(made, figures['patients'])}" for title, made in told.items()]
     if "calibration_error" in figures:
         error = percent(float(figures["calibration_error"]))
         words.append(f"Its probabilities are off by {error} on average.")
@@ -140,11 +143,6 @@ def found_in_words(classes: Mapping[str, Any]) -> str:
     """Over the column that says how many of a class are found, and at what price."""
     prices = {percent(1 - float(made["at_specificity"])) for made in classes.values()}
     return f"Found, when {' or '.join(sorted(prices))} of the others are called so too" if prices else "Found"
-
-
-def _range(made: Mapping[str, float], patients: int) -> str:
-    value, low, high = (percent(float(made[key])) for key in ("value", "low", "high"))
-    return f"{value} ({low} to {high})" if patients > 1 else value
 
 
 def tile_of(answer: Answer) -> Tile:

@@ -32,6 +32,7 @@ _SUGGESTED = {
 _CHOSEN = "stands among the models and is chosen. Close this window, open"
 _THEN = {
     "pictures": "a picture and choose Analyze whole slide: the model looks at it as one picture.",
+    "labelled_slides": "a slide and choose Analyze whole slide: it is answered as a whole and by patches.",
     "scans": "a series and choose Analyze series.",
 }
 _REGION = "a slide, draw a region (R) and choose Analyze region."
