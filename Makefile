@@ -22,7 +22,7 @@ test: lint types  ## everything but what is slow
 	$(BIN)/python -m pytest $(BESIDE) -m "not slow"
 
 test-all: lint types  ## everything
-	$(BIN)/python -m pytest $(BESIDE)
+	$(BIN)/python -m pytest $(BESIDE) --hypothesis-profile=exploring
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

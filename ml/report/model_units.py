@@ -14,7 +14,10 @@ _KINDS = (("patients", "patient"), ("slides", "slide"))
 
 
 def units_in_words(facts: Facts) -> tuple[str, ...]:
-    """A sentence for patients and for slides, or for the boxes of each class; empty for pictures."""
+    """A sentence for patients and for slides, or for the boxes of each class; empty for pictures.
+
+    Where each patient has one slide, slides are not told again.
+    """
     return (*_slides_in_words(facts), *_boxes_in_words(facts))
 
 
@@ -33,7 +36,7 @@ def _slides_in_words(facts: Facts) -> list[str]:
         f"{count(figures['units'], word).capitalize()} as a whole: right, each class counted alike, "
         f"{range_in_words(figures['balanced_accuracy'], figures['patients'])}.{told} {figures['in_words']}"
         for name, word in _KINDS
-        if (figures := made.get(name)) is not None
+        if (figures := made.get(name)) is not None and (name == "patients" or figures != made["patients"])
     ]
 
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from ml.geometry import Rect, Size, Spacing, to_pixel
+from ml.geometry import Rect, Size, to_pixel
 from ml.slide.slide import Pixels, Slide
 
 WORKING_SET = 64 * 2**20
@@ -36,13 +36,6 @@ def read_region(slide: Slide, rect: Rect, out: Size) -> Pixels:
     result = np.empty((out.height, out.width, 3), dtype=np.uint8)
     _fill(slide, level_for(slide, rect, out), rect, result)
     return result
-
-
-def read_at(slide: Slide, rect: Rect, spacing_um: float, slide_spacing: Spacing) -> Pixels:
-    """Read a level-0 rectangle at a spacing in µm/px; at least one pixel each way. Else as `read_region`."""
-    width = max(1, to_pixel(rect.width * slide_spacing.x / spacing_um))
-    height = max(1, to_pixel(rect.height * slide_spacing.y / spacing_um))
-    return read_region(slide, rect, Size(width, height))
 
 
 def level_for(slide: Slide, rect: Rect, out: Size) -> int:

@@ -47,13 +47,6 @@ def fingerprint_of(series: Series) -> str:
     return f"ct:{_digest([series.key, *slices])}"
 
 
-def size_in(mark: str) -> int | None:
-    """The size in bytes that a file with this fingerprint has; None where it does not say."""
-    kind, _, rest = mark.partition(":")
-    size = rest.partition(":")[0]
-    return int(size) if kind in {"file", "mrxs"} and size.isdecimal() else None
-
-
 def _of_dicom(path: Path) -> str:
     kind = kind_of(path)
     if kind.sop_class == DICOMDIR:

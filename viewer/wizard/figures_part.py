@@ -38,6 +38,8 @@ class FiguresPart(Page):
         super().__init__(parent)
         self._answers: tuple[Answer, ...] = ()
         self._shown: tuple[Answer, ...] = ()
+        self.units = Text(parent=self)  # what people ask about, where that is not the single picture
+        self.patches = Heading("Patch by patch", self)
         self.overall = Text(parent=self)
         self.classes = SnugTable(60 * GRID, self)
         self.classes.setColumnCount(3)
@@ -68,8 +70,9 @@ class FiguresPart(Page):
         self._answers = answers
         figures: Mapping[str, Any] = facts.get("figures", {})
         units = units_in_words(facts)
-        whose = ("Single patches:",) if units else ()
-        self.overall.say("\n".join((*units, *whose, *overall_in_words(figures))))
+        self.units.say("\n".join(units))
+        self.patches.setVisible(bool(units))
+        self.overall.say("\n".join(overall_in_words(figures)))
         self._show_classes(figures.get("classes", {}), figures.get("patients", 0))
         confusion = figures.get("confusion")
         self.confusion.show_confusion(tuple(figures.get("classes", {})), confusion or [])
@@ -105,6 +108,8 @@ class FiguresPart(Page):
         self.classes.fit()
 
     def _lay_out(self, body: QVBoxLayout) -> None:
+        body.addWidget(self.units)
+        body.addWidget(self.patches)
         body.addWidget(self.overall)
         body.addWidget(self.classes)
         body.addWidget(self.meaning)

@@ -1,0 +1,68 @@
+"""What people ask about stands first in step 7: patients and slides, boxes; patches come after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from ml.evaluate.slide_level import unit_figures
+from viewer.wizard.figures_part import FiguresPart
+
+FIGURES: dict[str, Any] = {
+    "pictures": 24,
+    "patients": 4,
+    "accuracy": {"value": 0.75, "low": 0.5, "high": 1.0},
+    "classes": {},
+    "confusion": [],
+}
+
+
+def shown(qtbot: QtBot, facts: dict[str, Any]) -> FiguresPart:
+    part = FiguresPart()
+    qtbot.addWidget(part)
+    part.show()
+    part.show_facts({"figures": FIGURES} | facts, ())
+    return part
+
+
+def told(slides: list[str]) -> dict[str, Any]:
+    """Four answers, of which three are right."""
+    found = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6]])
+    truth = np.array([0, 1, 1, 0])
+    patients = unit_figures(found, found, truth, ["a", "b", "c", "d"], 1, 100)
+    of_slides = unit_figures(found, found, truth, slides, 1, 100)
+    made = {"slides": of_slides, "patients": patients}
+    return {"slide_level": {"handed_in": "mean", "shown": "LAA", "mean": made}}
+
+
+def test_slides_of_one_label(qtbot: QtBot) -> None:
+    part = shown(qtbot, told(["a", "b", "c", "d"]))
+    assert part.patches.isVisible()
+    (line,) = part.units.text().splitlines()  # a slide a patient: said once
+    assert line.startswith("4 patients as a whole: right, each class counted alike, 75\u202f% (")
+    assert "Telling “LAA” from the others:" in line
+    assert part.units.y() < part.patches.y() < part.overall.y()
+
+
+def test_several_slides_a_patient_are_told_apart(qtbot: QtBot) -> None:
+    part = shown(qtbot, told(["a", "a", "b", "c"]))
+    lines = part.units.text().splitlines()
+    assert [line.split(" as a whole")[0] for line in lines] == ["4 patients", "4 slides"]
+
+
+def test_boxes(qtbot: QtBot) -> None:
+    box = {"recall": 0.75, "precision": 0.6, "boxes": 4, "slides": 2, "patients": 2}
+    part = shown(qtbot, {"boxes": {"lesion": box}})
+    assert part.units.text() == (
+        "“lesion”: 75\u202f% of 4 boxes found, on 2 slides of 2 patients; "
+        "of what was found, 60\u202f% is right."
+    )
+
+
+def test_pictures_have_no_more_than_pictures(qtbot: QtBot) -> None:
+    part = shown(qtbot, {})
+    assert not part.units.isVisible()
+    assert not part.patches.isVisible()
+    assert part.overall.text().startswith("24 pictures of 4 patients.")
