@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ml.geometry import Rect, Spacing
 from ml.patches import PatchGrid
 from ml.results.scores import Indices, Scores, Values
+from ml.zoo.card import ModelCard
+from ml.zoo.grouping import Grouping
 
 _REACH = 3.0  # standard deviations after which the Gaussian is cut off
 _ROUNDING = 1e-6  # what float32 may lose by smoothing: even fields stay on the threshold they were on
@@ -53,6 +55,14 @@ class Box:
     patches: int
     area_mm2: float  # of the patches themselves, not of the enclosing box
     rule: BoxRule
+
+
+def rule_of(card: ModelCard, class_index: int | None = None) -> BoxRule:
+    """The model's own rule for a class, as it was judged by; unless told, for the class shown first."""
+    place = card.shown_class if class_index is None else class_index
+    threshold = card.thresholds[place] if card.thresholds else card.threshold
+    how = card.grouping[place] if card.grouping else Grouping()
+    return BoxRule(place, threshold, how.smoothing, how.gap, how.least_patches)
 
 
 def find_boxes(scores: Scores, rule: BoxRule, spacing: Spacing) -> tuple[Box, ...]:

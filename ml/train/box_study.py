@@ -19,6 +19,7 @@ from ml.results.scores import ScorePart, Scores
 from ml.train.slide_rows import LabelledSlide
 from ml.train.study_recipe import Finding, Task
 from ml.train.table import Row
+from ml.zoo.grouping import Grouping
 
 _FALSE_ALARMS = (0.25, 0.5, 1.0, 2.0, 4.0)  # a slide
 Floats = NDArray[np.float64]
@@ -111,6 +112,14 @@ def find_on_fold(
     ideal_rule = choose_rule(scores_of(ideal[0], slides, task), by_name, class_index, finding)
     perfect = found_on(scores_of(ideal[1], slides, task), by_name, ideal_rule)
     return FoundFold(rule, found, {name: by_name[name].group for name in found}, perfect)
+
+
+def most_chosen(rules: Sequence[BoxRule]) -> tuple[Grouping, list[int]]:
+    """How most of these rules make boxes (of as many: the simplest), and which of them do."""
+    found = [Grouping(rule.smoothing, rule.gap, rule.least_patches) for rule in rules]
+    simple = sorted(set(found), key=lambda one: (one.smoothing, one.gap, one.least_patches))
+    how = max(simple, key=found.count)
+    return how, [number for number, one in enumerate(found) if one == how]
 
 
 def _right(side: Side) -> Side:

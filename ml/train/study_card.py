@@ -12,6 +12,7 @@ from ml.train.scan_plan import Scans
 from ml.train.slide_plan import LabelledSlides
 from ml.train.study_recipe import Division, NetworkPlan, Slides, Source, StudyRecipe
 from ml.zoo.card import ModelCard
+from ml.zoo.grouping import Grouping
 from ml.zoo.held_out import flat_figures
 
 _KEPT = (
@@ -56,9 +57,7 @@ def study_card(
         std=plan.std,
         weights_sha256="",
         architecture_options=network_options(plan, pictures.how.size),
-        architectures=tuple(name for _ in range(members // (1 + len(plan.also))) for name in names)
-        if plan.also
-        else (),
+        architectures=names * (members // len(names)) if plan.also else (),
         output=task.output,
         members=members,
         temperature=float(str(facts["temperature"])),
@@ -68,6 +67,7 @@ def study_card(
         shown_class=task.shown,
         threshold=thresholds[task.shown] if thresholds else 0.5,
         thresholds=thresholds,
+        grouping=tuple(Grouping(**one) for one in _rows_of(facts, "grouping")),
         colors=task.colors,
         training_data=_data_in_words(recipe, pictures) + _note(facts),
         metrics=held_out_of(recipe, facts) | {key: facts[key] for key in _KEPT if key in facts},
@@ -96,6 +96,11 @@ def held_out_of(recipe: StudyRecipe, facts: Mapping[str, object]) -> dict[str, o
     held_out = _of_patients(whose, facts) | flat_figures(whose, facts.get("figures"))
     whole = recipe.card.get("checked", "") if recipe.division.run else ""
     return ({"held_out": held_out} if held_out else {}) | ({"checked": whole} if whole else {})
+
+
+def _rows_of(facts: Mapping[str, object], name: str) -> list[dict[str, Any]]:
+    found = facts.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _of_patients(whose: str, facts: Mapping[str, object]) -> dict[str, dict[str, object]]:

@@ -16,7 +16,7 @@ from ml.evaluate.curves import curves
 from ml.evaluate.log_loss import prior_shifted
 from ml.train import figures
 from ml.train.balance import balance_of, prior_of
-from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold
+from ml.train.box_study import Side, at_natural_share, box_figures, find_on_fold, most_chosen
 from ml.train.familiarity import Learned
 from ml.train.figures import EpochFigures
 from ml.train.folds import Fold, Rows
@@ -171,11 +171,12 @@ def _boxes(
 ) -> dict[str, object]:
     """Boxes of each class; scores are first put back to the share of positives of whole slides.
 
-    `thresholds` are for the card: the medians of the folds' rules, as the bundle says it, which puts nothing
-    back but divides logits by the temperature.
+    `grouping` and `thresholds` are for the card, class by class: how most folds made boxes, and the median of
+    their thresholds, as the bundle says it, which puts nothing back but divides logits by the temperature.
     """
     told: dict[str, object] = {}
     thresholds: list[float] = []
+    grouping: list[dict[str, object]] = []
     for number, name in enumerate(recipe.task.classes):
         folds, said = [], []
         for member in members:
@@ -196,9 +197,11 @@ def _boxes(
             threshold = np.array([folds[-1].rule.threshold])
             said += prior_shifted(threshold, float(natural[number]), float(drawn[number])).tolist()
         told[name] = box_figures(folds, slides, recipe.finding)
-        odds = float(np.median([(p / (1 - p)) ** (1 / temperature) for p in said]))
+        how, where = most_chosen([fold.rule for fold in folds])
+        odds = float(np.median([(p / (1 - p)) ** (1 / temperature) for p in np.array(said)[where]]))
         thresholds.append(round(odds / (1 + odds), 4))
-    return {"boxes": told, "thresholds": thresholds}
+        grouping.append(dataclasses.asdict(how))
+    return {"boxes": told, "thresholds": thresholds, "grouping": grouping}
 
 
 def _natural(pictures: Pictures, fit: Rows) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -122,13 +122,14 @@ def _outline(path: Path) -> Shape:
 def material_of(slide: Slide, analysis: Analysis, model: str, words: AnalyzeWords) -> Material:
     """What the window would report when nobody has touched anything."""
     from ml.report.material import LayerSettings, Material
-    from ml.results.boxes import BoxRule, find_boxes
+    from ml.results.boxes import find_boxes, rule_of
 
     card = find(model).card
-    threshold = card.threshold if words.threshold is None else words.threshold
-    rule = BoxRule(card.shown_class, threshold)
+    rule = rule_of(card)
+    if words.threshold is not None:
+        rule = replace(rule, threshold=words.threshold)
     boxes = find_boxes(analysis.scores, rule, analysis.provenance.spacing.spacing)
-    layers = LayerSettings(card.shown_class, threshold)
+    layers = LayerSettings(rule.class_index, rule.threshold)
     return Material(slide, analysis, card, layers, boxes, comment=words.comment, rule=rule)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from ml.geometry import Size, Spacing, to_pixel
 from ml.preparation import Preparation
 from ml.zoo.familiarity import Familiarity
+from ml.zoo.grouping import Grouping
 from ml.zoo.lineage import Lineage
 
 
@@ -46,6 +47,7 @@ class ModelCard:
     stride_pixels: int = 0  # from one patch to the next, where they overlap: a whole part of `patch_pixels`
     threshold: float = 0.5  # operating threshold for that class
     thresholds: tuple[float, ...] = ()  # of each class that stands on its own; empty: 0.5
+    grouping: tuple[Grouping, ...] = ()  # of each class, where boxes were learned; empty: none is chosen
     colors: tuple[tuple[int, int, int], ...] = ()  # one a class, colour-blind safe
     summary: str = ""  # one sentence for a pathologist
     intended_use: str = ""

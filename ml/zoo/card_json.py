@@ -12,7 +12,7 @@ from ml.errors import ModelProblem
 from ml.preparation import Channels, Crop, Fitting, Preparation
 from ml.zoo.card import ModelCard
 from ml.zoo.familiarity import familiarity_from_json, familiarity_to_json
-from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, colors, shares, windows
+from ml.zoo.json_list import ARCHITECTURE, Contradiction, architectures, colors, grouping, shares, windows
 from ml.zoo.lineage import Lineage, lineage_from_json, lineage_to_json
 
 SPEC_VERSION = "1.0"
@@ -82,6 +82,7 @@ def card_to_json(card: ModelCard) -> dict[str, object]:
             "shown_class": card.shown_class,
             "threshold": card.threshold,
             **({"thresholds": list(card.thresholds)} if card.thresholds else {}),
+            **({"grouping": [dataclasses.asdict(one) for one in card.grouping]} if card.grouping else {}),
             "colors": [list(color) for color in card.colors],
             **{key: getattr(card, key) for key in _TEXTS},
             "metrics": dict(card.metrics),
@@ -125,6 +126,7 @@ def _read(document: object, fallback_name: str) -> ModelCard:
         shown_class=_shown(own, names),
         threshold=_share(own.get("threshold", 0.5), "threshold"),
         thresholds=shares(own.get("thresholds", []), "thresholds", len(names)),
+        grouping=grouping(own.get("grouping", []), len(names)),
         colors=colors(own.get("colors", []), len(names)),
         metrics=_object(own.get("metrics", {}), "metrics"),
     )

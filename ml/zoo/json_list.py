@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from ml.zoo.grouping import Grouping
+
 ARCHITECTURE = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")  # no "hf-hub:…" or "local-dir:…": those load
 
 
@@ -42,6 +44,24 @@ def windows(value: object) -> tuple[tuple[float, float], ...]:
         if not sound or pair[1] <= 0:
             raise Contradiction(f"the window {pair!r} is no level and width in HU")
     return tuple((float(level), float(width)) for level, width in value)
+
+
+def grouping(value: object, classes: int) -> tuple[Grouping, ...]:
+    """How boxes are made of each of so many classes, or nothing. Raises `Contradiction`."""
+    if not isinstance(value, list) or len(value) not in {0, classes}:
+        raise Contradiction(f"grouping is not a list of {classes}")
+    return tuple(_grouping(one) for one in value)
+
+
+def _grouping(value: object) -> Grouping:
+    if not isinstance(value, dict) or value.keys() - {"smoothing", "gap", "least_patches"}:
+        raise Contradiction("grouping holds what is not smoothing, gap and least_patches")
+    smoothing, gap, least = (value.get(key, 0) for key in ("smoothing", "gap", "least_patches"))
+    if not _is_number(smoothing) or not 0 <= smoothing <= 16:
+        raise Contradiction("the smoothing of grouping is not between 0 and 16 patches")
+    if type(gap) is not int or type(least) is not int or not (0 <= gap <= 64 and 0 <= least <= 10_000):
+        raise Contradiction("gap or least_patches of grouping is no whole number that makes sense")
+    return Grouping(float(smoothing), gap, max(1, least))
 
 
 def colors(value: object, classes: int) -> tuple[tuple[int, int, int], ...]:

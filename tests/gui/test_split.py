@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 import tifffile
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Point, Rect, Size
 from ml.patches import PatchGrid
-from ml.results.boxes import BoxRule
+from ml.results.boxes import BoxRule, rule_of
 from ml.results.scores import Planned
+from ml.zoo.grouping import Grouping
 from tests.gui.hands import LONG, drag, open_file
 from tests.ml.report.conftest import CARD
 from viewer.main_window.view_grid import ViewCell
@@ -158,6 +160,36 @@ def test_a_moved_threshold_is_seen_in_both_views(
     assert (one.results.heatmap.threshold, two.results.heatmap.threshold) == (0.8, 0.8)
     window.frame.layers.class_choice.activated.emit(0)
     assert (one.results.heatmap.class_index, two.results.heatmap.class_index) == (0, 0)
+
+
+def test_another_class_comes_with_its_own_rule_until_a_person_moves_it(
+    window: MainWindow, qtbot: QtBot, pair: tuple[Path, Path]
+) -> None:
+    view = open_file(qtbot, window, pair[0])
+    opened = window.slides.page.opened
+    classes = len(CARD.class_names)
+    own = tuple(Grouping(0.0, number, 1 + number) for number in range(classes))
+    card = replace(
+        CARD, shown_class=0, thresholds=tuple(0.5 + number / 10 for number in range(classes)), grouping=own
+    )
+    grid = PatchGrid.over(Shape.rectangle(Rect(0, 0, 1800, 1800)), opened.info.size, Size(224, 224), 224)
+    planned = Planned(grid, card.class_names)
+    opened.set_findings(Findings(planned, card, opened.spacing.spacing, rule_of(card)))
+    layers = window.frame.layers
+    window.frame.inspector.setCurrentWidget(layers)
+    choose(qtbot, layers.class_choice, 1)
+    assert opened.findings.rule == BoxRule(1, 0.6, 0.0, 1, 2)
+    layers.threshold.changed.emit(0.8)
+    choose(qtbot, layers.class_choice, 0)
+    assert opened.findings.rule == BoxRule(0, 0.8, 0.0, 1, 2)  # what a person has chosen stays
+    assert view.isVisible()
+
+
+def choose(qtbot: QtBot, box: QComboBox, place: int) -> None:
+    """By the keys."""
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(place):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
 
 
 def test_a_closed_slide_leaves_its_view_empty(

@@ -9,7 +9,7 @@ from ml.errors import Problem
 from ml.geometry import Point
 from ml.progress import Step
 from ml.results.analysis import Analysis, BrokenOff
-from ml.results.boxes import BoxRule
+from ml.results.boxes import rule_of
 from ml.results.cam import CamMap, CamPart
 from ml.results.scores import Planned, ScorePart
 from ml.verbs.analyze import AnalyzeRequest
@@ -151,7 +151,7 @@ class Analyzing(QObject):
         self._frame.analyze.show_planned(planned)
         run = self._run
         if run is not None and run.opened.spacing is not None:
-            rule = BoxRule(run.card.shown_class, run.card.threshold)
+            rule = rule_of(run.card)
             run.findings = Findings(planned, run.card, run.opened.spacing.spacing, rule)
             run.opened.set_findings(run.findings)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QPushButton, QSizePolicy, QWidget
 
-from ml.results.boxes import BoxRule
+from ml.results.boxes import BoxRule, rule_of
 from viewer.canvas.annotation_layer import AnnotationLayer
 from viewer.canvas.box_layer import BoxLayer
 from viewer.canvas.cam_layer import CamLayer
@@ -95,7 +95,7 @@ class LayersPanel(QWidget):
         column(self, gap=0).addWidget(page)
 
     def _connect(self) -> None:
-        self.class_choice.activated.connect(lambda place: self._change_rule(class_index=place))
+        self.class_choice.activated.connect(self._change_class)
         self.colormap.textActivated.connect(self._color)
         self.scale.threshold_moved.connect(lambda value: self._change_rule(threshold=value))
         self.threshold.changed.connect(lambda value: self._change_rule(threshold=value))
@@ -154,10 +154,18 @@ class LayersPanel(QWidget):
         if self._findings is not None:
             self._findings.set_rule(replace(self._findings.rule, **changes))  # type: ignore[arg-type]
 
+    def _change_class(self, place: int) -> None:
+        """A person who has moved nothing gets the model's own rule for that class."""
+        if self._findings is None:
+            return
+        card, rule = self._findings.card, self._findings.rule
+        own = rule == rule_of(card, rule.class_index)
+        self._findings.set_rule(rule_of(card, place) if own else replace(rule, class_index=place))
+
     def _reset(self) -> None:
         if self._findings is not None:
             card = self._findings.card
-            self._findings.set_rule(BoxRule(card.shown_class, card.threshold))
+            self._findings.set_rule(rule_of(card))
 
     def _show_rule(self, rule: BoxRule) -> None:
         """The rule is another one, whoever changed it: the controls follow (and by themselves the pages)."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ml.geometry import Spacing
 from ml.results.analysis import Analysis
-from ml.results.boxes import Box, BoxRule, find_boxes
+from ml.results.boxes import Box, BoxRule, find_boxes, rule_of
 from ml.results.cam import CamMap, CamPart
 from ml.results.scores import Planned, ScorePart, Scores
 from ml.zoo.card import ModelCard
@@ -58,7 +58,7 @@ class Findings(QObject):
     ) -> Findings:
         """Those of an analysis that was kept, with what was decided about them."""
         scores = analysis.scores
-        rule = rule or BoxRule(card.shown_class, card.threshold)
+        rule = rule or rule_of(card)
         found = cls(Planned(scores.grid, scores.class_names), card, analysis.provenance.spacing.spacing, rule)
         found.scores, found.cam, found.analysis = scores, analysis.cam, analysis
         found._verdicts = dict(verdicts)

@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.results.boxes import BoxRule
-from ml.train.box_study import Side, at_natural_share, box_figures, choose_rule, find_on_fold, scores_of
+from ml.results.boxes import BoxRule, rule_of
+from ml.train.box_study import (
+    Side,
+    at_natural_share,
+    box_figures,
+    choose_rule,
+    find_on_fold,
+    most_chosen,
+    scores_of,
+)
 from ml.train.pictures import read_pictures
 from ml.train.slide_rows import LabelledSlide, covered, read_slides, rows_of
 from ml.train.study_recipe import Division, Finding, Fit, NetworkPlan, Slides, Task, Vary
 from ml.train.study_run import run_study
+from ml.zoo.grouping import Grouping
 from tests.ml.train.studies import tiny_recipe
 
 TASK = Task(("lesion",), "sigmoid")
@@ -199,3 +208,13 @@ def test_a_study_of_boxes_from_slides_to_figures(data: Path, tmp_path: Path) -> 
     assert done.bundle.card.stride_pixels == 16
     assert done.bundle.card.thresholds == tuple(done.facts["thresholds"])  # type: ignore[arg-type]
     assert 0 < done.bundle.card.threshold < 1
+    rule = rule_of(done.bundle.card)
+    assert (rule.class_index, rule.threshold) == (0, done.bundle.card.threshold)
+    words = replace(rule, threshold=0.5).in_words()  # what is beside the threshold is that of a fold
+    assert words.removeprefix("threshold 0.50") in {one[len("threshold 0.50") :] for one in boxes["rules"]}
+
+
+def test_the_rule_of_most_folds_is_taken_the_simplest_of_as_many() -> None:
+    one, other = BoxRule(0, 0.4, 0.7, 1), BoxRule(0, 0.6, 0.0, 0, 2)
+    assert most_chosen([one, other, one]) == (Grouping(0.7, 1, 1), [0, 2])
+    assert most_chosen([one, other]) == (Grouping(0.0, 0, 2), [1])

@@ -7,6 +7,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from safetensors.numpy import save_file
 
 from ml.errors import ModelProblem
 from ml.preparation import Preparation
+from ml.results.boxes import BoxRule, rule_of
 from ml.zoo.bundle import load_card, open_bundle, write_bundle
 from ml.zoo.card import ModelCard
 from ml.zoo.card_json import card_from_json, card_to_json
+from ml.zoo.grouping import Grouping
 
 
 def make_card(**changes: object) -> ModelCard:
@@ -98,8 +101,20 @@ def test_a_zip_is_as_good_as_a_folder(bundle: Path, prefix: str) -> None:
     assert open_bundle(path).weights() == (bundle / "model.safetensors").read_bytes()
 
 
+def test_how_boxes_are_made_travels_with_the_model(bundle: Path) -> None:
+    card = make_card(output="sigmoid", thresholds=(0.4, 0.6), grouping=(Grouping(0.7, 1, 2), Grouping()))
+    assert card_from_json(json.loads(json.dumps(card_to_json(card))), "other") == card
+    assert rule_of(replace(card, threshold=0.4)) == BoxRule(0, 0.4, 0.7, 1, 2)
+    assert rule_of(card, 1) == BoxRule(1, 0.6)
+    assert rule_of(make_card(shown_class=1, threshold=0.3)) == BoxRule(1, 0.3)  # no other rule was chosen
+
+
 EDITS: dict[str, tuple[Callable[[dict, dict], object], str]] = {
     "class count": (lambda top, _: top.update(num_classes=3), "num_classes is 3, but 2"),
+    "boxes of one class": (lambda _, own: own.update(grouping=[{}]), "grouping is not a list of 2"),
+    "boxes by what": (lambda _, own: own.update(grouping=[{"reach": 1}, {}]), "grouping holds what is not"),
+    "gap": (lambda _, own: own.update(grouping=[{"gap": 0.5}, {}]), "no whole number"),
+    "smoothing": (lambda _, own: own.update(grouping=[{"smoothing": -1}, {}]), "smoothing of grouping"),
     "class twice": (lambda top, _: top.update(class_names=["a", "a"]), "occurs twice"),
     "no classes": (lambda top, _: top.update(num_classes=0, class_names=[]), "num_classes"),
     "patch size": (lambda top, _: top.update(patch_size_pixels=96), "Resize makes it 64"),
