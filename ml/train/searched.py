@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml.progress import Progress, Step
+from ml.train.duration import SEARCHING
 from ml.train.folds import Fold
 from ml.train.pictures import Pictures
 from ml.train.search_plan import settings_in_words
 from ml.train.study_recipe import StudyRecipe
 
-PHASE = "Looking for better settings"
 FOLDER, DATABASE = "search", "search.db"
 """The folder within that of the folds, as what is found is part of what was learned; its trials."""
 
@@ -40,13 +40,13 @@ def searched(
     told = tune(short, search, folder / DATABASE, trial_on(pictures, fold, data, inner), inner)
     best = best_of(told)
     if best is None:
-        progress.step(Step(PHASE, len(told), len(told), note="No settings could be tried to the end."))
+        progress.step(Step(SEARCHING, len(told), len(told), note="No settings could be tried to the end."))
         return recipe, {}
     found = settings_in_words(best.parameters)
     note = (
         f"Better settings were looked for. The best of {len(told)} has AUROC {best.value:.3f} with {found}."
     )
-    progress.step(Step(PHASE, len(told), len(told), note=note))
+    progress.step(Step(SEARCHING, len(told), len(told), note=note))
     made = best_recipe(plain, best)
     facts = {"tried": len(told), "auroc": round(best.value or 0.0, 4), "settings": dict(best.parameters)}
     return replace(made, search=search), {"search": facts}
@@ -58,6 +58,6 @@ def _counted(progress: Progress, total: int) -> Progress:
     def step(made: Step) -> None:
         progress.check()
         if made.phase.startswith("Searching"):
-            progress.step(Step(PHASE, made.done, total, note=made.note))
+            progress.step(Step(SEARCHING, made.done, total, note=made.note))
 
     return Progress(step, progress.part)

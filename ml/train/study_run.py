@@ -170,7 +170,7 @@ def learn_fold(
     watched = _watched(fold, pictures)
     sides = loader(feed, order), loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
-    examples = _examples(recipe, pictures, watched, module, folder)
+    examples = examples_of(recipe, pictures, watched, module, folder)
     epochs = learn(learner, *sides, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
@@ -189,7 +189,7 @@ def learn_fold(
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
 
 
-def _examples(
+def examples_of(
     recipe: StudyRecipe, pictures: Pictures, watched: Rows, module: nn.Module, folder: Path
 ) -> Examples:
     """A few pictures of the side to choose on, whose answers are told, with where the network looks."""

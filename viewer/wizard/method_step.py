@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ml.report.words import count, duration, number
+from ml.report.words import count
 from ml.train.study_recipe import Vary
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, in_order, named, row
@@ -28,6 +28,7 @@ from viewer.wizard.plan import Plan
 from viewer.wizard.plan_recipe import fault_of
 from viewer.wizard.rehearsing import Rehearsing
 from viewer.wizard.step import Step
+from viewer.wizard.time_words import time_in_words
 from viewer.wizard.tuning_part import TuningPart
 from viewer.wizard.watching import Watching
 from viewer.wizard.ways import WAYS, Way, advised, network_in_words, varied, way_of, ways_for, with_way
@@ -208,14 +209,9 @@ class MethodStep(Step):
     def _show_time(self) -> None:
         self.tuning.show_plan()
         rehearsing = self.rehearsing
-        seconds = rehearsing.seconds()
         self.again.setEnabled(not rehearsing.running)
-        if seconds is None:
+        if rehearsing.seconds() is None:
             measuring = f"Measuring… {rehearsing.phase}"
             self.time.setText(measuring if rehearsing.running else "Not measured yet.")
         else:
-            rate = float(rehearsing.facts["learning"])
-            self.time.setText(
-                f"About {duration(seconds)} on this computer ({number(rate, 1)} pictures a second are "
-                "learned from). It goes on when this window is closed."
-            )
+            self.time.setText(time_in_words(rehearsing, self.plan))

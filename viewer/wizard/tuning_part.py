@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import duration, number
-from ml.train.duration import Rates
+from ml.train.duration import seconds_of_search as search_seconds
 from ml.train.search_plan import settings_in_words
 from ml.train.toml_text import toml_of
 from viewer.panels.labelled_slider import LabelledSlider
@@ -157,10 +157,8 @@ class TuningPart(QWidget):
 
 def seconds_of_search(plan: Plan, rehearsing: Rehearsing) -> float | None:
     """How long the search takes at most: no try is given up early. None while nothing was measured."""
-    if not rehearsing.facts or not rehearsing.fits:
+    rates = rehearsing.rates
+    if rates is None:
         return None
-    rates = Rates(*(float(rehearsing.facts[name]) for name in ("reading", "learning", "seeing")))
-    pictures, folds = int(rehearsing.facts["pictures"]), plan.division.folds
-    fit, choose = pictures * (folds - 2) / folds, pictures / folds
-    once = passes_of(plan) * ((plan.fit.drawn or fit) / rates.learning + choose / rates.seeing)
-    return pictures / rates.reading + plan.trials * once
+    pictures, recipe = int(rehearsing.facts["pictures"]), recipe_of(replace(plan, tuning=True))
+    return pictures / rates.reading + search_seconds(recipe, pictures, rates)

@@ -9,9 +9,9 @@ import pytest
 
 from ml.errors import Problem
 from ml.progress import Cancelled, Progress, Step
+from ml.train.duration import SEARCHING
 from ml.train.machine import Machine
 from ml.train.search_plan import Range, Search
-from ml.train.searched import PHASE
 from ml.train.study_recipe import Division, Fit, Vary, read_study_recipe
 from ml.train.study_run import run_study
 from ml.train.toml_text import toml_of
@@ -53,7 +53,7 @@ def test_the_best_is_learned_with_and_a_killed_search_tries_the_same(data: Path,
     best = max(whole, key=lambda one: one.value or 0)
     assert (found["tried"], found["settings"]) == (3, dict(best.parameters))
     assert len(studied.history) == 2  # the passes of the training itself, at the recipe's length
-    counted = [(one.done, one.total) for one in steps if one.phase == PHASE]
+    counted = [(one.done, one.total) for one in steps if one.phase == SEARCHING]
     assert counted[:3] == [(0, 3), (1, 3), (2, 3)]
     assert any(one.note.startswith("Better settings were looked for. The best of 3") for one in steps)
 
