@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ml.progress import Progress, Step
+from ml.report.words import count
 from ml.train.duration import SEARCHING
 from ml.train.folds import Fold
 from ml.train.pictures import Pictures
-from ml.train.search_plan import settings_in_words
+from ml.train.search_plan import settings_in_words, tried_and_taken
 from ml.train.study_recipe import StudyRecipe
 
 FOLDER, DATABASE = "search", "search.db"
@@ -17,12 +19,13 @@ FOLDER, DATABASE = "search", "search.db"
 
 
 def searched(
-    recipe: StudyRecipe, pictures: Pictures, fold: Fold, data: Path, folds: Path, progress: Progress
+    recipe: StudyRecipe, pictures: Pictures, folds: Sequence[Fold], data: Path, kept: Path, progress: Progress
 ) -> tuple[StudyRecipe, dict[str, object]]:
     """The recipe with the settings that did best, and what was found, for report.json.
 
-    Trials are judged on the side to choose on of the first fold; finished ones of an earlier run count.
-    Without a search, and where no trial came to its end, the recipe stays. Raises `Problem`s, `Cancelled`.
+    Trials are judged on the side to choose on of the first of `folds`; finished ones of an earlier run, which
+    lie in `kept`, count. Without a search, and where no trial came to its end, the recipe stays. Raises
+    `Problem`s, `Cancelled`.
     """
     search = recipe.search
     if search is None:
@@ -32,7 +35,7 @@ def searched(
     from ml.train.tune import tune
 
     require_reached(search)
-    folder = folds / FOLDER
+    fold, folder = folds[0], kept / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     plain = replace(recipe, search=None)
     short = replace(plain, fit=replace(plain.fit, epochs=search.passes or plain.fit.epochs))
@@ -41,15 +44,39 @@ def searched(
     best = best_of(told)
     if best is None:
         progress.step(Step(SEARCHING, len(told), len(told), note="No settings could be tried to the end."))
-        return recipe, {}
+        words = f"None of {len(told)} could be tried to the end: it learned with the settings of the recipe."
+        return recipe, {"search": {"tried": len(told), "in_words": words}}
     found = settings_in_words(best.parameters)
     note = (
         f"Better settings were looked for. The best of {len(told)} has AUROC {best.value:.3f} with {found}."
     )
     progress.step(Step(SEARCHING, len(told), len(told), note=note))
     made = best_recipe(plain, best)
-    facts = {"tried": len(told), "auroc": round(best.value or 0.0, 4), "settings": dict(best.parameters)}
+    taken = {**best.fixed, **best.parameters}
+    ended = sum(one.value is not None for one in told)
+    facts = {
+        "tried": len(told),
+        "auroc": round(best.value or 0.0, 4),
+        "settings": dict(best.parameters),
+        "lines": tried_and_taken(search, taken),
+        "in_words": f"{len(told)} were tried, {ended} of them to the end. {_judged_by(pictures, folds)}",
+    }
     return replace(made, search=search), {"search": facts}
+
+
+def _judged_by(pictures: Pictures, folds: Sequence[Fold]) -> str:
+    """Who decided, and whether the same patients are reported on."""
+    deciding = {pictures.groups[row] for row in folds[0].choose}
+    reported = {pictures.groups[row] for fold in folds for row in fold.report}
+    both = len(deciding & reported)
+    patients = count(len(deciding), "patient")
+    who = f"Taken was what told {patients} (or groups) apart best, none of them learned from."
+    if not both:
+        return f"{who} None of these is among those that are reported on."
+    return (
+        f"{who} {both:,} of these are reported on too, by other networks that had not seen them: their part "
+        "of the figures may be a little too good."
+    )
 
 
 def _counted(progress: Progress, total: int) -> Progress:

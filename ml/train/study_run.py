@@ -88,7 +88,7 @@ def run_study(
     members: list[Member] = []
     with quiet():
         folds = folds_of(numbers, recipe.division, pictures.rows)
-        recipe, settings = searched(recipe, pictures, folds[0], data, out / "folds", progress)
+        recipe, settings = searched(recipe, pictures, folds, data, out / "folds", progress)
         for fold in folds:
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)

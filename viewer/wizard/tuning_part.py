@@ -137,10 +137,12 @@ class TuningPart(QWidget):
             return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"
         seconds = seconds_of_search(plan, self._rehearsing)
         takes = "" if seconds is None else f" Takes about {duration(seconds)} at most on this computer."
+        known = "none of whom the report is about" if plan.division.run == 1 else ""
+        known = known or "for whom the report will be a little too good"
         return (
             f"The training begins with it: how strongly it learns and how sure it may be are tried "
-            f"{plan.trials:,} times, {passes_of(plan)} passes each, and judged by one part of the patients: "
-            f"for these the report will be a little too good. Then it learns with the best.{takes}{found}"
+            f"{plan.trials:,} times, {passes_of(plan)} passes each, and judged by one part of the patients, "
+            f"{known}. Then it learns with the best.{takes}{found}"
         )
 
     def _stop(self) -> None:

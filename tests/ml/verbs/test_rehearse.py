@@ -62,7 +62,9 @@ def test_kept_features_are_seen_once_whatever_the_epochs() -> None:
     longer = replace(frozen, fit=Fit(epochs=1000))
     assert seconds_of(frozen, 100, rates) == pytest.approx(seconds_of(longer, 100, rates), abs=0.01)
     once_for_features_and_once_for_the_familiar = 2 * 100 / 10
-    assert seconds_of(frozen, 100, rates) == pytest.approx(once_for_features_and_once_for_the_familiar, abs=0.01)
+    assert seconds_of(frozen, 100, rates) == pytest.approx(
+        once_for_features_and_once_for_the_familiar, abs=0.01
+    )
     assert not keeps_features(replace(frozen, vary=Vary(flip=True)))
 
 
