@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml.progress import Progress, Step
 from ml.report.words import count
 from ml.train.duration import SEARCHING
 from ml.train.folds import Fold
 from ml.train.pictures import Pictures
-from ml.train.search_plan import settings_in_words, tried_and_taken
+from ml.train.search_plan import Search, settings_in_words, tried_and_taken
 from ml.train.study_recipe import StudyRecipe
+
+if TYPE_CHECKING:
+    from ml.train.tune import Told
 
 FOLDER, DATABASE = "search", "search.db"
 """The folder within that of the folds, as what is found is part of what was learned; its trials."""
@@ -52,16 +56,20 @@ def searched(
     )
     progress.step(Step(SEARCHING, len(told), len(told), note=note))
     made = best_recipe(plain, best)
-    taken = {**best.fixed, **best.parameters}
+    facts = _facts(search, told, best, _judged_by(pictures, folds))
+    return replace(made, search=search), {"search": facts}
+
+
+def _facts(search: Search, told: Sequence[Told], best: Told, judged_by: str) -> dict[str, object]:
+    """What was tried, what was taken, and who decided: for report.json and the report that people read."""
     ended = sum(one.value is not None for one in told)
-    facts = {
+    return {
         "tried": len(told),
         "auroc": round(best.value or 0.0, 4),
         "settings": dict(best.parameters),
-        "lines": tried_and_taken(search, taken),
-        "in_words": f"{len(told)} were tried, {ended} of them to the end. {_judged_by(pictures, folds)}",
+        "lines": tried_and_taken(search, {**best.fixed, **best.parameters}),
+        "in_words": f"{len(told)} were tried, {ended} of them to the end. {judged_by}",
     }
-    return replace(made, search=search), {"search": facts}
 
 
 def _judged_by(pictures: Pictures, folds: Sequence[Fold]) -> str:
