@@ -36,7 +36,7 @@ def foretaste(
     for n in drawn:
         progress.check()
         block = Block(int(rows[n]), int(columns[n]), one)
-        patches.append(read_block(slide, grid, block, card.preparation or card.reading).patches)
+        patches.append(read_block(slide, grid, block, card.read_as).patches)
     progress.check()
     recognition, size = model.recognition, BatchSize(most, model.network.device)
     (found,) = size.run(lambda seen: (recognition.strangeness(seen),), np.concatenate(patches))

@@ -237,8 +237,7 @@ def _loader(
 ) -> PatchLoader:
     batch = wishes.batch or network.device.batch
     threads = wishes.reader_threads or reader_threads(network.device.kind, os.cpu_count() or 1)
-    reading = network.card.preparation or network.card.reading
-    return PatchLoader(slide, grid, wanted, batch, threads, progress, reading)
+    return PatchLoader(slide, grid, wanted, batch, threads, progress, network.card.read_as)
 
 
 def reader_threads(device: str, cores: int) -> int:

@@ -56,7 +56,13 @@ class ModelReport:
 def model_report(facts: Facts, card: ModelCard) -> ModelReport:
     """Gather it. Parts that a study did not leave (boxes, curves, epochs) are left out."""
     figures = facts["figures"]
-    tables = [_slide_table(facts), _class_table(figures), _box_table(facts), _leakage_table(facts)]
+    tables = [
+        _slide_table(facts),
+        _class_table(figures),
+        _box_table(facts),
+        _search_table(facts),
+        _leakage_table(facts),
+    ]
     return ModelReport(
         title=card.title,
         version=card.version,
@@ -243,6 +249,20 @@ def _box_table(facts: Facts) -> FactTable | None:
     overlap = next(iter(facts["boxes"].values()))["overlap"]
     note = f"A box is found when one box of the model overlaps it by IoU {overlap:g}; each counts once."
     return FactTable("Boxes", head, rows, note)
+
+
+def _search_table(facts: Facts) -> FactTable | None:
+    """What was tried before it learned; None where nothing was looked for."""
+    found = facts.get("search")
+    if not found:
+        return None
+    rows = tuple(tuple(map(str, line)) for line in found.get("lines", ()))
+    note = str(found["in_words"]) if "in_words" in found else f"{found['tried']:,} were tried."  # of old runs
+    if "auroc" in found:
+        note += f" With what was taken AUROC was {found['auroc']:.3f} there (0.5 is a coin, 1 is perfect)."
+    return FactTable(
+        "Settings that were looked for before it learned", ("Setting", "Tried", "Taken"), rows, note
+    )
 
 
 def _leakage_table(facts: Facts) -> FactTable:

@@ -81,3 +81,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}{SPACE}min {whole % 60}{SPACE}s"
     return f"{whole // 3600}{SPACE}h {whole % 3600 // 60}{SPACE}min"
+
+
+def between(low: float, high: float) -> str:
+    """A duration that is not known well, rounded outwards: "40 to 55 s", "9 to 14 min", "2 to 3.5 h"."""
+    step, one, unit = (5, 1, "s") if high < 100 else (60, 60, "min") if high < 6000 else (1800, 3600, "h")
+    least, most = (math.floor(low / step) * step / one, math.ceil(high / step) * step / one)
+    words = f"{most:g}{SPACE}{unit}"
+    return f"{least:g} to {words}" if 0 < least < most else f"up to {words}"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ml.model.familiarity import distances
 from ml.model.features import noted_features
 from ml.progress import Progress, Step
+from ml.train.duration import REMEMBERING
 from ml.train.feed import Feed, Order, loader
 from ml.train.folds import Fold, Rows
 from ml.zoo.familiarity import Familiarity
@@ -107,7 +108,7 @@ def _features(module: nn.Module, feed: Feed, rows: Rows, layer: str, progress: P
     with torch.inference_mode(), noted_features(module, layer) as found:
         for number, (pictures, _, _) in enumerate(loader(feed, Order(rows, 64, 0, None))):
             progress.check()
-            progress.step(Step("Learning what training pictures look like", number * 64, len(rows)))
+            progress.step(Step(REMEMBERING, number * 64, len(rows)))
             module(pictures)
     made: Floats = torch.cat(found).cpu().numpy()
     return made

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ml.model.features import head_of
 from ml.progress import Progress, Step
+from ml.train.duration import LOOKING
 from ml.train.embed import Features, features_of, pooled
 from ml.train.feed import Feed, Order, Wish, loader
 from ml.train.folds import Rows
@@ -81,7 +82,7 @@ def kept_features(
         known |= dict(zip(missing, made, strict=True))
         _write(path, mark, known)
     words = f"What it sees in {len(pictures):,} pictures is kept, {len(missing):,} of them new."
-    progress.step(Step("Looking at pictures", len(pictures), len(pictures), note=words))
+    progress.step(Step(LOOKING, len(pictures), len(pictures), note=words))
     return np.stack([known[name] for name in names])
 
 
@@ -138,7 +139,7 @@ def _computed(module: nn.Module, feed: Feed, rows: Rows, progress: Progress) -> 
     with torch.inference_mode():
         for number, (batch, _, _) in enumerate(loader(feed, Order(rows, _BATCH, 0, None))):
             progress.check()
-            progress.step(Step("Looking at pictures", number * _BATCH, len(rows)))
+            progress.step(Step(LOOKING, number * _BATCH, len(rows)))
             found.append(pooled(module, batch.to(device)).float().cpu().numpy())
     module.cpu()
     made: Features = np.concatenate(found)

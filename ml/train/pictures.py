@@ -20,6 +20,7 @@ from ml.progress import Progress, Step
 from ml.slide.opening import open_slide
 from ml.slide.region import read_region
 from ml.slide.slide import Slide
+from ml.train.duration import READING
 from ml.train.study_recipe import NetworkPlan
 from ml.train.table import Packed, Row
 
@@ -91,7 +92,7 @@ def read_pictures(
     source = RowReader(plan, how)
     for number, row in enumerate(rows):
         progress.check()
-        progress.step(Step("Reading pictures", number, len(rows)))
+        progress.step(Step(READING, number, len(rows)))
         try:
             raw, content, found = source.read(row)
             pixels[len(hashes)], _ = prepared(raw, how, found)

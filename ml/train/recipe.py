@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ml.errors import Problem
 from ml.train.toml_values import read_toml
 
 Side = Literal["fit", "choose", "report"]
@@ -104,11 +103,7 @@ class Recipe:
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe. Raises `Problem` that names the file, the key and what is wrong with it."""
-    recipe = read_toml(path, Recipe)
-    reason = _contradiction(recipe)
-    if reason:
-        raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
-    return recipe
+    return read_toml(path, Recipe, _contradiction)
 
 
 def _contradiction(recipe: Recipe) -> str:

@@ -1,10 +1,10 @@
-"""What a training would look at, and how long it would take here: some pictures, and a measured second."""
+"""What a training would look at, and how long it would take here: some pictures, some measured seconds."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -12,26 +12,21 @@ from typing import ClassVar
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
-from ml.errors import Problem
-from ml.progress import Progress, Step
-from ml.train.balance import balance_of
-from ml.train.duration import Rates, seconds_of
+from ml.progress import Progress
+from ml.train.duration import Rates, parts_of, range_of
 from ml.train.feed import Feed
-from ml.train.learner import freeze_statistics
-from ml.train.losses import loss_of
-from ml.train.new_network import network_for
 from ml.train.pictures import Pictures, read_pictures
 from ml.train.seen import as_a_person_sees
 from ml.train.study_recipe import NetworkPlan, StudyRecipe, Vary
 from ml.train.study_run import rows_for
 from ml.train.table import Row, label_in_words
+from ml.train.tempo import tempo_of
 
 _EACH = 4  # pictures of a class that are shown
 _VIEWS = 3  # variations of each
 _READ = 24  # pictures of a class that are read, at most: they also tell how fast reading is
-_SECOND = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,21 +49,25 @@ class Shown:
 class Rehearsal:
     """What it comes to."""
 
+    recipe: StudyRecipe
     pictures: int  # of the whole recipe
     shown: tuple[Shown, ...]
     rates: Rates
-    seconds: float  # of the whole training, roughly
     begins_with: str  # where the first weights come from; empty: by chance
 
     def as_facts(self) -> dict[str, object]:
-        """For the end of the command."""
-        rates = {name: round(value, 2) for name, value in dataclasses.asdict(self.rates).items()}
+        """For the end of the command; `seconds` of the whole training, between `low` and `high`."""
+        rates = {name: round(value, 4) for name, value in dataclasses.asdict(self.rates).items()}
+        parts = parts_of(self.recipe, self.pictures, self.rates)
+        low, high = range_of(parts, self.rates.busy)
         return {
             "pictures": self.pictures,
             "shown": len(self.shown),
             "begins_with": self.begins_with,
             **rates,
-            "seconds": round(self.seconds, 1),
+            "seconds": round(sum(part.seconds for part in parts), 1),
+            "low": round(low, 1),
+            "high": round(high, 1),
         }
 
 
@@ -80,10 +79,8 @@ def rehearse(recipe: StudyRecipe, data: Path, out: Path, progress: Progress) -> 
     pictures = read_pictures(chosen, recipe.network, progress, [])
     reading = len(pictures) / max(time.perf_counter() - began, 1e-6)
     shown = _written(recipe, pictures, out, progress)
-    progress.step(Step("Measuring a second of training", 0, 0))
-    module, source = network_for(recipe, pictures.how.size, data)
-    rates = Rates(reading, *_rates(module, recipe, pictures, progress))
-    return Rehearsal(len(rows), tuple(shown), rates, seconds_of(recipe, len(rows), rates), source)
+    rates, source = tempo_of(recipe, pictures, data, reading, progress)
+    return Rehearsal(recipe, len(rows), tuple(shown), rates, source)
 
 
 def _chosen(rows: Sequence[Row]) -> list[Row]:
@@ -131,47 +128,3 @@ def _unnormal(picture: Tensor, recipe: StudyRecipe) -> Tensor:
 def _save(picture: Tensor, plan: NetworkPlan, path: Path) -> None:
     pixels = (picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     Image.fromarray(as_a_person_sees(pixels, plan)).save(path)
-
-
-def _rates(
-    module: nn.Module, recipe: StudyRecipe, pictures: Pictures, progress: Progress
-) -> tuple[float, float]:
-    """Pictures a second that are learned from, and that are only seen; each measured for a second."""
-    feed, batch = Feed(pictures, recipe), min(recipe.fit.batch, 64)
-    rows = tuple(int(n) for n in np.resize(np.arange(len(pictures)), batch))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = module.to(device)
-    balance = balance_of(recipe.fit, recipe.task, pictures.labels)
-    weights = None if balance.weights is None else torch.from_numpy(balance.weights).float().to(device)
-    loss = loss_of(recipe.fit, weights)
-    free = [value for value in module.parameters() if value.requires_grad]
-    if not free:
-        raise Problem("Nothing of this network would learn.", "Mend network.learns in the recipe.")
-    optimizer = torch.optim.SGD(free, lr=0.0)
-    module.train()
-    if recipe.network.learns != "all":
-        freeze_statistics(module)
-
-    def once(learning: bool) -> None:
-        progress.check()
-        seen, labels, _ = feed[(rows, 1 if learning else -1)]
-        with torch.set_grad_enabled(learning):
-            answer = module(seen.to(device))
-            if learning:
-                loss(answer, labels.to(device)).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                optimizer.zero_grad()
-
-    return _measured(once, True) * batch, _measured(once, False) * batch
-
-
-def _measured(once: Callable[[bool], None], learning: bool) -> float:
-    """How often a second; the first time, which is slower, does not count."""
-    once(learning)
-    began, times = time.perf_counter(), 0
-    while time.perf_counter() - began < _SECOND:
-        once(learning)
-        times += 1
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return times / (time.perf_counter() - began)

@@ -42,5 +42,19 @@ def settings_in_words(found: Mapping[str, Any]) -> str:
     return ", ".join(f"{_NAMES.get(key, key)}: {_short(value)}" for key, value in found.items())
 
 
+def tried_and_taken(search: Search, found: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """A line for each thing that was varied: as a person calls it, what was tried, what was taken."""
+    return tuple(
+        (_NAMES.get(one.key, one.key), _span(one), _short(found[one.key]) if one.key in found else "–")
+        for one in (*search.grid, *search.ranges)
+    )
+
+
+def _span(one: Range) -> str:
+    if one.choices:
+        return ", ".join(map(_short, one.choices))
+    return f"{one.low:.2g} to {one.high:.2g}"
+
+
 def _short(value: object) -> str:
     return f"{value:.2g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ml.errors import Problem
 from ml.preparation import COUNT, Channels, Crop, Fitting
 from ml.train.lora_plan import Lora, faults_of
 from ml.train.scan_plan import Scans
@@ -203,11 +202,7 @@ class StudyRecipe:
 
 def read_study_recipe(path: Path) -> StudyRecipe:
     """Read and check. Raises `Problem` that names the file, the key and what is wrong with it."""
-    recipe = read_toml(path, StudyRecipe)
-    reason = contradiction(recipe)
-    if reason:
-        raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
-    return recipe
+    return read_toml(path, StudyRecipe, contradiction)
 
 
 def contradiction(recipe: StudyRecipe) -> str:

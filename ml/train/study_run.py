@@ -88,7 +88,7 @@ def run_study(
     members: list[Member] = []
     with quiet():
         folds = folds_of(numbers, recipe.division, pictures.rows)
-        recipe, settings = searched(recipe, pictures, folds[0], data, out / "folds", progress)
+        recipe, settings = searched(recipe, pictures, folds, data, out / "folds", progress)
         for fold in folds:
             for one, folder in _architectures(recipe, out / "folds" / str(fold.number)):
                 member, epochs = learn_fold(one, pictures, fold, folder, data, progress, machine)
@@ -170,7 +170,7 @@ def learn_fold(
     watched = _watched(fold, pictures)
     sides = loader(feed, order), loader(feed, Order(watched, 64, 0, None))
     learner = Learner(part, recipe, loss_of(recipe.fit, weights))
-    examples = _examples(recipe, pictures, watched, module, folder)
+    examples = examples_of(recipe, pictures, watched, module, folder)
     epochs = learn(learner, *sides, folder, fold.number, recipe, progress, machine, examples)
     part = learner.module.cpu()  # the network, or the last layer that it shares
     halve(merge_adapters(module) if recipe.network.learns == "lora" else module)
@@ -189,7 +189,7 @@ def learn_fold(
     return Member(fold, state, reported, chosen, slides, familiarity), epochs
 
 
-def _examples(
+def examples_of(
     recipe: StudyRecipe, pictures: Pictures, watched: Rows, module: nn.Module, folder: Path
 ) -> Examples:
     """A few pictures of the side to choose on, whose answers are told, with where the network looks."""

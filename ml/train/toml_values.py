@@ -6,6 +6,7 @@ import dataclasses
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -18,15 +19,21 @@ class Wrong(Exception):  # noqa: N818
     """Which key is wrong, in words."""
 
 
-def read_toml(path: Path, kind: type[Kind]) -> Kind:
-    """A file as a dataclass. Raises `Problem` that names the file, the key and what is wrong with it."""
+def read_toml(path: Path, kind: type[Kind], fault: Callable[[Kind], str] = lambda _: "") -> Kind:
+    """A file as a dataclass. Raises `Problem` that names the file, the key and what is wrong with it.
+
+    `fault` says what of the whole cannot be true at once; empty when nothing.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Problem(f"The recipe {path.name} is not there.", "Check its path.") from None
     except UnicodeDecodeError as error:
         raise Problem(f"The recipe {path.name} is not valid TOML: {error}.", "Mend that line.") from None
-    return from_toml(text, kind, f"The recipe {path.name}")
+    made = from_toml(text, kind, f"The recipe {path.name}")
+    if reason := fault(made):
+        raise Problem(f"The recipe {path.name} contradicts itself: {reason}.", "Mend it.")
+    return made
 
 
 def from_toml(text: str, kind: type[Kind], what: str) -> Kind:

@@ -114,9 +114,10 @@ class JsonTeller:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self._told = ("", 0.0)  # phase, when
+        self._began = time.monotonic()
 
     def step(self, step: Step) -> None:
-        """`{"event": "step", …}`; of one phase not more than some ten a second."""
+        """`{"event": "step", …}`; of one phase not more than some ten a second. `elapsed`: s of the run."""
         phase, when = self._told
         now = time.monotonic()
         if step.phase == phase and now - when < _BREATH and not step.note and step.done != step.total:
@@ -124,7 +125,8 @@ class JsonTeller:
         self._told = (step.phase, now)
         left = step.seconds_left
         rate = {"rate": round(step.rate, 3), "seconds_left": None if left is None else round(left, 1)}
-        self._write("step", phase=step.phase, done=step.done, total=step.total, note=step.note, **rate)
+        where = {"phase": step.phase, "done": step.done, "total": step.total}
+        self._write("step", **where, note=step.note, **rate, elapsed=round(now - self._began, 2))
 
     def part(self, part: object) -> None:
         """`planned`, `scores`, `cam_started`, `cam`; `epoch`, `trial` and whatever else names its event."""

@@ -68,6 +68,11 @@ class ModelCard:
         return self.preparation is not None and bool(self.preparation.windows)
 
     @property
+    def read_as(self) -> Preparation | Literal["blocks", "wsinfer"]:
+        """How what it looks at is read: a whole picture as it was prepared, or patches of slides."""
+        return self.preparation or self.reading
+
+    @property
     def reach(self) -> int:
         """Cells along the edge of a patch, where results are told by cells of `stride_pixels`; else 1."""
         return self.patch_pixels // self.stride_pixels if self.stride_pixels else 1

@@ -137,7 +137,8 @@ def to_training(qtbot: QtBot, wizard: WizardWindow, folder: Path) -> TrainingSte
     qtbot.waitUntil(lambda: bool(check.remarks), timeout=PATIENCE)
     wizard.go(METHOD)
     qtbot.waitUntil(lambda: method.rehearsing.seconds() is not None, timeout=PATIENCE)
-    assert "About" in method.time.text()
+    assert "on this computer" in method.time.text()
+    assert "Measured just now" in method.time.text()
     next_(qtbot, wizard)
     step = wizard.steps[TRAINING]
     assert isinstance(step, TrainingStep)
@@ -180,7 +181,10 @@ def test_from_a_folder_to_a_model(
     assert sum(tile.lines == ("varied",) for tile in shown) == 12  # 4 pictures, 3 variations each
 
     qtbot.mouseClick(training.begin_button, Qt.MouseButton.LeftButton)
+    told = json.loads((wizard.desk.folder / "run" / "told.json").read_text(encoding="utf-8"))
+    assert {"Reading pictures", "Training, fold 1"} <= {part["name"] for part in told}
     qtbot.waitUntil(lambda: len(training.run.story.points) > 0, timeout=PATIENCE)
+    assert training.run.story.seconds_left is not None  # also of what is done between parts
     qtbot.waitUntil(lambda: ended(training), timeout=PATIENCE)
     assert training.run.state == "done", training.notice.text.text()
     assert len(training.run.story.curves("auroc")["part 1"]) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
+from ml.report.words import SPACE, duration
 from ml.train.study_recipe import read_study_recipe
 from ml.train.toml_text import toml_of
 from ml.train.tune import read_search
@@ -26,6 +28,7 @@ from viewer.wizard.method_choices import MethodChoices
 from viewer.wizard.plan import Plan
 from viewer.wizard.plan_recipe import search_of, text_for_training
 from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.time_words import time_in_words
 from viewer.wizard.tuning_part import TuningPart
 from viewer.wizard.watching import Watching
 from viewer.wizard.ways import with_way
@@ -80,6 +83,31 @@ def test_all_choices_make_networks_that_can_be_built(desk: Desk) -> None:
         recipe = recipe_of(with_dropout(with_network(desk.plan, name), max(_HEADS)))
         module, _ = network_for(recipe, recipe.network.size)
         assert module.get_submodule(recipe.network.cam_layer)
+
+
+def test_the_time_is_told_as_a_range_with_what_it_rests_on(desk: Desk) -> None:
+    rehearsing = Rehearsing(desk, desk)
+    assert time_in_words(rehearsing, desk.plan) == ""
+    desk.write_recipe()
+    rehearsing._of = rehearsing._wanted()
+    rehearsing.facts = {"reading": 100.0, "learning": 10.0, "seeing": 50.0, "pictures": 1000, "busy": 1.0}
+    words = time_in_words(rehearsing, desk.plan).replace(SPACE, " ")
+    learning, seeing = 5 * 6 * (600 / 10 + 200 / 50), (1000 + 4 * 400) / 50  # 5 parts, 6 passes
+    whole = learning + seeing + 1000 / 100
+    assert rehearsing.seconds() == pytest.approx(whole)
+    low, high = math.floor(whole * 0.9 / 60), math.ceil(whole * 1.2 / 60)
+    assert words.startswith(f"{low} to {high} min on this computer. Of that: reading 10 s, ")
+    assert f"learning {duration(learning)}".replace(SPACE, " ") in words
+    assert "10.0 pictures a second are learned from" in words
+    rehearsing.facts |= {"busy": 3.0}
+    words = time_in_words(rehearsing, desk.plan).replace(SPACE, " ")
+    assert words.startswith(
+        f"{math.floor(whole * 0.3 / 60)} to {high} min on this computer: the less where it has"
+    )
+    patient = replace(desk.plan, fit=replace(desk.plan.fit, patience=2))
+    assert "Sooner where 2 passes bring nothing better" in time_in_words(rehearsing, patient)
+    desk.change(replace(desk.plan, fit=replace(desk.plan.fit, batch=8)))
+    assert time_in_words(rehearsing, desk.plan) == ""  # it was of other choices
 
 
 def test_a_search_is_told_how_long_it_takes_and_its_best_is_used(

@@ -53,6 +53,14 @@ def named(widget: QWidget, name: str, tip: str) -> None:
     widget.setToolTip(tip)
 
 
+def push_button(text: str, tip: str, parent: QWidget) -> QPushButton:
+    """A button that Enter presses only where it has the focus; without a text its tip is its name."""
+    made = QPushButton(text, parent)
+    made.setAutoDefault(False)
+    named(made, text or tip, tip)
+    return made
+
+
 def in_order(*widgets: QWidget) -> None:
     """Have Tab go from one to the next, as the eye does: by itself it goes as they were made.
 

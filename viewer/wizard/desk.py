@@ -17,6 +17,7 @@ from ml.train.survey import Survey
 from viewer.wizard.cases import cases_of, write_cases
 from viewer.wizard.plan import PLAN_FILE, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import write_recipe
+from viewer.wizard.sides import suited
 
 Ask = Callable[[Callable[[Any], Any], Callable[[Any], Any], Callable[[Problem], object]], object]
 """A job with the `Library`, done in its thread; who is told what it came to, and who of a problem."""
@@ -66,8 +67,9 @@ class Desk(QObject):
             return 0
 
     def change(self, plan: Plan) -> None:
-        """Take another plan, and write it down."""
-        before, self.plan = self.plan, plan
+        """Take another plan, and write it down; where its classes name a side, pictures are not mirrored."""
+        before = self.plan
+        plan = self.plan = suited(plan, before)
         if plan == before:
             return
         self._write()

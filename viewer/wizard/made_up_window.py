@@ -6,11 +6,11 @@ import time
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QWidget
 
 from ml.report.words import count, percent
 from ml.verbs.made_up import Handed
-from viewer.panels.pieces import GRID, Text, column, named, row
+from viewer.panels.pieces import GRID, Text, column, named, push_button, row
 from viewer.state.learning import MadeUp
 from viewer.state.opened_slide import OpenedSlide
 from viewer.work.surveying import Place, Thumbnails
@@ -42,10 +42,10 @@ class MadeUpWindow(QDialog):
         self.source = Text(quiet=True, parent=self)
         self.list = QListWidget(self)
         named(self.list, "Made-up labels", "Choose one or several; Delete takes them back")
-        self.hand_on = self._button("Hand labels on", "Look for patches like those that have an answer")
-        self.show_place = self._button("Show on the slide", "Look at its place in the window")
-        self.withdraw = self._button("Take back", "Take back the chosen ones (Delete)")
-        self.withdraw_all = self._button("Take all back", "Keep no made-up label of this slide")
+        self.hand_on = push_button("Hand labels on", "Look for patches like those that have an answer", self)
+        self.show_place = push_button("Show on the slide", "Look at its place in the window", self)
+        self.withdraw = push_button("Take back", "Take back the chosen ones (Delete)", self)
+        self.withdraw_all = push_button("Take all back", "Keep no made-up label of this slide", self)
         self._lay_out()
         self.hand_on.clicked.connect(self.hand_on_wished)
         self.show_place.clicked.connect(self._go)
@@ -109,12 +109,6 @@ class MadeUpWindow(QDialog):
     def _go(self) -> None:
         for one in self.chosen[:1]:
             self.place_wished.emit(one.rect)
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setAutoDefault(False)
-        named(made, text, tip)
-        return made
 
     def _lay_out(self) -> None:
         self.list.setViewMode(QListWidget.ViewMode.IconMode)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ml.report.words import count, duration, number
+from ml.report.words import count
 from ml.train.study_recipe import Vary
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.pieces import GRID, FoldOut, Heading, Text, column, in_order, named, row
@@ -27,10 +27,12 @@ from viewer.wizard.method_choices import MethodChoices
 from viewer.wizard.plan import Plan
 from viewer.wizard.plan_recipe import fault_of
 from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.sides import mirror_in_words, mirrors, usual
 from viewer.wizard.step import Step
+from viewer.wizard.time_words import time_in_words
 from viewer.wizard.tuning_part import TuningPart
 from viewer.wizard.watching import Watching
-from viewer.wizard.ways import WAYS, Way, advised, network_in_words, varied, way_of, ways_for, with_way
+from viewer.wizard.ways import WAYS, Way, advised, network_in_words, way_of, ways_for, with_way
 
 _PARTS = (3, 5, 10)
 _VARIED = {
@@ -69,6 +71,7 @@ class MethodStep(Step):
         named(self.first_only, "A first try", "Much faster, but the figures rest on few patients")
         self.vary = QCheckBox(_VARIED[""], self)
         named(self.vary, "Vary the pictures", "The model learns that such things do not matter; takes longer")
+        self.mirror = Text(quiet=True, parent=self)
         self.choices = MethodChoices(self)
         tip = "Network, last layer, what counts as an error, rare classes"
         self.finer = FoldOut("Finer choices", tip, self)
@@ -116,7 +119,9 @@ class MethodStep(Step):
         self._group.setExclusive(True)
         told = network_in_words(plan.network)
         self.own.say(f"As chosen: {told}." if way == "own" else f"{told[0].upper()}{told[1:]}.")
-        self.vary.setText(_VARIED.get(plan.kind, _VARIED[""]))
+        what = _VARIED.get(plan.kind, _VARIED[""])
+        self.vary.setText(what if mirrors(plan) else what.replace(" mirrored,", ""))
+        self.mirror.say(mirror_in_words(plan))
         self.passes.set_value(plan.fit.epochs)
         for box, on in (
             (self.vary, plan.vary != Vary()),
@@ -158,7 +163,7 @@ class MethodStep(Step):
         form.addRow("Divide patients into", self.parts)
         self.body.addWidget(self.own)
         self.body.addLayout(form)
-        for box in (self.first_only, self.vary, self.finer, self.tuning, self.watching):
+        for box in (self.first_only, self.vary, self.mirror, self.finer, self.tuning, self.watching):
             self.body.addWidget(box)
         self.body.addSpacing(GRID)
         self.body.addWidget(Heading("How long it takes", self))
@@ -199,7 +204,7 @@ class MethodStep(Step):
         self._take(replace(self.plan, division=replace(self.plan.division, **changes)))
 
     def _vary(self, on: bool) -> None:
-        self._take(replace(self.plan, vary=varied(self.plan.kind) if on else Vary()))
+        self._take(replace(self.plan, vary=usual(self.plan) if on else Vary()))
 
     def _heard(self) -> None:
         self._show_time()
@@ -208,14 +213,9 @@ class MethodStep(Step):
     def _show_time(self) -> None:
         self.tuning.show_plan()
         rehearsing = self.rehearsing
-        seconds = rehearsing.seconds()
         self.again.setEnabled(not rehearsing.running)
-        if seconds is None:
+        if rehearsing.seconds() is None:
             measuring = f"Measuring… {rehearsing.phase}"
             self.time.setText(measuring if rehearsing.running else "Not measured yet.")
         else:
-            rate = float(rehearsing.facts["learning"])
-            self.time.setText(
-                f"About {duration(seconds)} on this computer ({number(rate, 1)} pictures a second are "
-                "learned from). It goes on when this window is closed."
-            )
+            self.time.setText(time_in_words(rehearsing, self.plan))

@@ -11,13 +11,12 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMessageBox,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ml.zoo.store import ModelEntry
-from viewer.panels.pieces import GRID, Heading, Notice, Page, Text, clear, column, named, row
+from viewer.panels.pieces import GRID, Heading, Notice, Page, Text, clear, column, named, push_button, row
 from viewer.wizard.desk import OUT, trainings_folder
 from viewer.wizard.origin_words import loss_in_words, origin_in_words
 from viewer.work.model_shelf import Dependents, ModelShelf
@@ -54,11 +53,11 @@ class ModelsWindow(QDialog):
         self.page.column.addLayout(self._lines)
         self.page.column.addStretch(1)
         self.notice = Notice(parent=self)
-        self.report_button = self._button("Report as PDF", "Open the report of its training")
+        self.report_button = push_button("Report as PDF", "Open the report of its training", self)
         tip = "Train again as this model was, with what people said of its findings since"
-        self.retrain_button = self._button("Retrain from here…", tip)
-        self.delete_button = self._button("Delete…", "See what depends on it, then delete it or not")
-        self.close_button = self._button("Close", "Close this window")
+        self.retrain_button = push_button("Retrain from here…", tip, self)
+        self.delete_button = push_button("Delete…", "See what depends on it, then delete it or not", self)
+        self.close_button = push_button("Close", "Close this window", self)
         self._lay_out()
         self._connect()
         models.read()
@@ -149,12 +148,6 @@ class ModelsWindow(QDialog):
         self.notice.say(f"“{name}” is deleted.", "done")
         self.removed.emit(name)
         self._models.read()
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        made = QPushButton(text, self)
-        made.setAutoDefault(False)
-        named(made, text, tip)
-        return made
 
     def _lay_out(self) -> None:
         right = column()

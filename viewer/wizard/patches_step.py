@@ -12,6 +12,7 @@ from viewer.panels.pieces import GRID, Heading, Text, clear, column, in_order
 from viewer.wizard.desk import Desk
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.rehearsing import Rehearsing
+from viewer.wizard.sides import mirror_in_words
 from viewer.wizard.slide_part import SlidePart
 from viewer.wizard.step import Step
 
@@ -84,8 +85,9 @@ class PatchesStep(Step):
         also = " They are not varied."
         if varied:
             also = " Beside each: how it is varied while learning, so that it learns what does not matter."
+            also += f" {mirror_in_words(self.plan)}"
         words = f"Each is made {width} × {height} px large for the network.{also}"
-        self.told.say(words if rehearsing.shown else "")
+        self.told.say(words.rstrip() if rehearsing.shown else "")
         by_label: dict[str, list[dict[str, Any]]] = {}
         for one in rehearsing.shown:
             by_label.setdefault(str(one["label"]), []).append(one)

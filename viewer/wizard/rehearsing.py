@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from ml.errors import Problem
-from ml.train.duration import Rates, seconds_of
+from ml.train.duration import Part, Rates, parts_of
 from viewer.wizard.child_work import ChildWork
 from viewer.wizard.desk import REHEARSAL, Desk
 from viewer.wizard.plan_recipe import recipe_of, text_for_rehearsal
@@ -47,10 +47,18 @@ class Rehearsing(ChildWork):
 
     def seconds(self) -> float | None:
         """How long the plan as it is now would take; None while nothing was measured."""
-        if not self.facts or not self.fits:
-            return None
-        rates = Rates(*(float(self.facts[name]) for name in ("reading", "learning", "seeing")))
-        return seconds_of(recipe_of(self.desk.plan), int(self.facts["pictures"]), rates)
+        return sum(part.seconds for part in self.parts()) or None
+
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the training of the plan as it is now; none while nothing was measured."""
+        rates = self.rates
+        pictures = int(self.facts.get("pictures", 0))
+        return () if rates is None else parts_of(recipe_of(self.desk.plan), pictures, rates)
+
+    @property
+    def rates(self) -> Rates | None:
+        """What was measured for the plan as it is now."""
+        return Rates.of(self.facts) if self.facts and self.fits else None
 
     def _wanted(self) -> str:
         try:

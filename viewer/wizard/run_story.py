@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from ml.train.duration import Part
+from ml.train.pace import Pace
 
 Ended = Literal["", "done", "stopped", "failed"]
 
@@ -26,10 +29,12 @@ class RunStory:
     """Hears the events of one run, one after the other, and knows the state that they come to.
 
     A run that is gone on with tells its earlier passes no more; what was heard of them before is kept.
+    `told` is how long its parts were said to take before it began.
     """
 
-    def __init__(self, folds: int, epochs: int) -> None:
+    def __init__(self, folds: int, epochs: int, told: Sequence[Part] = ()) -> None:
         self.folds, self.epochs = folds, epochs
+        self._pace = Pace(told)
         self.phase = ""
         self.done = self.total = 0
         self.rate = 0.0
@@ -63,6 +68,7 @@ class RunStory:
         elif kind == "begun":  # by whoever started it
             self.ended, self.what, self.remedy = "", "", ""
             self._left = None
+            self._pace.begin()
 
     @property
     def share(self) -> float:
@@ -74,7 +80,9 @@ class RunStory:
 
     @property
     def seconds_left(self) -> float | None:
-        """Of all parts together; None while nothing is known, and of what is done between parts."""
+        """Of the whole; where nothing was told before, of all parts that are learned, while they are."""
+        if self._pace.seconds_left is not None:
+            return self._pace.seconds_left if self.phase else None
         if self._left is None or not _FOLD.match(self.phase) or self.rate <= 0:
             return None
         return self._left + (self.folds - self.fold) * self._fold_total / self.rate
@@ -109,6 +117,8 @@ class RunStory:
         if fold:
             self.fold = int(fold.group(1))
             self._fold_done, self._fold_total = self.done, self.total
+        share = self.done / self.total if self.total else 0.0
+        self._pace.hear(self.phase, share, float(event.get("elapsed") or 0.0))
 
     def _epoch(self, event: Mapping[str, Any]) -> None:
         name, epoch = f"part {int(event['fold']) + 1}", int(event["epoch"])

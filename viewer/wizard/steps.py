@@ -19,6 +19,7 @@ from viewer.wizard.verdict_step import VerdictStep
 def steps_of(desk: Desk) -> tuple[Step, ...]:
     """One of each; what two of them look at is made once."""
     rehearsing, run = Rehearsing(desk, desk), TrainingRun(desk, desk)
+    run.told = rehearsing.parts
     return (
         QuestionStep(desk),
         DataStep(desk),

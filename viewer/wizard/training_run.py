@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ml.train.duration import Part
 from ml.train.room import Resources, resources_of
 from viewer.wizard.board_part import words_for_training
 from viewer.wizard.cases import CASES_FILE
@@ -22,6 +25,7 @@ State = Literal["none", "running", "paused", "stopped", "failed", "killed", "don
 """`killed`: it ended without a word."""
 
 _LEARNED = "learned-from.toml"  # of which recipe and pictures the parts are that are there
+_TOLD = "told.json"  # how long its parts were said to take before it began
 _LOOK_MS = 2000
 _TELL_MS = 500  # what came meanwhile is shown together: each time the window lays out and draws anew
 
@@ -39,6 +43,7 @@ class TrainingRun(QObject):
         self.story = RunStory(1, 1)
         self.resources: Resources | None = None
         self.child: Child | None = None
+        self.told: Callable[[], Sequence[Part]] = tuple
         self._stop_wished = False
         self._broke_off = False  # before it said a word
         self._watch = QTimer(self)
@@ -96,6 +101,8 @@ class TrainingRun(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _LEARNED).write_text(self.wanted(), encoding="utf-8")
         if anew or self.child is None:
+            told = [asdict(part) for part in self.told()]
+            (folder / _TOLD).write_text(json.dumps(told), encoding="utf-8")
             self._new_child()
         assert self.child is not None
         self._stop_wished = self._broke_off = False
@@ -173,7 +180,7 @@ class TrainingRun(QObject):
             self.child.deleteLater()
         plan = self.desk.plan
         parts = plan.division.run or plan.division.folds
-        self.story = RunStory(parts, plan.fit.epochs)
+        self.story = RunStory(parts, plan.fit.epochs, _told_before(self.desk.folder / RUN / _TOLD))
         self._stop_wished = self._broke_off = False
         self.child = Child(self.desk.folder / RUN, self)
         self.child.told.connect(self._hear)
@@ -197,6 +204,14 @@ class TrainingRun(QObject):
         self._news.stop()
         self.look_after()
         self.ended.emit()
+
+
+def _told_before(path: Path) -> tuple[Part, ...]:
+    """How long its parts were said to take; nothing where nobody measured."""
+    try:
+        return tuple(Part(**one) for one in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def plan_of_parts(desk: Desk, parts: int) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QMessageBox, QProgressBar, QWidget
 
 from ml.errors import Problem
 from ml.report.words import SPACE, count, file_name, percent
-from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, row
+from viewer.panels.pieces import GRID, FoldOut, Heading, PrimaryButton, Text, named, push_button, row
 from viewer.panels.quantities import time_left
 from viewer.wizard.board_part import BoardPart
 from viewer.wizard.cases import parts_of
@@ -55,10 +55,14 @@ class TrainingStep(Step):
         self.begin_button = PrimaryButton("Begin training", self)
         self.begin_button.setAutoDefault(False)
         named(self.begin_button, "Begin training", "Begin, or go on where it was stopped")
-        self.pause_button = _button(self, "Pause", "Have it wait; it keeps its place in memory")
-        self.keep_button = _button(self, "Stop and keep", "End it; what was learned stays, go on any time")
-        self.discard_button = _button(self, "Stop and discard", "End it and throw away what was learned")
-        self.parts_button = _button(self, "", "Make a model of the parts that are finished; less is tested")
+        self.pause_button = push_button("Pause", "Have it wait; it keeps its place in memory", self)
+        self.keep_button = push_button(
+            "Stop and keep", "End it; what was learned stays, go on any time", self
+        )
+        self.discard_button = push_button("Stop and discard", "End it and throw away what was learned", self)
+        self.parts_button = push_button(
+            "", "Make a model of the parts that are finished; less is tested", self
+        )
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
@@ -230,13 +234,6 @@ class TrainingStep(Step):
         self.run.changed.connect(self.show_state)
         self.run.epoch.connect(self.show_curves)
         self.run.ended.connect(self._ended)
-
-
-def _button(step: QWidget, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text, step)
-    button.setAutoDefault(False)
-    named(button, text or tip, tip)
-    return button
 
 
 def said_in_words(said: Mapping[str, Any], several: bool) -> str:

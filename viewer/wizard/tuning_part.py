@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 from ml.errors import Problem
 from ml.report.atomic import whole_file
 from ml.report.words import duration, number
-from ml.train.duration import Rates
+from ml.train.duration import seconds_of_search as search_seconds
 from ml.train.search_plan import settings_in_words
 from ml.train.toml_text import toml_of
 from viewer.panels.labelled_slider import LabelledSlider
@@ -137,10 +137,12 @@ class TuningPart(QWidget):
             return f"{work.tries:,} of {plan.trials:,} tried. {work.phase}{found}"
         seconds = seconds_of_search(plan, self._rehearsing)
         takes = "" if seconds is None else f" Takes about {duration(seconds)} at most on this computer."
+        known = "none of whom the report is about" if plan.division.run == 1 else ""
+        known = known or "for whom the report will be a little too good"
         return (
             f"The training begins with it: how strongly it learns and how sure it may be are tried "
-            f"{plan.trials:,} times, {passes_of(plan)} passes each, and judged by one part of the patients: "
-            f"for these the report will be a little too good. Then it learns with the best.{takes}{found}"
+            f"{plan.trials:,} times, {passes_of(plan)} passes each, and judged by one part of the patients, "
+            f"{known}. Then it learns with the best.{takes}{found}"
         )
 
     def _stop(self) -> None:
@@ -157,10 +159,8 @@ class TuningPart(QWidget):
 
 def seconds_of_search(plan: Plan, rehearsing: Rehearsing) -> float | None:
     """How long the search takes at most: no try is given up early. None while nothing was measured."""
-    if not rehearsing.facts or not rehearsing.fits:
+    rates = rehearsing.rates
+    if rates is None:
         return None
-    rates = Rates(*(float(rehearsing.facts[name]) for name in ("reading", "learning", "seeing")))
-    pictures, folds = int(rehearsing.facts["pictures"]), plan.division.folds
-    fit, choose = pictures * (folds - 2) / folds, pictures / folds
-    once = passes_of(plan) * ((plan.fit.drawn or fit) / rates.learning + choose / rates.seeing)
-    return pictures / rates.reading + plan.trials * once
+    pictures, recipe = int(rehearsing.facts["pictures"]), recipe_of(replace(plan, tuning=True))
+    return pictures / rates.reading + search_seconds(recipe, pictures, rates)

@@ -8,6 +8,7 @@ from typing import Literal
 from ml.train.lora_plan import Lora
 from ml.train.study_recipe import Fit, NetworkPlan, Vary
 from viewer.wizard.plan import Kind, Plan
+from viewer.wizard.sides import usual
 
 Way = Literal["last", "little", "all", "own"]
 """The last layer, a little of every layer, everything; or as the recipe says."""
@@ -93,24 +94,15 @@ def with_way(plan: Plan, way: Way) -> Plan:
     if way == "little":
         low = Lora(rank=8, alpha=16.0, targets=("conv_pw", "conv_pwl", "conv_head"))
         made = replace(made, learns="lora", lora=low)
-        return replace(plan, network=made, fit=_fitted(fit, 8, 2e-3, 1e-3), vary=varied(plan.kind))
+        return replace(plan, network=made, fit=_fitted(fit, 8, 2e-3, 1e-3), vary=usual(plan))
     made = replace(made, learns="all")
-    return replace(plan, network=made, fit=_fitted(fit, 6, 2e-3, 1e-3), vary=varied(plan.kind))
+    return replace(plan, network=made, fit=_fitted(fit, 6, 2e-3, 1e-3), vary=usual(plan))
 
 
 def _fitted(fit: Fit, epochs: int, rate: float, backbone: float) -> Fit:
     return replace(
         fit, epochs=epochs, rate=rate, backbone_rate=backbone, optimizer="adamw", constant=False, watch="loss"
     )
-
-
-def varied(kind: Kind) -> Vary:
-    """How pictures of this kind are usually varied: tissue has no up and other laboratories, heads have."""
-    if kind == "scans":
-        return Vary(flip=True, rotate=12.0, scale=0.1, shift=0.05, light=0.05)
-    if kind == "pictures":
-        return Vary(flip=True, rotate=10.0, scale=0.1, light=0.1)
-    return Vary(flip=True, quarter_turns=True, light=0.1, stain=0.15)
 
 
 def network_in_words(network: NetworkPlan) -> str:

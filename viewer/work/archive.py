@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from ml.errors import Problem
 from ml.pacs.pacs import FoundStudies, Pacs, Query, RemoteSeries
 from ml.pacs.server import Server
-from ml.progress import Cancelled, Progress, Step
-from viewer.work.background import Background, as_problem
+from ml.progress import Progress, Step
+from viewer.work.one_wish import OneWish
 
 Done = Callable[[object], None]
 
@@ -36,28 +36,18 @@ class ListedSeries:
     series: tuple[RemoteSeries, ...]
 
 
-class ArchiveWork(QObject):
-    """One wish at a time. It tells steps, then one answer of its kind, or `stopped` or `failed`."""
+class ArchiveWork(OneWish):
+    """One answer of its kind follows each wish."""
 
-    step = Signal(object)  # Step
     answered = Signal(str)  # to `test`: a sentence
     found = Signal(object)  # to `find`: FoundStudies
     listed = Signal(object)  # to `list_series`: ListedSeries
     delivered = Signal(object)  # to `fetch`: Delivered
     entered = Signal(str)  # to `enter`: the name of the entry
     forgotten = Signal()  # to `forget`
-    stopped = Signal()
-    failed = Signal(object)  # Problem
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._thread = Background("archive", self)
-        self._progress: Progress | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether an answer is awaited."""
-        return self._progress is not None
+        super().__init__("archive", parent)
 
     def test(self, server: Server) -> None:
         """Whether an archive answers; `answered` follows."""
@@ -84,43 +74,15 @@ class ArchiveWork(QObject):
         """Forget an entry and its password; `forgotten` follows."""
         self._start("Asking the keyring", partial(_forget, name), lambda _: self.forgotten.emit())
 
-    def stop(self) -> None:
-        """Ask no more; what has arrived is kept, and `stopped` follows."""
-        if self._progress is not None:
-            self._progress.stop()
-
-    def close(self) -> None:
-        """Stop, and wait until the thread is gone: as long as the archive's timeout where it is silent."""
-        self.stop()
-        self._thread.close()
-
     def _start(self, doing: str, job: Callable[[Progress], object], done: Done) -> None:
-        if self._progress is not None:
-            raise RuntimeError("An answer is awaited")
-        progress = Progress(lambda step: self._thread.tell(lambda: self._tell(step)))
-        self._progress = progress
+        self._begin(doing, job, done)
         self.step.emit(Step(doing, 0, 0))
-        self._thread.submit(lambda: job(progress), partial(self._end, done), partial(self._fail, doing))
-
-    def _tell(self, step: Step) -> None:
-        if self.running:
-            self.step.emit(step)
 
     def _end(self, done: Done, answer: object) -> None:
         wished_off = self._progress is not None and self._progress.stop_wished
-        self._progress = None
         if wished_off and isinstance(answer, str | FoundStudies | ListedSeries):  # nobody waits any more
-            self.stopped.emit()
-        else:
-            done(answer)
-
-    def _fail(self, doing: str, error: BaseException) -> None:
-        wished_off = self._progress is not None and self._progress.stop_wished
-        self._progress = None
-        if isinstance(error, Cancelled) or wished_off:
-            self.stopped.emit()
-        else:
-            self.failed.emit(as_problem(error, doing))
+            done = lambda _: self.stopped.emit()  # noqa: E731
+        super()._end(done, answer)
 
 
 def folder_of(series: RemoteSeries, home: Path) -> Path:

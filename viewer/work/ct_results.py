@@ -13,10 +13,10 @@ from PySide6.QtGui import QImage
 
 from ml.errors import Problem
 from ml.pacs.server import Server
-from ml.progress import Cancelled, Progress, Step
+from ml.progress import Progress
 from ml.volume.series import Series
 from ml.volume.window import Window
-from viewer.work.background import Background, as_problem
+from viewer.work.one_wish import OneWish
 
 if TYPE_CHECKING:
     from ml.export.measured import Measured, MeasuredAcross
@@ -49,56 +49,17 @@ class HandedOn:
     refused: tuple[str, ...] = ()  # "report.dcm: …", those that it did not
 
 
-class CtResultsWork(QObject):
-    """One wish at a time: steps, then one of done, stopped, failed."""
+class CtResultsWork(OneWish):
+    """`done` follows each wish."""
 
-    step = Signal(object)  # Step
     done = Signal(object)  # HandedOn
-    stopped = Signal()
-    failed = Signal(object)  # Problem
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._thread = Background("CT results", self)
-        self._progress: Progress | None = None
-
-    @property
-    def running(self) -> bool:
-        """Whether something is being written or sent."""
-        return self._progress is not None
+        super().__init__("CT results", parent)
 
     def hand_on(self, wish: ResultsWish) -> None:
         """Begin. Raises `RuntimeError` while another is under way."""
-        if self._progress is not None:
-            raise RuntimeError("Results are being written")
-        progress = Progress(lambda step: self._thread.tell(lambda: self._tell(step)))
-        self._progress = progress
-        self._thread.submit(partial(_hand_on, wish, progress), self._end, self._fail)
-
-    def stop(self) -> None:
-        """Wish that it ends soon; what is written or sent stays."""
-        if self._progress is not None:
-            self._progress.stop()
-
-    def close(self) -> None:
-        """Stop, and wait until the thread is gone."""
-        self.stop()
-        self._thread.close()
-
-    def _tell(self, step: Step) -> None:
-        if self.running:
-            self.step.emit(step)
-
-    def _end(self, handed: HandedOn) -> None:
-        self._progress = None
-        self.done.emit(handed)
-
-    def _fail(self, error: BaseException) -> None:
-        self._progress = None
-        if isinstance(error, Cancelled):
-            self.stopped.emit()
-        else:
-            self.failed.emit(as_problem(error, "Exporting results"))
+        self._begin("Exporting results", partial(_hand_on, wish), self.done.emit)
 
 
 def _hand_on(wish: ResultsWish, progress: Progress) -> HandedOn:

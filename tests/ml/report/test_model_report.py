@@ -128,6 +128,28 @@ def test_what_a_reader_sees() -> None:
     assert [plot.title[:3] for plot in report.plots] == ["Can", "Fin", "How", "How"]
 
 
+def test_settings_that_were_looked_for_are_named_with_who_decided() -> None:
+    facts, *_ = study()
+    assert "Settings that were looked for" not in words_of(html_of(model_report(facts, card()), WHEN))
+    facts["search"] = {
+        "tried": 8,
+        "auroc": 0.912,
+        "settings": {"fit.rate": 0.0042},
+        "lines": [["how much it changes at each step", "0.0003 to 0.03", "0.0042"]],
+        "in_words": "8 were tried, 5 of them to the end. Taken was what told 12 patients apart best.",
+    }
+    report = model_report(facts, card())
+    for text in (words_of(html_of(report, WHEN)), pdf_words(pdf_of(report, WHEN))):
+        assert "Settings that were looked for before it learned" in text
+        assert "how much it changes at each step 0.0003 to 0.03 0.0042" in text
+        assert "5 of them to the end. Taken was what told 12 patients" in text
+        assert "AUROC was 0.912" in text
+    old = {"tried": 8, "auroc": 0.912, "settings": {"fit.rate": 0.0042}}
+    assert "8 were tried. With what was taken" in words_of(
+        html_of(model_report(facts | {"search": old}, card()), WHEN)
+    )
+
+
 def test_the_page_needs_nothing_from_elsewhere_and_its_drawings_are_sound() -> None:
     facts, *_ = study()
     html = html_of(model_report(facts, card()), WHEN)

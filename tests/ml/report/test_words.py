@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.report.words import SPACE, area, count, duration, file_name, length, number, percent, without_folders
+from ml.report.words import (
+    SPACE,
+    area,
+    between,
+    count,
+    duration,
+    file_name,
+    length,
+    number,
+    percent,
+    without_folders,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +67,19 @@ def test_numbers() -> None:
     assert areas == ["0.0123_mm²", "4.21_mm²", "152_mm²", "0_mm²"]
     times = [duration(seconds).replace(SPACE, "_") for seconds in (0.42, 41.7, 185, 7800)]
     assert times == ["0.4_s", "42_s", "3_min 5_s", "2_h 10_min"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (41, 52, "40 to 55_s"),
+        (2, 9, "up to 10_s"),
+        (90, 110, "1 to 2_min"),
+        (541, 840, "9 to 14_min"),
+        (30, 125, "up to 3_min"),
+        (6000, 9000, "1.5 to 2.5_h"),
+        (60, 60, "up to 60_s"),
+    ],
+)
+def test_a_span_is_rounded_outwards(low: float, high: float, words: str) -> None:
+    assert between(low, high).replace(SPACE, "_") == words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ml.train.duration import Part
 from viewer.wizard.run_story import RunStory, phase_in_words
 from viewer.wizard.training_step import said_in_words
 
@@ -32,6 +33,27 @@ def test_time_left_counts_the_parts_to_come() -> None:
     assert story.share == pytest.approx(1.5 / 3)
     assert story.seconds_left == pytest.approx(2.5 + 5)
     assert phase_in_words(story) == "Learning, part 2 of 3: 5 of 10 steps"
+
+
+def test_what_was_told_before_is_corrected_also_between_parts() -> None:
+    told = (
+        Part("Training, fold 1", "learning", 100.0),
+        Part("", "seeing", 20.0),
+        Part("Training, fold 2", "learning", 100.0),
+    )
+    story = RunStory(2, 2, told)
+    assert story.seconds_left is None  # nothing is heard of it yet
+    story.hear(step(1, 0) | {"elapsed": 5.0})
+    assert story.seconds_left == pytest.approx(220)
+    story.hear(step(1, 10) | {"elapsed": 205.0})
+    left = story.seconds_left
+    assert left is not None
+    assert left == pytest.approx(240, rel=0.06)  # all goes at half the speed
+    story.hear({"event": "step", "phase": "Writing", "done": 0, "total": 0, "elapsed": 206.0})
+    assert story.seconds_left == left
+    story.hear({"event": "begun", "at": 0})
+    story.hear(step(2, 5) | {"elapsed": 3.0})
+    assert story.seconds_left == pytest.approx(100, rel=0.06)
 
 
 def test_what_is_done_after_a_part_takes_nothing_back() -> None:
