@@ -84,10 +84,10 @@ def _tried(what: str, there_and_back: Callable[[], Picture], means: str) -> Find
     try:
         away = int(np.abs(there_and_back().astype(int) - _picture()).max())
     except (RuntimeError, ValueError, TypeError, OSError, ImportError, AttributeError) as error:
-        return Finding(what, "bad", f"does not decode ({name_of(error)})", means, _AGAIN)
+        return Finding(what, "bad", f"cannot be read ({name_of(error)})", means, _AGAIN)
     if away > _AWAY:
-        return Finding(what, "bad", "decodes to another picture", means, _AGAIN)
-    return Finding(what, "good", "decodes")
+        return Finding(what, "bad", "is read wrongly: another picture comes out", means, _AGAIN)
+    return Finding(what, "good", "can be read")
 
 
 def _dicom() -> Finding:
@@ -107,9 +107,9 @@ def _dicom() -> Finding:
             broken.append(name)
     if broken:
         means = "DICOM files that are packed so stay shut."
-        return Finding("DICOM", "bad", f"does not decode {', '.join(broken)}", means, _AGAIN)
+        return Finding("DICOM", "bad", f"cannot be read: {', '.join(broken)}", means, _AGAIN)
     names = ", ".join(name for name, _, _ in _syntaxes())
-    return Finding("DICOM", "good", f"decodes uncompressed, {names}")
+    return Finding("DICOM", "good", f"can be read: uncompressed, {names}")
 
 
 def _syntaxes() -> tuple[tuple[str, str, Callable[[Picture], bytes]], ...]:

@@ -41,7 +41,7 @@ class Discrimination:
         found = f"AUROC {self.auroc.value:.3f} ({self.auroc.low:.3f} to {self.auroc.high:.3f})"
         rows += f" of {self.patients:,} patients"
         if self.auroc.low <= 0.5 <= self.auroc.high:
-            return f"No evidence: {found} holds 0.5, by {rows}."
+            return f"No evidence: {found} includes 0.5, a coin's toss, by {rows}."
         return f"{found}, by {rows}."
 
 

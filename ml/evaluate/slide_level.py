@@ -120,7 +120,7 @@ def in_words(found: Interval, positives: int, units: int) -> str:
     counts = f"{positives:,} of {units:,} positive"
     if found.low > 0.5:
         return f"{told}, {counts}."
-    where = "holds 0.5" if found.high >= 0.5 else "lies below 0.5, worse than by chance"
+    where = "includes 0.5, a coin's toss" if found.high >= 0.5 else "lies below 0.5, worse than by chance"
     return f"No evidence: {told} {where}, {counts}."
 
 

@@ -73,7 +73,8 @@ def graphics_cards() -> tuple[str, ...]:
 
 def library_in_words() -> str:
     """Which torch computes, and with how many threads on the processor."""
-    return f"torch {torch.__version__}, {torch.get_num_threads()} threads on the processor"
+    threads = torch.get_num_threads()
+    return f"torch {torch.__version__}, {threads} thread{'s' * (threads != 1)} on the processor"
 
 
 def build_in_words() -> str:

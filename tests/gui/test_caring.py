@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +22,7 @@ from viewer.app.logbook import start_log
 from viewer.main_window.window import MainWindow
 from viewer.panels.check_dialog import CheckDialog
 from viewer.panels.crash_dialog import CrashDialog
+from viewer.panels.pieces import Heading
 from viewer.panels.support_dialog import SupportDialog
 
 PATIENT, FOLDER, TITLE, WORD = "ZYXDOEJANE", "ZYXFOLDER", "ZYXTITLE", "ZYXPASSWORD"
@@ -142,14 +143,16 @@ def test_lines_come_as_they_are_found_and_are_copied(
     assert isinstance(dialog, CheckDialog)
     assert not dialog.copy_button.isEnabled()
     qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=LONG)
-    assert dialog.found == tuple(found)
+    assert [one.what for one in dialog.found] == ["Fonts", "Disk", "Memory"]  # what is not well first
+    headings = sorted(dialog.page.findChildren(Heading), key=lambda one: one.mapTo(dialog, QPoint()).y())
+    assert [one.text() for one in headings] == ["Fonts", "Disk", "Memory"]
     assert dialog.headline.text.text() == "1 not well, 1 worth a look, 1 good. What to do stands under each."
     qtbot.mouseClick(dialog.copy_button, Qt.MouseButton.LeftButton)
     assert QApplication.clipboard().text().splitlines()[:4] == [
-        "✓ Memory: 16 GB",
+        "✗ Fonts: missing",
+        "    No reports.",
+        "    Install Parfocal anew.",
         "! Disk: little",
-        "    It gets tight.",
-        "    Make room.",
     ]
     found[1:] = []
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)

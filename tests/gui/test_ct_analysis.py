@@ -17,6 +17,7 @@ from tests.gui.hands import LONG
 from tests.viewer.ct.phantom import SLICES, write_phantom
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.window import MainWindow
+from viewer.panels.slice_curves import class_color
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -48,6 +49,10 @@ def test_a_series_is_analyzed_and_its_peak_is_shown(window: MainWindow, qtbot: Q
     assert panel.isVisible()
     assert curves.isVisible()
     assert panel.table.rowCount() == 2
+    names = [panel.table.item(row, 0) for row in range(2)]
+    assert all(name.foreground().style() is Qt.BrushStyle.NoBrush for name in names)
+    pictures = [name.icon().pixmap(12, 12).toImage().pixelColor(6, 6) for name in names]
+    assert pictures == [class_color(findings, row) for row in range(2)]
     assert panel.list.count() == len(findings.items) > 0
     peak = findings.items[0]
     assert reader.reading.slice_ == peak.peak_slice

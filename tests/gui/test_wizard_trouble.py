@@ -21,6 +21,7 @@ from ml.train.study_recipe import Division, Fit, NetworkPlan, Vary
 from ml.train.survey import guessed, survey, tables_in
 from ml.verbs.dataset import DatasetRequest, check_dataset
 from tests.gui.hands import LONG
+from tests.gui.model_hands import shoot
 from tests.gui.wizard_person import CHECK, DATA, LEFT, METHOD, PATCHES, QUESTION, TRAINING, USE, VERDICT
 from viewer.main_window.window import MainWindow
 from viewer.wizard.cases import layout_of
@@ -134,23 +135,26 @@ def looked_through(qtbot: QtBot, wizard: WizardWindow, folder: Path) -> DataStep
 
 
 def test_no_data_one_class_one_patient(
-    opened: Callable[[], WizardWindow], qtbot: QtBot, tmp_path: Path
+    opened: Callable[[], WizardWindow], window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     wizard = opened()
     for name in ("empty", "one_class", "one_patient"):
         (tmp_path / name).mkdir()
     step = looked_through(qtbot, wizard, tmp_path / "empty")
     assert "holds no pictures" in step.notice.text.text()
+    shoot(qtbot, window, wizard, "no_data")
     step = looked_through(qtbot, wizard, tmp_path / "gone")
     assert "is not there" in step.notice.text.text()
     assert step.obstacle()
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_class", classes="a"))
     assert step.obstacle().startswith("There is one class only")
+    shoot(qtbot, window, wizard, "one_class")
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_patient", patients=1))
     assert step.obstacle().startswith("All pictures are of 1 patient. At least three are needed")
     assert not wizard.next_button.isEnabled()
     assert wizard.why.text() == step.obstacle()
     assert wizard.list.item(CHECK).flags() == Qt.ItemFlag.NoItemFlags
+    shoot(qtbot, window, wizard, "one_patient")
 
 
 # ---------------------------------------------------------------------- the child
@@ -169,7 +173,9 @@ def test_no_data_one_class_one_patient(
 @pytest.mark.parametrize("at", [CHECK, TRAINING])
 def test_a_child_that_breaks_off_says_why_and_nothing_is_lost(
     opened: Callable[[], WizardWindow],
+    window: MainWindow,
     qtbot: QtBot,
+    request: pytest.FixtureRequest,
     pictures: Path,
     monkeypatch: pytest.MonkeyPatch,
     at: int,
@@ -199,10 +205,11 @@ def test_a_child_that_breaks_off_says_why_and_nothing_is_lost(
     button = step.again if isinstance(step, HonestyStep) else step.begin_button
     assert button.isVisible()  # one can try again
     assert button.isEnabled()
+    shoot(qtbot, window, wizard, request.node.callspec.id.replace(" ", "_"))
 
 
 def test_a_disk_that_fills_while_one_chooses(
-    opened: Callable[[], WizardWindow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[[], WizardWindow], window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What cannot be kept is said at once, and stays in the window until there is room."""
     wizard = opened()
@@ -218,6 +225,7 @@ def test_a_disk_that_fills_while_one_chooses(
         assert wizard.kept.isVisible()
         assert "full" in wizard.kept.text.text()
         assert wizard.desk.plan.kind == "pictures"
+        shoot(qtbot, window, wizard, "not_kept")
     wizard.go(DATA)
     assert not wizard.kept.isVisible()
     kept = read_plan(wizard.desk.folder)

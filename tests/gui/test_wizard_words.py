@@ -81,7 +81,7 @@ MEANINGS: dict[str, str] = {
     r"\bt-SNE\b": r"look alike",
     r"\baugment": r"varied",
     r"\bIoU\b": r"cover",
-    r"\b[Tt]hreshold": r"from which .*on",
+    r"\b[Tt]hreshold": r"from which .*on|[Ff]rom the threshold on",
     r"learning rate": r"steps?\b",
     r"\bbatch\b": r"pictures .*at once",
     r"overfit": r"by heart",

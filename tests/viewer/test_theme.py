@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QRadioButton,
+    QSlider,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -90,6 +91,23 @@ def test_boxes_of_a_list_are_seen(theme: Colors, qtbot: QtBot, ticked: bool) -> 
     rows.show()
     line = rows.visualItemRect(item)
     assert most_contrast(rows.viewport(), QSize(20, line.height()), theme.base) >= SIGN
+
+
+def test_the_handle_of_a_slider_is_seen_and_says_where_the_keys_go(theme: Colors, qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    slider, other = QSlider(Qt.Orientation.Horizontal, page), QSlider(Qt.Orientation.Horizontal, page)
+    for place, one in enumerate((slider, other)):
+        one.setGeometry(40, 40 + 40 * place, 120, 24)  # not where the pointer may lie
+    page.show()
+    bring_to_front(qtbot, page)
+    other.setFocus()
+    at_rest = slider.grab().toImage()
+    assert most_contrast(slider, slider.size(), theme.window) >= SIGN  # at its least: nothing of it is filled
+    slider.setFocus()
+    assert slider.grab().toImage() != at_rest
+    slider.setEnabled(False)
+    assert most_contrast(slider, slider.size(), theme.window) < SIGN
 
 
 def test_the_button_of_a_panel_has_the_accent_as_it_is(theme: Colors, qtbot: QtBot) -> None:

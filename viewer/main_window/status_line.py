@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from ml.geometry import Point, Spacing
 from ml.progress import Step
 from ml.report.words import SPACE, length
 from ml.slide.slide import KnownSpacing
+from viewer.panels.pieces import GRID
 from viewer.panels.quantities import time_left
 from viewer.theme.colors import colors
+from viewer.work.opening import Opening
+
+_OPENING, _OPENING_MS = "Opening ", 5000
 
 
 class StatusLine(QStatusBar):
@@ -52,7 +56,23 @@ class StatusLine(QStatusBar):
         for label in (self.scale, self.cursor_place):
             label.clicked.connect(self.goto_wished)
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(GRID, 0, 2 * GRID, 0)
         self.work.hide()
+
+    def follow_opening(self, opening: Opening) -> None:
+        """Say what is being opened, until it is there."""
+        opening.started.connect(lambda path: self.showMessage(f"{_OPENING}{path.name} …", _OPENING_MS))
+        for ended in (opening.opened, opening.is_ct, opening.failed):
+            ended.connect(lambda *_: self._end_opening(opening))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt hides what a message covers only where it is seen already: at the start, it would be over it."""
+        super().showEvent(event)
+        self.hideOrShow()
+
+    def _end_opening(self, opening: Opening) -> None:
+        if not opening.busy and self.currentMessage().startswith(_OPENING):
+            self.clearMessage()
 
     def show_scale(
         self, magnification: float | None, known: KnownSpacing | None, *, slide: bool = True

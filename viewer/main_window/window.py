@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         lines = self.frame.annotations.view
         lines.menu_wished.connect(lambda place: self.surface.menu(self, IN_TABLE).popup(place))
         cases.work.taken_up.connect(self._resume)
-        self._parts.opening.started.connect(self._tell_opening)
+        self.status.follow_opening(self._parts.opening)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
         self.viewing.sharp.connect(self._idle.start)
@@ -176,9 +176,6 @@ class MainWindow(QMainWindow):
     def _put_off(self) -> None:
         if self._idle.isActive():
             self._idle.start()
-
-    def _tell_opening(self, path: Path) -> None:
-        self.status.showMessage(f"Opening {path.name} …", 5000)
 
     def _show_menu(self, point: Point, place: QPoint) -> None:
         self.asking.menu_point = point

@@ -1,4 +1,4 @@
-"""Whether this computer is fit for Parfocal: a line for each thing, as it is found."""
+"""Whether this computer is fit for Parfocal: a line for each thing, what is not well first."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from viewer.panels.pieces import GRID, Heading, Notice, Page, Text, clear, colum
 from viewer.panels.symbols import Sign, SignLabel
 
 _SIGNS: dict[State, Sign] = {"good": "done", "look": "warning", "bad": "refusal"}
+_FIRST: tuple[State, ...] = ("bad", "look", "good")
 _WORDS: dict[State, str] = {"good": "Good", "look": "Worth a look", "bad": "Not well"}
 
 
@@ -57,7 +58,7 @@ class CheckDialog(QDialog):
 
     @property
     def found(self) -> tuple[Finding, ...]:
-        """The lines that are there."""
+        """The lines that are there, from above."""
         return tuple(self._found)
 
     def begin(self) -> None:
@@ -69,9 +70,11 @@ class CheckDialog(QDialog):
         self._show_running(True)
 
     def add(self, finding: Finding) -> None:
-        """One more line, under those that are there."""
-        self._found.append(finding)
-        self.page.column.insertLayout(self.page.column.count() - 1, _line(finding))
+        """One more line, under those that are as bad or worse: nobody has to look for what is not well."""
+        rank = _FIRST.index(finding.state)
+        place = sum(_FIRST.index(one.state) <= rank for one in self._found)
+        self._found.insert(place, finding)
+        self.page.column.insertLayout(place, _line(finding))
 
     def end(self) -> None:
         """All has been looked at."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ml.report.words import percent
 from ml.results.ct_findings import CtFinding
+from viewer.panels.class_form import swatch
 from viewer.panels.labelled_slider import LabelledSlider
 from viewer.panels.links import Links
 from viewer.panels.pieces import GRID, Heading, Page, Text, column, named, row
@@ -61,9 +62,9 @@ class CtFindingsPanel(QWidget):
         named(self.accept, "Accept", "Accept the selected finding (Enter)")
         self.reject = QPushButton("Reject", self)
         named(self.reject, "Reject", "Reject the selected finding (Delete)")
-        self.maps = QCheckBox("Grad-CAM of the chosen class", self)
+        self.maps = QCheckBox("Grad-CAM: bright is where it looked", self)
         self.maps.setChecked(True)
-        named(self.maps, "Grad-CAM", "Show where the network looked, slice by slice (G)")
+        named(self.maps, "Grad-CAM", "Show where the model looked for the chosen class, slice by slice (G)")
         self.opacity = LabelledSlider("Opacity", "How much the map covers the slice", (0, 100), 1, "%")
         self.opacity.set_value(60)
         self.export = QPushButton("Write report…", self)
@@ -169,7 +170,9 @@ class CtFindingsPanel(QWidget):
                 if place:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 else:
-                    item.setForeground(class_color(findings, row_))
+                    color = class_color(findings, row_)
+                    # Words of that colour could not be read.
+                    item.setIcon(swatch((color.red(), color.green(), color.blue())))
                 self.table.setItem(row_, place, item)
         height = self.table.horizontalHeader().height() + sum(
             self.table.rowHeight(n) for n in range(len(names))

@@ -82,7 +82,8 @@ class LayersPanel(QWidget):
         form.addRow("Class", self.class_choice)
         form.addRow("Colours", self.colormap)
         inside.addLayout(form)
-        for widget in (self.scale, self.threshold, self.value, self.rule_box):
+        meaning = Text("From the threshold on, a patch counts as found.", quiet=True)
+        for widget in (self.scale, self.threshold, meaning, self.value, self.rule_box):
             inside.addWidget(widget)
         widest = max(s.label.sizeHint().width() for s in (self.smoothing, self.gap, self.least))
         for slider in (self.smoothing, self.gap, self.least):
@@ -126,11 +127,10 @@ class LayersPanel(QWidget):
         self._scores_part.setVisible(findings is not None)
         self.empty.setVisible(findings is None)
         self.value.setText("")
-        self.cam_text.say("")
+        self._say_cam(findings, cam)
         if findings is None:
             return
         names = findings.scores.class_names
-        self.cam_text.say(f"Grad-CAM explains “{names[cam.class_index]}”." if cam is not None else "")
         with QSignalBlocker(self.class_choice):
             self.class_choice.clear()
             self.class_choice.addItems(list(names))
@@ -140,6 +140,12 @@ class LayersPanel(QWidget):
         self._links.follow(findings.scored, self._count_soon)
         self._links.follow(findings.finished, self._count_soon)
         self._show_rule(findings.rule)
+
+    def _say_cam(self, findings: Findings | None, cam: CamLayer | None) -> None:
+        spoke = "led a model to its answer"
+        if findings is not None and cam is not None:
+            spoke = f"spoke for “{findings.scores.class_names[cam.class_index]}”"
+        self.cam_text.say(f"Grad-CAM: bright is what {spoke}.")
 
     def show_value(self, text: str) -> None:
         """Say the scores under the pointer."""

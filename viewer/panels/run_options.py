@@ -19,6 +19,7 @@ _CAMS = (
     ("found", "Where something is found"),
     ("all", "Every patch"),
 )
+_CAM_MEANING = "A map over each patch: bright is what led the model to its answer."
 _DEVICES = (
     ("auto", "Automatic"),
     ("cpu", "Processor (CPU)"),
@@ -45,7 +46,8 @@ class RunOptions(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.cam = _choice("Grad-CAM", "Show what in a patch led the model to its score", _CAMS)
+        self.cam = _choice("Grad-CAM", _CAM_MEANING, _CAMS)
+        self.cam.setAccessibleDescription(_CAM_MEANING)
         self.cam.setCurrentIndex(1)
         self.device = _choice("Computed on", "The part of this computer that does the work", _DEVICES)
         if sys.platform != "darwin":
@@ -69,6 +71,7 @@ class RunOptions(QWidget):
         self.more_box.inside.addLayout(more)
         layout = column(self)
         layout.addLayout(form)
+        layout.addWidget(Text(_CAM_MEANING, quiet=True, parent=self))
         layout.addWidget(self.more_box)
         layout.addWidget(self.device_text)
         self.cam.currentIndexChanged.connect(self.changed)

@@ -66,6 +66,7 @@ def _sheet(chosen: Colors) -> str:
     QPushButton[primary="true"]:enabled:hover, QPushButton[primary="true"]:enabled:focus {{
                 border-color: {chosen.text}; }}
     {_boxes(chosen)}
+    {_sliders(chosen)}
     """
 
 
@@ -86,4 +87,18 @@ def _boxes(chosen: Colors) -> str:
                 background: {chosen.base}; width: 12px; height: 12px; }}
     QRadioButton::indicator:checked:enabled {{ border: 4px solid {chosen.accent}; border-radius: 7px;
                 background: {chosen.on_accent}; width: 6px; height: 6px; }}
+    """
+
+
+def _sliders(chosen: Colors) -> str:
+    """Handles that are told from the way and from the ground, and a way that ends somewhere."""
+    handle = "QSlider::handle:horizontal"
+    return f"""
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {chosen.line}; }}
+    QSlider::sub-page:horizontal:enabled {{ border-radius: 2px; background: {chosen.accent}; }}
+    {handle} {{ width: 10px; margin: -4px 0; border-radius: 6px; border: 1px solid {chosen.line};
+                background: {chosen.raised}; }}
+    {handle}:enabled {{ border-color: {chosen.quiet}; }}
+    {handle}:enabled:hover, {handle}:enabled:focus {{ border-color: {chosen.accent};
+                background: {chosen.accent}; }}
     """

@@ -24,6 +24,7 @@ class ConfusionTable(SnugTable):
             self, "Labels against answers", "Rows are labels, columns are answers; a click shows the pictures"
         )
         self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
         self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         self.cellClicked.connect(self._choose)
         self.cellActivated.connect(self._choose)

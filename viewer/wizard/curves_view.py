@@ -6,10 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from viewer.panels.pieces import GRID, Text, column
+from viewer.panels.pieces import GRID, Text, column, row
 from viewer.theme.colors import colors
+from viewer.wizard.parts_key import PartsKey
 from viewer.wizard.run_story import RunStory
 
 _FIGURES = (
@@ -34,7 +35,10 @@ _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.
 
 
 class CurvesView(QWidget):
-    """Three plots side by side. The plotting library is loaded when they are first shown."""
+    """Three plots side by side, and over them which line is which.
+
+    The plotting library is loaded when they are first shown.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +52,12 @@ class CurvesView(QWidget):
         self._turn.setSingleShot(True)
         self._turn.setInterval(_TURN_MS)
         self._turn.timeout.connect(self._draw_next)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(3 * GRID)
-        self.setMinimumHeight(64 * GRID)
+        self.key = PartsKey(self)
+        self._row = row(gap=3 * GRID)
+        whole = column(self, gap=GRID)
+        whole.addWidget(self.key)
+        whole.addLayout(self._row, 1)
+        self.setMinimumHeight(68 * GRID)
 
     def show_story(self, story: RunStory) -> None:
         """Draw what is known: soon, and not before somebody can look at it."""
@@ -95,6 +101,8 @@ class CurvesView(QWidget):
                 self._drawn[figure, name] = len(points)
                 line.setSymbol("o" if len(points) <= _DOTTED else None)
                 line.setData([epoch for epoch, _ in points], [value for _, value in points])
+        if figure == "loss":  # which every pass has
+            self.key.show_lines({name: self._lines[figure, name].opts["pen"] for name in curves})
 
     def _lay_passes(self, figure: str, epochs: int) -> None:
         """Whole passes along the bottom, those that are to come too."""
@@ -126,8 +134,6 @@ class CurvesView(QWidget):
                 plot.setYRange(0.4, 1.0)
             else:
                 plot.setLimits(yMin=0)
-            if figure == "loss":
-                plot.addLegend(offset=(-4, 4))
             self.plots[figure] = plot
             box = column(gap=GRID)
             words = Text(meaning, quiet=True, parent=self)
@@ -150,11 +156,6 @@ class CurvesView(QWidget):
                 axis = plot.getAxis(side)
                 axis.setPen(QColor(now.line))
                 axis.setTextPen(QColor(now.quiet))
-            legend = plot.getPlotItem().legend
-            if legend is not None:
-                legend.setLabelTextColor(QColor(now.text))
-                for _, label in legend.items:  # those that are there are not drawn anew by that alone
-                    label.setText(label.text, color=now.text)
 
     def _new_line(self, figure: str, name: str, number: int) -> Any:
         import pyqtgraph

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ml.report.model_units import range_in_words, units_in_words
 from ml.report.words import count, percent
@@ -17,6 +17,7 @@ from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.snug_table import SnugTable
 
 _MOST = 60  # pictures of a cell that are shown
+_NAME = 50 * GRID  # px at most for the name of a class
 _TOLD_APART = "Telling it from the others (AUROC)"
 _OVERALL = {
     "balanced_accuracy": "Right, each class counted alike",
@@ -45,7 +46,6 @@ class FiguresPart(Page):
         self.classes.setColumnCount(3)
         self.meaning = Text(_MEANING, quiet=True, parent=self)
         self.classes.verticalHeader().hide()
-        self.classes.setWordWrap(False)
         self.classes.setTabKeyNavigation(False)
         self.classes.setAccessibleName("Figures of each class")
         self.confusion = ConfusionTable(self)
@@ -103,8 +103,9 @@ class FiguresPart(Page):
             found = range_in_words(made["sensitivity"], patients)
             for column, text in enumerate((name, str(made["in_words"]), found)):
                 self.classes.setItem(place, column, QTableWidgetItem(text))
-        self.classes.resizeColumnsToContents()
-        self.classes.horizontalHeader().setStretchLastSection(True)
+        self.classes.resizeColumnsToContents()  # then the sentence in the middle wraps: no bar sideways
+        self.classes.setColumnWidth(0, min(self.classes.columnWidth(0), _NAME))
+        self.classes.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.classes.fit()
 
     def _lay_out(self, body: QVBoxLayout) -> None:

@@ -15,6 +15,8 @@ class SnugTable(QTableWidget):
 
     def fit(self) -> None:
         """After other rows or columns."""
+        if self.wordWrap():
+            self.resizeRowsToContents()
         self.setFixedHeight(min(self._wanted(), self._most))
 
     def wanted_width(self) -> int:

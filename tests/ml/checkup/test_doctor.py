@@ -106,7 +106,8 @@ def test_a_decoder_that_is_wrong_or_missing_is_bad(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(imagecodecs, "jpeg8_decode", lambda raw: 255 - right(raw))
     monkeypatch.setattr(imagecodecs, "jpegls_decode", missing)
     found = by_name(decoders.codecs())
-    assert found["JPEG"].words == "decodes to another picture"
+    assert found["JPEG"].words == "is read wrongly: another picture comes out"
+    assert not [one.words for one in found.values() if "decod" in one.words]
     assert found["JPEG"].state == found["DICOM"].state == "bad"
     assert "JPEG-LS" in found["DICOM"].words
 

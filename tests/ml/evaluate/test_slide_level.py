@@ -88,7 +88,7 @@ def test_no_evidence_is_said() -> None:
     found = unit_figures(values, values, truth, patients, shown=1, draws=200)
     assert found["evidence"] is False
     assert str(found["in_words"]).startswith("No evidence: AUROC")
-    assert "holds 0.5" in str(found["in_words"])
+    assert "includes 0.5" in str(found["in_words"])
     assert "worse than by chance" in in_words(Interval(0.3, 0.2, 0.4), 13, 40)
     assert in_words(Interval(0.8, 0.6, 0.9), 13, 40) == "AUROC 0.800 (0.600 to 0.900), 13 of 40 positive."
 

@@ -61,6 +61,30 @@ def test_boxes(qtbot: QtBot) -> None:
     )
 
 
+def test_long_sentences_are_wrapped_and_never_scrolled_sideways(qtbot: QtBot) -> None:
+    words = (
+        "No evidence: AUROC 0.958 (0.500 to 1.000) includes 0.5, a coin's toss, by 1,204 positive and 2,600"
+    )
+    one = {
+        "in_words": f"{words} negative of 1,055 patients.",
+        "sensitivity": {"value": 0.75, "low": 0.0, "high": 1.0},
+        "at_specificity": 0.9,
+    }
+    names = ("adenocarcinoma in situ of the lung, mucinous, of the left lower lobe", "b")
+    part = shown(qtbot, {"figures": FIGURES | {"classes": dict.fromkeys(names, one)}})
+    table = part.classes
+    line = table.fontMetrics().height()
+    for width in (1066, 880, 1706):  # of a window of 1280 px, of one as it opens, of one of 1920 px
+        part.resize(width, 500)
+        part.grab()
+        assert not table.horizontalScrollBar().isVisible(), width
+        assert not table.verticalScrollBar().isVisible(), width
+        for row in range(2):
+            wide = table.fontMetrics().horizontalAdvance(one["in_words"])
+            lines = -(-wide // table.columnWidth(1))
+            assert table.rowHeight(row) >= lines * line, width  # all of it can be read
+
+
 def test_pictures_have_no_more_than_pictures(qtbot: QtBot) -> None:
     part = shown(qtbot, {})
     assert not part.units.isVisible()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PIL import Image
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from viewer.wizard.curves_view import CurvesView
@@ -37,6 +39,28 @@ def test_curves_are_drawn_when_they_are_looked_at(qtbot: QtBot) -> None:
     view.show_story(story_of(0.4, fold=1))  # of another training: what was there goes
     qtbot.waitUntil(lambda: drawn(view, "auroc") == {"part 2": 1})
     assert drawn(view, "calibration_error") == {}
+    assert [label.text() for label in view.key.findChildren(QLabel) if label.text()] == ["part 2"]
+
+
+def test_no_curve_is_covered_by_what_names_it(qtbot: QtBot) -> None:
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(1040, 300)
+    view.show()
+    story = RunStory(10, 9)
+    for part in range(10):
+        story.hear({"event": "epoch", "fold": part, "epoch": 1, "loss": 0.1 * part, "auroc": 0.5})
+    view.show_story(story)
+    qtbot.waitUntil(lambda: len(drawn(view, "loss")) == 10)
+    assert all(plot.getPlotItem().legend is None for plot in view.plots.values())
+    view.grab()  # everything in its place
+    named = [label for label in view.key.findChildren(QLabel) if label.text()]
+    assert [label.text() for label in named] == [f"part {part}" for part in range(1, 11)]
+    assert named[-1].geometry().right() < view.key.width()
+    for label in named:
+        assert label.width() >= label.sizeHint().width()
+        for plot in view.plots.values():
+            assert label.mapTo(view, label.rect().bottomLeft()).y() < plot.mapTo(view, QPoint()).y()
 
 
 def test_another_pass_changes_words_and_pictures_in_their_places(qtbot: QtBot, tmp_path: Path) -> None:
