@@ -65,4 +65,7 @@ def added_in_words(plan: Plan) -> str:
     if data.drawn:
         whose = f", by {data.drawn_by}" if data.drawn_by else ""
         words += f" {data.drawn:,} of these lie in what was drawn by hand{whose}."
+    if data.left_out:
+        slices = f"{count(data.left_out, 'slice')} with accepted or rejected findings"
+        words += f" {slices} left out: of other classes nobody said whether they are to be seen."
     return words
