@@ -1,7 +1,8 @@
 """What people said while looking at what a model found, as patches to learn from, with their origin.
 
-Three things are learned from: answers of the label queue, annotations that a model found and a person
-accepted, corrected or rejected, and boxes with a verdict. A rejected finding says what a place is not: with
+Four things are learned from: answers of the label queue, annotations that a model found and a person
+accepted, corrected or rejected, boxes with a verdict, and what a person drew because the model had missed it.
+A rejected finding says what a place is not: with
 two classes it is the other one, with more nobody knows, and it is left out. Where boxes are sought it is
 nothing of what is sought: a hard negative. What a model found and nobody looked at is never learned from.
 """
@@ -28,10 +29,12 @@ from ml.annotation.answers import (
 from ml.annotation.corrections import (
     CLASS_BEFORE,
     CORRECTED,
+    SOURCE,
     VERDICT,
     is_of_model,
     is_rejected,
 )
+from ml.annotation.measured import means_of
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import SpacingUnknown
 from ml.geometry import Rect, Size
@@ -43,7 +46,7 @@ from ml.slide.region import read_region
 from ml.slide.slide import KnownSpacing, Slide
 
 QUEUE, CORRECTION, PSEUDO = "labelled in queue", "corrected by person", "pseudo"
-REJECTION = "rejected by person"
+REJECTION, DRAWN = "rejected by person", "drawn by person"
 """The sources of a label; "pseudo" is no person's."""
 
 TABLE = "cases.csv"
@@ -86,6 +89,7 @@ class Said:
     model: str = ""  # whose finding it was, or which asked
     worth: str = ""  # why it was asked
     run: str = ""  # of which analysis: when that began
+    drawn: str = ""  # id of the annotation that a person drew; empty: something was found, or asked about
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,17 @@ def said_of_box(rect: Rect, name: str, verdict: str, question: Question, told: S
     if label is None:
         return None
     return replace(told, shape=Shape.rectangle(rect), label=label, source=_source_of(verdict))
+
+
+def drawn_of(one: Annotation, question: Question) -> Said | None:
+    """What follows from an outline that a person drew; None: it is no such thing, or nothing follows.
+
+    A place with a class of the model says what an accepted finding says. By whom, and when, others know.
+    """
+    if SOURCE in one.metadata or means_of(one) or not one.shape.is_area:
+        return None
+    label = _label_of(one.class_name, "accepted", question)
+    return None if label is None else Said(one.shape, label, DRAWN, drawn=one.id)
 
 
 def _said(one: Annotation, question: Question) -> Said | None:

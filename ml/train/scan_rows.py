@@ -48,7 +48,7 @@ def _rows(scan: Scans, task: Task, neighbours: int, data: Path, progress: Progre
     rows, unlabelled, used = [], [], set()
     for series in found.series:
         for number, slice_ in enumerate(series.slices):
-            key = next((name for name in _names(slice_, folder) if name in labels), None)
+            key = next((name for name in names_of(slice_, folder) if name in labels), None)
             if key is None:
                 unlabelled.append(slice_.path.name)
                 continue
@@ -72,9 +72,11 @@ def _require_whole(scan: Scans, absent: list[str], unlabelled: list[str]) -> Non
         _stop(unlabelled, "slices have no label", "Add them to the table, or leave them out by `unlabelled`.")
 
 
-def _names(slice_: CtSlice, folder: Path) -> tuple[str, ...]:
-    """How a table may call it, the most exact first."""
+def names_of(slice_: CtSlice, folder: Path) -> tuple[str, ...]:
+    """How a table of this folder may call it, the most exact first; what lies elsewhere by its UID alone."""
     path = slice_.path
+    if not path.is_relative_to(folder):
+        return (slice_.uid,)
     return path.relative_to(folder).as_posix(), slice_.uid, path.name, path.stem
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from ml.annotation.answers import is_answer
@@ -16,12 +16,13 @@ from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Rect
 from tests.gui.ct_hands import open_series
-from tests.gui.hands import LONG, bring_to_front, open_file
+from tests.gui.hands import LONG, bring_to_front, drag, open_file
 from tests.gui.model_hands import TINY, TINY_CT, data_of, shoot, trained_here
 from tests.gui.test_learning import asked
 from tests.gui.wizard_hands import DATA
 from tests.ml.train.labelled_heads import write_with_a_new_one
 from tests.ml.train.test_box_study import write_slides
+from viewer.cases.library import whoever
 from viewer.main_window.window import MainWindow
 from viewer.state.findings import Findings
 from viewer.state.opened_slide import OpenedSlide
@@ -72,6 +73,24 @@ def show_two_boxes(findings: Findings) -> None:
     raise AssertionError(len(findings.boxes))
 
 
+def draw_missed(qtbot: QtBot, window: MainWindow, name: str) -> Annotation:
+    """A lesion that the model did not find: a rectangle by hand, then its class from the list."""
+    page, annotations = window.slides.page, window.frame.annotations
+    assert page is not None
+    page.opened.select(None)
+    qtbot.keyClick(page.view, Qt.Key.Key_R)
+    middle = page.view.rect().center()
+    drag(page.view, middle + QPoint(60, 60), middle + QPoint(80, 80), middle + QPoint(110, 110))
+    found = annotations.classes.list.findItems(name, Qt.MatchFlag.MatchStartsWith)
+    assert len(found) == 1, "the class of the model stands in the list"
+    annotations.classes.list.setCurrentItem(found[0])
+    qtbot.mouseClick(annotations.classes.give, LEFT)
+    drawn = page.opened.selected
+    assert drawn is not None
+    assert drawn.class_name == name
+    return drawn
+
+
 def began(qtbot: QtBot, window: MainWindow) -> WizardWindow:
     """*Retrain from here* by its keys; the wizard that is filled in."""
     problems: list[object] = []
@@ -104,6 +123,7 @@ def test_boxes_that_were_accepted_and_rejected_are_learned_from(
         findings.select(box.key)
         qtbot.keyClick(view, key)
     assert [findings.verdict(box.key) for box in (first, second)] == ["accepted", "rejected"]
+    missed = draw_missed(qtbot, window, "lesion")
 
     wizard = began(qtbot, window)
     plan = wizard.desk.plan
@@ -113,13 +133,22 @@ def test_boxes_that_were_accepted_and_rejected_are_learned_from(
     assert {(one["source"], one["label"]) for one in origin} == {
         ("corrected by person", "lesion"),
         ("rejected by person", ""),
+        ("drawn by person", "lesion"),
     }
+    by_hand = [one for one in origin if one["source"] == "drawn by person"]
+    for one in by_hand:
+        place = Rect(float(one["x"]), float(one["y"]), float(one["width"]), float(one["height"]))
+        assert not place.intersection(missed.shape.bounds).is_empty
+        assert one["by"] == whoever()
     assert len(origin) == plan.data.added
     assert {Path(one["slide"]).name for one in origin} == {"g0_a.tif"}
-    assert all(one["by"] and one["at"] and one["model"] == "graft" and one["run"] for one in origin)
+    assert all(one["by"] and one["at"] for one in origin)
+    assert all(one["model"] == "graft" and one["run"] for one in origin if one not in by_hand)
     data = wizard.steps[DATA]
     assert isinstance(data, DataStep)
     assert f"{plan.data.added} labels that people gave since" in data.told.text()
+    assert plan.data.drawn == len(by_hand)
+    assert f"{len(by_hand)} of these lie in what was drawn by hand, by {whoever()} on" in data.told.text()
     shoot(qtbot, window, wizard, "retrain_boxes")
     assert wizard.next_button.isEnabled()
     qtbot.mouseClick(wizard.next_button, LEFT)

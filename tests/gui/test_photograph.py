@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from skimage.data import retina
 
+from ml.errors import Problem
 from ml.geometry import Spacing
 from ml.preparation import Preparation
 from ml.slide.slide import KnownSpacing
@@ -52,3 +53,10 @@ def test_a_photograph_gets_one_answer(open_window: MainWindow, qtbot: QtBot, tmp
     first = findings.card.class_names[findings.scores.values[0, 0].argmax()]
     assert said.startswith(f"Looked at as one picture: {first} ")
     assert not analyze.run_view.skipped.text()
+
+    refused: list[Problem] = []
+    window.further.learning.refused.connect(refused.append)
+    window.run("label_queue")
+    qtbot.waitUntil(lambda: bool(refused), timeout=LONG)
+    assert refused[0].what == "This model looks at whole pictures: there are no patches to be asked about."
+    assert window.further.learning.queue_window is None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation
 from viewer.cases import edits
 from viewer.cases.part import Part
-from viewer.cases.values import Edit
+from viewer.cases.values import Drawn, Edit
 
 _CHUNK = 10_000
 
@@ -52,6 +52,11 @@ class EditPart(Part):
         """
         with self._database.writing() as connection:
             return edits.commit(connection, item_id, change, self.author, base, token)
+
+    def origins(self, item_id: int, wanted: Iterable[str]) -> Mapping[str, Drawn]:
+        """By whom, when and by which edit each of these annotations came first, by id."""
+        with self._database.reading() as connection:
+            return edits.origins(connection, item_id, wanted)
 
     def history(self, item_id: int, since: int = 0) -> tuple[Edit, ...]:
         """The edits after a version, in order: their changes applied in turn give the annotations."""

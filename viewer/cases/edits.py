@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ from viewer.cases.database import Damaged
 from viewer.cases.part import Gone
 from viewer.cases.prepared import Prepared, given, inserted
 from viewer.cases.tables import annotation_rows, items, journal
-from viewer.cases.values import Edit
+from viewer.cases.values import Drawn, Edit
 
 _log = logging.getLogger(__name__)
 
@@ -143,6 +143,19 @@ def history(connection: sa.Connection, item_id: int, since: int) -> Iterator[Edi
     with connection.execute(query, execution_options={"yield_per": 10}) as rows:
         for row in rows:
             yield Edit(row.version, row.at, row.author, change_of(row.body, row.title), row.token)
+
+
+def origins(connection: sa.Connection, item_id: int, wanted: Iterable[str]) -> dict[str, Drawn]:
+    """The first edit that added each of these annotations, by id; no more is read than is needed."""
+    open_, found = set(wanted), dict[str, Drawn]()
+    for edit in history(connection, item_id, 0) if open_ else ():
+        for one in edit.change.added:
+            if one.id in open_:
+                open_.discard(one.id)
+                found[one.id] = Drawn(edit.author, edit.at, edit.change.title)
+        if not open_:
+            break
+    return found
 
 
 def _item(connection: sa.Connection, item_id: int) -> sa.Row[*tuple[Any, ...]]:

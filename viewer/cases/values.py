@@ -87,6 +87,15 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """How an annotation came: by whom, when, and what the edit was called."""
+
+    author: str
+    at: str  # ISO 8601, UTC
+    title: str
+
+
+@dataclass(frozen=True)
 class AnalysisRow:
     """An analysis that was kept, without its arrays."""
 

@@ -188,7 +188,7 @@ class Analyzing(QObject):
         elif analysis is None or run.findings is None:
             self._close_run("Stopped before the first patch was scored.", "stopped")
         else:
-            run.findings.finish(analysis)
+            run.finish(analysis)
             found = self._found.follow(run.findings)
             if analysis.complete:
                 answered = run.findings.boxes or run.card.preparation is not None

@@ -221,7 +221,8 @@ def _found_on(opened: OpenedSlide) -> Found | None:
         return None
     made = findings.analysis.provenance
     boxes = {box.key: (box.class_index, box.rect) for box in (*findings.accepted, *findings.boxes)}
-    return Found(boxes, dict(findings.verdicts), findings.scores.class_names, made.model_name, made.started)
+    found = dict(findings.verdicts), findings.scores.class_names, made.model_name, made.started
+    return Found(boxes, *found, findings.analysis.region)
 
 
 def _found_in(opened: OpenedSeries) -> FoundInSeries | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.results.analysis import Analysis
 from ml.results.cam import CamMap, CamPart
 from ml.zoo.card import ModelCard
 from viewer.state.findings import Findings
@@ -19,6 +20,14 @@ class Run:
     opened: OpenedSlide
     card: ModelCard
     findings: Findings | None = None
+
+    def finish(self, analysis: Analysis) -> None:
+        """What it found counts; and what it missed can be drawn: the model's classes stand in the list."""
+        if self.findings is not None:
+            self.findings.finish(analysis)
+        if self.card.preparation is None:
+            names, colors = self.card.class_names, self.card.colors
+            self.opened.classes.learn(dict.fromkeys(names) | dict(zip(names, colors, strict=False)))
 
 
 def part_of(cam: CamMap) -> CamPart:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ml.report.words import count, number
 from ml.train.survey import Layout, Seen, Survey
 from viewer.wizard.cases import cases_of, contradictory, parts_of, pattern_fault
+from viewer.wizard.drawn import added_in_words
 from viewer.wizard.picture_kinds import kinds_told, spacings_told
 from viewer.wizard.plan import Kind, PatientRule, Plan
 
@@ -124,8 +125,8 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
         whose = {one.patient for one in seen if one.patient} if plan.kind == "scans" else set()
         of = f" of {count(len(whose), 'patient')}, as their headers say" if whose else ""
         words = [f"The table names {count(len({one.path for one in seen}), _noun(plan.kind))}{of}."]
-    if plan.data.added and plan.kind in {"boxes", "scans"}:
-        words.append(f"{count(plan.data.added, 'label')} that people gave since, beside them.")
+    if added := added_in_words(plan):
+        words.append(added)
     missing = sum(one.trouble == "missing" for one in seen)
     broken = sum(bool(one.trouble) for one in seen) - missing
     same = sum(bool(one.same_as) for one in seen)

@@ -49,6 +49,9 @@ class DataPlan:
     cases: tuple[int, ...] = ()  # of the case library, which the folder was made of
     outlines: bool = False  # the table names slides and the files of what was drawn on them
     added: int = 0  # labels that people gave while they looked at what models found: see `retraining`
+    drawn: int = 0  # of these, in what people drew because a model had missed it
+    drawn_by: str = ""  # whose those are and when they were drawn, in words
+    left_out: int = 0  # slices of CT with a verdict that does not say all that they show
     made_up: int = 0  # labels that nobody gave, in a table of their own
     series: Mapping[str, str] = field(default_factory=dict)  # of CT: folders, and tables of labels since
     relabelled: Mapping[str, str] = field(default_factory=dict)  # pictures (absolute path): label as mended

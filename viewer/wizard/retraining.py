@@ -23,6 +23,7 @@ from ml.zoo.card import ModelCard
 from viewer.wizard.added import ADDED_FILE, Begun, kept_of, label_in, lines_in, new_of, write_lines
 from viewer.wizard.cases import CASES_FILE, patient_of
 from viewer.wizard.desk import new_folder, trainings_folder
+from viewer.wizard.drawn import drawn_among, without_known
 from viewer.wizard.mending import next_plan
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.plan_recipe import LABELS, MADE_UP_FILE
@@ -54,6 +55,7 @@ def begin_from(
     plan, before = parent if parent is not None else (_plan_without_training(card), None)
     if plan.kind not in _KINDS:
         raise _nothing_to_correct(card, plan)
+    told = without_known(told, plan)
     if not series and not any(one.slide.said for one in told):
         raise _nothing_new(plan)
     if plan.kind != "patches" and before is None:
@@ -125,13 +127,17 @@ def _begun(
     made_up = write_patches([one for one in made if one.said], cut, labels, progress)
     _write_made_up(labels, plan)
     old = [] if before is None else kept_of(before / CASES_FILE, {mark_of(one.path) for one in slides})
-    write_lines(labels / CASES_FILE, [*old, *new_of(kept, plan)])
-    since = sum(Path(line[0]).parent.name == LABELS for line in old)
-    write_plan(_plan(plan, before, card, labels, since + added, made_up), folder)
+    whole = [*old, *new_of(kept, plan)]
+    write_lines(labels / CASES_FILE, whole)
+    since = [line[0] for line in whole if Path(line[0]).parent.name == LABELS]
+    write_plan(_plan(plan, before, card, labels, since, made_up), folder)
     return Begun(folder, added, made_up, len(old))
 
 
-def _plan(plan: Plan, before: Path | None, card: ModelCard, labels: Path, added: int, made_up: int) -> Plan:
+def _plan(
+    plan: Plan, before: Path | None, card: ModelCard, labels: Path, since: Sequence[str], made_up: int
+) -> Plan:
+    drawn, drawn_by = drawn_among(since)
     following = next_plan(plan, before) if before is not None else plan
     data = replace(
         following.data,
@@ -144,7 +150,9 @@ def _plan(plan: Plan, before: Path | None, card: ModelCard, labels: Path, added:
         ending="",
         patients="column",
         pattern="",
-        added=added,
+        added=len(since),
+        drawn=drawn,
+        drawn_by=drawn_by,
         made_up=made_up,
     )
     model = "" if before is not None else card.name

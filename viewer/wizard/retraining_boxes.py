@@ -1,4 +1,4 @@
-"""A training of boxes that goes on from a model: its slides, and findings that people decided about.
+"""A training of boxes that goes on from a model: its slides, and what people said of its findings or drew.
 
 On a slide that was analyzed only those places are known: what lies elsewhere, nobody said. So they are
 patches of their own beside the slides, which are learned from and never count in the verdict; a rejected one
@@ -16,6 +16,7 @@ from ml.progress import Progress
 from ml.train.corrected import TABLE, Cut, SlideSaid, mark_of, write_patches
 from viewer.wizard.added import ADDED_FILE, Begun, kept_of, new_of, write_lines
 from viewer.wizard.cases import CASES_FILE
+from viewer.wizard.drawn import drawn_among
 from viewer.wizard.mending import next_plan
 from viewer.wizard.plan import DataPlan, Plan, write_plan
 from viewer.wizard.plan_recipe import LABELS, group_pattern
@@ -34,8 +35,10 @@ def begun_with_boxes(
     earlier = before / LABELS / CASES_FILE
     marks = {mark_of(one.path) for one in slides}
     old = kept_of(earlier, marks) if earlier.is_file() else []
-    write_lines(labels / CASES_FILE, [*old, *new_of(kept, plan)])
-    following = next_plan(plan, before).with_data(added=len(old) + added)
+    whole = [*old, *new_of(kept, plan)]
+    write_lines(labels / CASES_FILE, whole)
+    drawn, drawn_by = drawn_among(line[0] for line in whole)
+    following = next_plan(plan, before).with_data(added=len(whole), drawn=drawn, drawn_by=drawn_by)
     write_plan(replace(following, step=1, done=False), folder)
     return Begun(folder, added, 0, 0)
 

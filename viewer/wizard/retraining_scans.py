@@ -13,15 +13,14 @@ from pathlib import Path
 
 from ml.errors import Problem
 from ml.progress import Progress
+from ml.report.words import count
 from ml.volume.series import Series, find_series
 from viewer.wizard.added import Begun, write_lines
 from viewer.wizard.mending import next_plan
 from viewer.wizard.plan import Plan, write_plan
 from viewer.wizard.plan_recipe import LABELS, UID
+from viewer.wizard.slice_lines import ORIGIN, learned_before, lines_of_series
 from viewer.work.told_series import ToldSeries
-
-ORIGIN = ("source", "slice", "by", "at", "model", "worth", "run")
-"""Columns that say where a label comes from, beside UID and classes."""
 
 
 def begun_with_scans(
@@ -32,14 +31,15 @@ def begun_with_scans(
     labels.mkdir(parents=True, exist_ok=True)
     names = tuple(plan.data.title_of(one) for one in plan.data.classes)
     said: dict[str, list[list[str]]] = {}  # by folder, which may hold several series
+    left_out, learned = 0, learned_before(plan)
     for one in told:
-        if lines := lines_of_series(_series_of(one, progress), one, names):
+        there = _series_of(one, progress)
+        lines, unknown = lines_of_series(there, one, names, learned) if there is not None else ([], 0)
+        left_out += unknown
+        if lines:
             said.setdefault(str(one.path), []).extend(lines)
     if not said:
-        raise Problem(
-            "Nothing that was said of slices can be learned from.",
-            "Answer by “Label what is worth it” which classes a slice shows.",
-        )
+        raise _nothing_follows(left_out)
     tables = {path: labels / f"series_{number}.csv" for number, path in enumerate(said, 1)}
     for path, lines in said.items():
         write_lines(tables[path], lines, (UID, *names, *ORIGIN))
@@ -48,36 +48,24 @@ def begun_with_scans(
             tables[path] = labels / f"series_{len(tables) + 1}.csv"
             shutil.copyfile(table, tables[path])
     series = {path: str(table) for path, table in tables.items()}
-    following = next_plan(plan, before).with_data(series=series, added=_count(tables.values()))
+    following = next_plan(plan, before).with_data(
+        series=series, added=_count(tables.values()), left_out=left_out
+    )
     write_plan(replace(following, step=1, done=False), folder)
     return Begun(folder, sum(map(len, said.values())), 0, 0)
+
+
+def _nothing_follows(left_out: int) -> Problem:
+    remedy = "Answer by “Label what is worth it” which classes a slice shows."
+    if not left_out:
+        return Problem("Nothing that was said of slices can be learned from.", remedy)
+    words = f"{count(left_out, 'slice')} with accepted or rejected findings cannot be learned from: of other"
+    return Problem(f"{words} classes nobody said whether they are to be seen.", remedy)
 
 
 def _count(tables: Iterable[Path]) -> int:
     """Lines of all tables together."""
     return sum(len(table.read_text(encoding="utf-8").splitlines()) - 1 for table in tables)
-
-
-def lines_of_series(series: Series | None, told: ToldSeries, names: Sequence[str]) -> list[list[str]]:
-    """UID, a 0 or 1 for each class, and whence it comes; an answer outweighs a verdict on a finding."""
-    if series is None:
-        return []
-    found: dict[str, list[str]] = {}
-
-    def say(number: int, held: Sequence[str], *origin: str) -> None:
-        uid = series.slices[number].uid
-        source, *rest = origin
-        found[uid] = [uid, *("1" if n in held else "0" for n in names), source, str(number + 1), *rest]
-
-    for one in told.decided:
-        for number in range(one.first, min(one.last + 1, len(series))):
-            say(number, one.held, one.source, one.by, one.at, one.model, "", one.run)
-    number_of = {slice_.uid: number for number, slice_ in enumerate(series.slices)}
-    for said in told.answered:
-        if said.uid in number_of:
-            origin = (said.source, said.by, said.at, said.model, said.worth, said.run)
-            say(number_of[said.uid], said.held, *origin)
-    return list(found.values())
 
 
 def _series_of(told: ToldSeries, progress: Progress) -> Series | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ml.train.corrected import CORRECTION, PSEUDO, Question, Said, SlideSaid, sa
 from viewer.cases.values import AnalysisRow, Item, Json
 from viewer.state.kept import box_of, readable, rule_of, spacing_of
 from viewer.state.learning import MadeUp, read_notes
+from viewer.work.told_drawn import drawn_on
 
 _NOWHERE = Shape.rectangle(Rect(0, 0, 1, 1))
 
@@ -40,6 +41,7 @@ class Found:
     class_names: tuple[str, ...]
     model: str
     run: str  # when it began
+    region: Shape | None = None  # that was analyzed; None: all of it, or it is not known here
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,12 @@ def _told(library: Library, item: Item, case: str, question: Question, here: OnT
     annotations = here.annotations if here is not None else library.annotations(item.id)
     notes = readable(library.state(item.id, "learning"), read_notes)
     made_up = here.made_up if here is not None else notes[1] if notes is not None else ()
+    rows = library.analyses(item.id)
+    drawn = _drawn(library, item, annotations, question, rows, here)
     boxes = {one.metadata["Key"] for one in annotations if "Key" in one.metadata}
-    said = (*_verdicts(library, item, question, boxes, here), *said_of(annotations, question))
+    last = max(rows, key=lambda row: row.id, default=None)
+    said = _verdicts(library, item, question, last, boxes, [one.shape.bounds for one in drawn], here)
+    said = (*drawn, *said, *said_of(annotations, question))
     spacing = readable(library.state(item.id, "spacing"), spacing_of)
     return Told(SlideSaid(item.path, case, said, spacing), tuple(map(_made_up, made_up)))
 
@@ -77,11 +83,35 @@ def _made_up(label: MadeUp) -> Said:
     )
 
 
-def _verdicts(
-    library: Library, item: Item, question: Question, drawn: set[str], here: OnTable | None
+def _drawn(
+    library: Library,
+    item: Item,
+    annotations: tuple[Annotation, ...],
+    question: Question,
+    rows: Sequence[AnalysisRow],
+    here: OnTable | None,
 ) -> tuple[Said, ...]:
-    """Boxes of the last analysis that were accepted or rejected; drawn ones speak for themselves."""
-    last = max(library.analyses(item.id), key=lambda row: row.id, default=None)
+    """What people drew on a slide that was analyzed; elsewhere nobody said that anything was missed."""
+    found = here.found if here is not None else None
+    if found is None and not rows:
+        return ()
+    region = found.region if found is not None else None
+    return drawn_on(library, item, annotations, question, rows, () if region is None else (region,))
+
+
+def _verdicts(
+    library: Library,
+    item: Item,
+    question: Question,
+    last: AnalysisRow | None,
+    kept_as: set[str],
+    drawn: Sequence[Rect],
+    here: OnTable | None,
+) -> tuple[Said, ...]:
+    """Boxes of the last analysis that were accepted or rejected; those in `kept_as` are annotations by now.
+
+    `drawn`: what people drew, and what is therefore not nothing.
+    """
     found = here.found if here is not None else None
     if found is None and last is not None:
         found = _found(library, item, last)
@@ -91,12 +121,13 @@ def _verdicts(
     decided = library.decided(last.id) if last is not None and kept else {}
     now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     standing = [rect for key, (_, rect) in found.boxes.items() if found.verdicts.get(key) != "rejected"]
+    standing += drawn
     said = []
     for key, (index, rect) in found.boxes.items():
         verdict = found.verdicts.get(key, "open")
         others = standing if verdict == "rejected" and question.sought else ()
-        if key in drawn or any(not rect.intersection(other).is_empty for other in others):
-            continue  # what stands there was found, too: the place is not nothing
+        if key in kept_as or any(not rect.intersection(other).is_empty for other in others):
+            continue  # what stands there was found or drawn, too: the place is not nothing
         written = decided.get(key)  # not yet, where it was decided a moment ago
         by, at = (library.author, now) if written is None else (written.author, written.at)
         told = Said(_NOWHERE, "", CORRECTION, by, at, found.model, run=found.run)

@@ -39,7 +39,7 @@ class RunSaid:
 
     first: int
     last: int
-    held: tuple[str, ...]
+    says: Mapping[str, bool]  # of which classes it says that slices show them, or do not; of others nothing
     source: str
     by: str
     at: str
@@ -110,24 +110,34 @@ def _said(answer: SliceAnswer, question: Question) -> SliceSaid | None:
 def _decided(
     library: Library, item: Item, question: Question, here: SeriesHere | None
 ) -> tuple[RunSaid, ...]:
-    """Findings of the last analysis with a verdict: of one class alone, as it says nothing of others."""
+    """Findings of the last analysis with a verdict."""
     last = max(library.analyses(item.id), key=lambda row: row.id, default=None)
     found = here.found if here is not None else None
     if found is None and last is not None and last.verdicts:
         found = _found(library, last)
-    if found is None or len(question.classes) > 1 or found.class_names != question.classes:
+    if found is None:
         return ()
     kept = last is not None and last.summary.get("started") == found.run
     decided = library.decided(last.id) if last is not None and kept else {}
     now, said = time.strftime("%Y-%m-%dT%H:%M:%S%z"), []
     for one in found.items:
         verdict, written = found.verdicts.get(one.key, "open"), decided.get(one.key)
-        if verdict == "open":
+        says = _says(found.class_names[one.class_index], verdict, question)
+        if not says:
             continue
-        held, source = (question.classes, CORRECTION) if verdict == "accepted" else ((), REJECTION)
+        source = CORRECTION if verdict == "accepted" else REJECTION
         by, at = (library.author, now) if written is None else (written.author, written.at)
-        said.append(RunSaid(one.first, one.last, held, source, by, at, found.model, found.run))
+        said.append(RunSaid(one.first, one.last, says, source, by, at, found.model, found.run))
     return tuple(said)
+
+
+def _says(name: str, verdict: str, question: Question) -> Mapping[str, bool]:
+    """Of which classes a verdict says anything. Where one alone can hold, an accepted one is it."""
+    if verdict == "open" or name not in question.classes:
+        return {}
+    if verdict == "accepted" and not question.several:
+        return {other: other == name for other in question.classes}
+    return {name: verdict == "accepted"}
 
 
 def _found(library: Library, last: AnalysisRow) -> FoundInSeries | None:

@@ -18,10 +18,20 @@ from ml.annotation.corrections import noted, rejected
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.errors import SpacingUnknown
-from ml.geometry import Rect, Size, Spacing
+from ml.geometry import Point, Rect, Size, Spacing
 from ml.progress import Progress
 from ml.slide.slide import KnownSpacing
-from ml.train.corrected import Cut, Question, Said, SlideSaid, places_of, said_of, said_of_box, write_patches
+from ml.train.corrected import (
+    Cut,
+    Question,
+    Said,
+    SlideSaid,
+    drawn_of,
+    places_of,
+    said_of,
+    said_of_box,
+    write_patches,
+)
 
 AB, ABC = Question(("a", "b")), Question(("a", "b", "c"))
 RECT = Rect(10, 20, 64, 64)
@@ -82,6 +92,23 @@ def test_where_classes_may_hold_together_a_verdict_on_one_says_nothing_of_the_ot
     assert [one.label for one in said_of([both], several)] == ["a;b"]
     assert [one.label for one in said_of([both.but(class_name="None of them")], several)] == [""]
     assert said_of([both], AB) == ()
+
+
+def test_what_a_person_drew_says_what_it_is_and_nothing_of_other_classes() -> None:
+    drawn = Annotation(Shape.rectangle(RECT), class_name="a")
+    said = drawn_of(drawn, ABC)
+    assert said == Said(drawn.shape, "a", "drawn by person", drawn=drawn.id)
+    sought = replace(AB, several=True, sought=True)
+    assert drawn_of(drawn, sought) is not None
+    assert drawn_of(drawn, replace(AB, several=True)) is None  # whether it is b, too, nobody said
+    for other in (
+        drawn.but(class_name=""),
+        drawn.but(class_name="x"),
+        Annotation(Shape.line((Point(0, 0), Point(9, 9))), class_name="a"),
+        found_by_model("a", "accepted"),
+        answered(RECT, "a", None, "me", "now", ASKED),
+    ):
+        assert drawn_of(other, AB) is None
 
 
 @given(

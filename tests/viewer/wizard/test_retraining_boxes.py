@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.annotation.shapes import Shape
+from ml.annotation.geojson import write_geojson
+from ml.annotation.shapes import Annotation, Shape
 from ml.errors import Problem
 from ml.geometry import Rect
 from ml.progress import Progress
-from ml.train.corrected import CORRECTION, REJECTION, Said, SlideSaid
+from ml.train.corrected import CORRECTION, DRAWN, REJECTION, Said, SlideSaid
 from ml.train.folds import fold_numbers, folds_of
 from ml.train.pictures import read_pictures
 from ml.train.study_recipe import Division, Fit, NetworkPlan, read_study_recipe
@@ -24,6 +25,7 @@ from ml.zoo.lineage import Lineage
 from ml.zoo.store import find
 from tests.ml.train.test_box_study import write_slides
 from viewer.wizard.desk import Desk, trainings_folder
+from viewer.wizard.drawn import added_in_words
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.told import Told
@@ -127,6 +129,61 @@ def test_the_next_training_runs_and_says_how_many_were_only_learned_from(
     studied = run_study(recipe, begun.folder, begun.folder / "out", Progress())
     assert studied.facts["boxes"]["lesion"]["slides"] == 4
     assert "5 of them only learned from" in studied.bundle.card.training_data
+
+
+def drawn(slide: Path, *outlines: Annotation) -> Told:
+    """Lesions that were drawn by hand, an evening apart."""
+    said = tuple(
+        Said(one.shape, "lesion", DRAWN, "Dr. A", f"2026-11-2{5 + n}T20:00", drawn=one.id)
+        for n, one in enumerate(outlines)
+    )
+    return Told(SlideSaid(slide, "case 9", said))
+
+
+def at(x: float) -> Annotation:
+    return Annotation(Shape.rectangle(Rect(x, 32, 32, 32)), class_name="lesion")
+
+
+def test_what_was_drawn_is_learned_from_with_who_drew_it(card: ModelCard, slides: Path) -> None:
+    by_hand = drawn(slides / "g2_a.tif", at(32), at(96))
+    begun = begin_from(card, [told(slides / "g1_a.tif"), by_hand], Progress())
+    assert begun.added == 7
+    origin = [
+        one for one in lines(begun.folder / "labels" / "added.csv") if one["source"] == "drawn by person"
+    ]
+    assert [(one["label"], one["by"], one["at"][:10]) for one in origin] == [
+        ("lesion", "Dr. A", "2026-11-25"),
+        ("lesion", "Dr. A", "2026-11-26"),
+    ]
+    plan = read_plan(begun.folder)
+    assert plan is not None
+    assert added_in_words(plan) == (
+        "7 labels that people gave since, beside them. 2 of these lie in what was drawn by hand, "
+        "by Dr. A on 2026-11-25 to 2026-11-26."
+    )
+    again = replace(card, lineage=Lineage(training=begun.folder.name))
+    after = read_plan(begin_from(again, [told(slides / "g3_a.tif")], Progress()).folder)
+    assert after is not None
+    assert (after.data.added, after.data.drawn) == (12, 2)  # those of before are still told apart
+
+
+def test_an_outline_that_the_model_learned_from_is_not_given_since(card: ModelCard, slides: Path) -> None:
+    parent = trainings_folder() / "first"
+    plan = read_plan(parent)
+    assert plan is not None
+    library = parent / "library"
+    library.mkdir()
+    known, missed = at(32), at(96)
+    write_geojson([known], library / "1.geojson")
+    slide = slides / "g1_a.tif"
+    (library / "slides.csv").write_text(
+        f"file,label,patient,outlines\n{slide},lesion,One,1.geojson\n", encoding="utf-8"
+    )
+    write_plan(plan.with_data(folder=str(library), table="slides.csv", cases=(1,), outlines=True), parent)
+    begun = begin_from(card, [drawn(slide, known, missed)], Progress())
+    assert [line["x"] for line in lines(begun.folder / "labels" / "added.csv")] == ["96"]
+    with pytest.raises(Problem, match="nothing new"):
+        begin_from(card, [drawn(slide, known)], Progress())
 
 
 def test_without_the_slides_of_the_parent_there_is_nothing_to_go_on_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from ml.errors import Problem
 from ml.progress import Progress
-from ml.train.corrected import QUEUE, REJECTION
+from ml.train.corrected import CORRECTION, QUEUE, REJECTION
 from ml.train.study_recipe import Division, Fit, NetworkPlan, read_study_recipe
 from ml.train.study_run import rows_for
 from ml.volume.series import find_series
@@ -19,6 +20,7 @@ from ml.zoo.lineage import Lineage
 from ml.zoo.store import find
 from tests.ml.train.labelled_heads import write_with_a_new_one
 from viewer.wizard.desk import Desk, trainings_folder
+from viewer.wizard.drawn import added_in_words
 from viewer.wizard.plan import DataPlan, Plan, read_plan, write_plan
 from viewer.wizard.retraining import begin_from, question_of
 from viewer.work.told_series import RunSaid, SliceSaid, ToldSeries
@@ -76,8 +78,8 @@ def test_answers_stand_beside_what_was_learned_and_the_later_word_counts(
     assert plan is not None
     assert (plan.kind, plan.texts.title, plan.data.added) == ("scans", "Heads 2", 3)
     table = (begun.folder / "labels" / "series_2.csv").read_text(encoding="utf-8").splitlines()
-    assert table[0] == "uid,left,right,source,slice,by,at,model,worth,run"
-    assert table[2].endswith(",1,1,labelled in queue,3,me,2026-01-01,heads,0.9,r1")
+    assert table[0] == "uid,left,right,source,slice,by,at,model,worth,run,as_before"
+    assert table[2].endswith(",1,1,labelled in queue,3,me,2026-01-01,heads,0.9,r1,")
     recipe = read_study_recipe(Desk(begun.folder).write_recipe())
     rows = rows_for(recipe, begun.folder, Progress())
     assert len(rows) == 48 + 2  # unlabelled slices of the new series are left out
@@ -95,7 +97,7 @@ def test_answers_stand_beside_what_was_learned_and_the_later_word_counts(
 
 def test_an_answer_outweighs_a_verdict_on_a_finding(card: ModelCard, tmp_path: Path, heads: Path) -> None:
     series = find_series(tmp_path / "new").series[0]
-    no = RunSaid(1, 2, (), REJECTION, "me", "now", "heads", "r1")
+    no = RunSaid(1, 2, {"left": False, "right": False}, REJECTION, "me", "now", "heads", "r1")
     answered = told(tmp_path / "new", _2="left").answered
     begun = begin_from(card, (), Progress(), [ToldSeries(tmp_path / "new", series.key, answered, (no,))])
     table = (begun.folder / "labels" / "series_1.csv").read_text(encoding="utf-8").splitlines()
@@ -103,6 +105,47 @@ def test_an_answer_outweighs_a_verdict_on_a_finding(card: ModelCard, tmp_path: P
         ["0", "0", "rejected by person"],
         ["1", "0", "labelled in queue"],
     ]
+
+
+def test_a_verdict_on_one_class_counts_where_the_others_are_known(
+    card: ModelCard, tmp_path: Path, heads: Path
+) -> None:
+    mended, new = find_series(heads / "p0").series[0], find_series(tmp_path / "new").series[0]
+
+    def run(slice_: int, source: str, **says: bool) -> RunSaid:
+        return RunSaid(slice_, slice_, says, source, "Dr. A", "now", "heads", "r1")
+
+    known = (run(1, CORRECTION, right=True), run(3, REJECTION, left=False))  # the table: left, not right
+    both = (run(0, CORRECTION, left=True), run(0, REJECTION, right=False), run(2, CORRECTION, left=True))
+    said = [
+        ToldSeries(heads / "p0", mended.key, (), known),
+        ToldSeries(tmp_path / "new", new.key, (), both),
+    ]
+    begun = begin_from(card, (), Progress(), said)
+    rows = []
+    for number in (1, 2):
+        with (begun.folder / "labels" / f"series_{number}.csv").open(encoding="utf-8", newline="") as file:
+            rows += [
+                tuple(line[name] for name in ("slice", "left", "right", "source", "by", "as_before"))
+                for line in csv.DictReader(file)
+            ]
+    assert rows == [
+        ("2", "1", "1", "corrected by person", "Dr. A", "left"),
+        ("4", "0", "0", "rejected by person", "Dr. A", "right"),
+        ("1", "1", "0", "rejected by person", "Dr. A", ""),
+    ]
+    plan = read_plan(begun.folder)
+    assert plan is not None
+    assert (plan.data.added, plan.data.left_out) == (3, 1)
+    assert "1 slice with accepted or rejected findings left out" in added_in_words(plan)
+    labels = {
+        row.path.name: row.labels.tolist()
+        for row in rows_for(read_study_recipe(Desk(begun.folder).write_recipe()), begun.folder, Progress())
+    }
+    assert labels["ID_001.dcm"] == [1, 1]
+    assert labels["ID_003.dcm"] == [0, 0]
+    with pytest.raises(Problem, match="1 slice with accepted or rejected findings cannot be learned from"):
+        begin_from(card, (), Progress(), [ToldSeries(tmp_path / "new", new.key, (), both[2:])])
 
 
 def test_what_cannot_be_gone_on_from_is_said(card: ModelCard, tmp_path: Path, heads: Path) -> None:

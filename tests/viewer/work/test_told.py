@@ -60,23 +60,38 @@ def test_findings_of_the_only_class_say_what_their_slices_show(library: Library,
     (told,) = told_series_in(library, BLEED, {})
     assert (told.path, told.series, told.answered) == (series.path, "1.2.3#0", ())
     yes, no = sorted(told.decided, key=lambda one: one.first)
-    assert (yes.first, yes.last, yes.held, yes.source) == (1, 2, ("bleed",), "corrected by person")
-    assert (no.first, no.last, no.held, no.source) == (6, 6, (), "rejected by person")
+    assert (yes.first, yes.last, yes.says, yes.source) == (1, 2, {"bleed": True}, "corrected by person")
+    assert (no.first, no.last, no.says, no.source) == (6, 6, {"bleed": False}, "rejected by person")
     assert (yes.by, yes.model, yes.run) == ("Dr. A", "heads", "2026-11-26T02:00")
     assert yes.at
     here = FoundInSeries((first, second), {second.key: "accepted"}, ("bleed",), "heads", "2026-11-26T02:00")
     (now,) = told_series_in(library, BLEED, {"1.2.3#0": SeriesHere({}, here)})[0].decided
-    assert (now.first, now.held, now.by) == (6, ("bleed",), "Dr. A")  # said a moment ago, not written yet
+    assert (now.first, now.says, now.by) == (
+        6,
+        {"bleed": True},
+        "Dr. A",
+    )  # said a moment ago, not written yet
     library.decide(number, first.key, "open")
     library.decide(number, second.key, "open")
     assert told_series_in(library, BLEED, {}) == ()
 
 
-def test_of_several_classes_answers_count_and_verdicts_do_not(library: Library, series: Item) -> None:
+def test_of_several_classes_a_verdict_is_about_its_own_and_an_answer_about_all(
+    library: Library, series: Item
+) -> None:
     found = analysis("epidural", "any")
     number = library.keep_analysis(series.id, found)
-    library.decide(number, find_ct(found.scores, found.thresholds, "1.2.3")[0].key, "accepted")
-    assert told_series_in(library, TWO, {}) == ()
+    first = find_ct(found.scores, found.thresholds, "1.2.3")[0]
+    library.decide(number, first.key, "accepted")
+    (one,) = told_series_in(library, TWO, {})[0].decided
+    assert (one.first, one.last, one.says) == (1, 2, {"epidural": True})  # of “any” nobody said anything
+    (one,) = told_series_in(library, replace(TWO, several=False), {})[0].decided
+    assert one.says == {"epidural": True, "any": False}  # where one alone can hold
+    library.decide(number, first.key, "rejected")
+    (one,) = told_series_in(library, replace(TWO, several=False), {})[0].decided
+    assert one.says == {"epidural": False}
+    assert told_series_in(library, replace(TWO, classes=("left", "any")), {}) == ()
+    library.decide(number, first.key, "open")
     here = {"u1": answer("u1", "epidural: any"), "u2": answer("u2", "None of them"), "u3": answer("u3", "")}
     (told,) = told_series_in(library, TWO, {"1.2.3#0": SeriesHere(here)})
     assert [(one.uid, one.held) for one in told.answered] == [("u1", ("epidural", "any")), ("u2", ())]
