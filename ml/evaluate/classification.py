@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.evaluate.claim import likely_range
+
 Labels = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with the 2.5th and 97.5th percentile of its bootstrap distribution."""
+    """A figure with the 2.5th and 97.5th percentile of its bootstrap distribution; see `bounded`."""
 
     value: float
     low: float
@@ -57,15 +59,29 @@ def interval(
     groups: Sequence[str],
     draws: int = 1000,
     seed: int = 0,
+    judged: int | None = None,
 ) -> Interval:
     """A figure of all rows, with its 95 % bootstrap interval over whole groups (Efron 1979).
 
     `figure` takes row numbers (with repetitions). Rows of one group (patient, source tile, block of a slide)
-    are drawn together: they are not independent.
+    are drawn together: they are not independent. `judged`: how many groups the figure hangs on (None: all).
     """
     found = [figure(rows) for rows in drawn_groups(groups, draws, seed)]
     low, high = np.percentile(found, [2.5, 97.5])
-    return Interval(figure(np.arange(len(groups))), float(low), float(high))
+    value = figure(np.arange(len(groups)))
+    return bounded(value, float(low), float(high), len(set(groups)) if judged is None else judged)
+
+
+def bounded(value: float, low: float, high: float, patients: int) -> Interval:
+    """An interval that does not call a figure certain because no patient happened to be wrong.
+
+    Where all were right (1) or all wrong (0), so they are in every draw, and a bootstrap knows no doubt. Then
+    the range is that of a share of so many patients (Wilson 1927). One patient has no range at all.
+    """
+    if low == high == value and value in (0.0, 1.0) and patients > 1:
+        low, high = likely_range(value, patients)
+        return Interval(value, min(low, value), max(high, value))
+    return Interval(value, low, high)
 
 
 def drawn_groups(groups: Sequence[str], draws: int, seed: int) -> Iterator[NDArray[np.intp]]:

@@ -119,15 +119,19 @@ def discrimination(
 ) -> Discrimination:
     """All figures of (n,) labels and scores, bootstrapped over whole patients (Efron 1979)."""
 
-    def over(figure: Callable[[Truth, Scores], float]) -> Interval:
-        return interval(lambda rows: figure(truth[rows], scores[rows]), patients, draws)
+    names = np.asarray(patients)
+    held = len(set(names[truth]))
+    fewer = min(held, len(set(names[~truth])))
+
+    def over(figure: Callable[[Truth, Scores], float], judged: int = fewer) -> Interval:
+        return interval(lambda rows: figure(truth[rows], scores[rows]), patients, draws, judged=judged)
 
     return Discrimination(
         auroc=over(auroc),
         auprc=over(auprc),
         f1=over(lambda t, s: f1(t, s >= threshold)),
         balanced_accuracy=over(lambda t, s: balanced(t, s >= threshold)),
-        sensitivity=over(lambda t, s: sensitivity_at(t, s, specificity)),
+        sensitivity=over(lambda t, s: sensitivity_at(t, s, specificity), held),
         specificity=specificity,
         positives=int(truth.sum()),
         negatives=int((~truth).sum()),

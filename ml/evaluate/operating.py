@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluate.classification import Interval
+from ml.evaluate.classification import Interval, bounded
 
 _MOST = 200  # points of a curve; more cannot be told apart
 
@@ -93,4 +93,4 @@ class Thresholds:
         if not usable.any():
             return Interval(value, value, value)
         low, high = np.percentile((self._weights @ counts)[usable] / drawn[usable], [2.5, 97.5])
-        return Interval(value, float(low), float(high))
+        return bounded(value, float(low), float(high), int((wholes > 0).sum()))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ml.report.material import Material
 from ml.report.words import area, count, duration, number, percent
+from ml.results.boxes import covered_mm2
 
 
 def finding_in_words(material: Material) -> str:
@@ -58,8 +57,8 @@ def _boxes(material: Material) -> str:
     of = " and ".join(f"“{name}”" for name in names)
     if not kept:
         return f"{count(rejected, 'box', 'boxes')} of {of} found, and all rejected by the reader."
-    mm2 = float(np.sum([box.area_mm2 for box in kept]))
     scores = material.analysis.scores
+    mm2 = covered_mm2(scores, kept, material.spacing)
     looked_at = material.spacing.area_mm2(int(scores.scored.sum()) * scores.grid.patch.area)
     low, high = number(min(box.score for box in kept)), number(max(box.score for box in kept))
     sure = f"mean probability {low}" if low == high else f"mean probability {low} to {high}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,14 +74,11 @@ def find_boxes(scores: Scores, rule: BoxRule, spacing: Spacing) -> tuple[Box, ..
     in steps over at most `rule.gap` others in a row or a column; patches that meet at a corner touch.
     """
     values = scores.values[..., rule.class_index]
-    rows, columns, group = _groups(_counting(values, rule), rule.gap)
-    if not len(group):
+    rows, columns, starts = _grouped(values, rule)
+    if not len(rows):
         return ()
-    order = _by_group(group)
-    rows, columns, group = rows[order], columns[order], group[order]
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
     found = values[rows, columns].astype(np.float64)
-    counts = np.diff(starts, append=len(group))
+    counts = np.diff(starts, append=len(rows))
     means = np.add.reduceat(found, starts) / counts
     peaks = np.maximum.reduceat(found, starts)
     top, bottom = rows[starts], np.maximum.reduceat(rows, starts)
@@ -103,6 +102,36 @@ def find_boxes(scores: Scores, rule: BoxRule, spacing: Spacing) -> tuple[Box, ..
         )
         boxes.append(box)
     return tuple(boxes)
+
+
+def covered_mm2(scores: Scores, boxes: Iterable[Box], spacing: Spacing) -> float:
+    """The area of all patches of these boxes, mm²: a patch that lies in several of them counts once.
+
+    Boxes of one rule share no patch. One that was accepted at another threshold may lie in others, or they
+    in it: its patches are those that its own rule finds.
+    """
+    found = list({box.key: box for box in boxes}.values())
+    if len({box.rule for box in found}) < 2:
+        return float(np.sum([box.area_mm2 for box in found]))
+    covered = np.zeros(scores.values.shape[:2], dtype=np.bool_)
+    for rule in {box.rule for box in found}:
+        keys = {box.key for box in found if box.rule == rule}
+        rows, columns, starts = _grouped(scores.values[..., rule.class_index], rule)
+        places = _places(scores.grid, rows, columns)
+        for first, last in pairwise([*starts, len(rows)]):
+            if _key(scores.grid, rule.class_index, places[first:last]) in keys:
+                covered[rows[first:last], columns[first:last]] = True
+    return int(covered.sum()) * spacing.area_mm2(scores.grid.patch.area)
+
+
+def _grouped(values: Values, rule: BoxRule) -> tuple[Indices, Indices, Indices]:
+    """Rows and columns of every patch that counts, group by group, and where each group starts."""
+    rows, columns, group = _groups(_counting(values, rule), rule.gap)
+    if not len(group):
+        return rows, columns, rows
+    order = _by_group(group)
+    starts: Indices = np.flatnonzero(np.diff(group[order], prepend=-1))
+    return rows[order], columns[order], starts
 
 
 def _counting(values: Values, rule: BoxRule) -> NDArray[np.bool_]:

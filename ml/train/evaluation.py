@@ -93,6 +93,8 @@ def _at_thresholds(task: Task, said: Answered, thresholds: Sequence[float], draw
     told = {}
     for c, (name, bound) in enumerate(zip(task.classes, thresholds, strict=True)):
         truth, called = said.labels[:, c] > 0.5, said.probabilities[:, c] >= bound
+        names = np.asarray(said.patients)
+        held, free = len(set(names[truth])), len(set(names[~truth]))
 
         def share(rows: NDArray[np.intp], side: bool, t: Any = truth, f: Any = called) -> float:
             own = t[rows] == side
@@ -103,9 +105,13 @@ def _at_thresholds(task: Task, said: Answered, thresholds: Sequence[float], draw
 
         told[name] = {
             "threshold": round(float(bound), 4),
-            "sensitivity": _rounded(interval(lambda rows: share(rows, True), said.patients, draws)),
-            "specificity": _rounded(interval(lambda rows: share(rows, False), said.patients, draws)),
-            "f1": _rounded(interval(f1, said.patients, draws)),
+            "sensitivity": _rounded(
+                interval(lambda rows: share(rows, True), said.patients, draws, judged=held)
+            ),
+            "specificity": _rounded(
+                interval(lambda rows: share(rows, False), said.patients, draws, judged=free)
+            ),
+            "f1": _rounded(interval(f1, said.patients, draws, judged=held)),
         }
     return told
 

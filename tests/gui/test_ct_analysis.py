@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ml.progress import Progress
+from ml.results.ct_scores import CtPart
 from ml.verbs.analyze_ct import AnalyzeCtRequest, analyze_ct
 from tests.gui.ct_hands import choose_test_model, open_series
 from tests.gui.hands import LONG
@@ -18,8 +20,25 @@ from tests.viewer.ct.phantom import SLICES, write_phantom
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.window import MainWindow
 from viewer.panels.slice_curves import class_color
+from viewer.state.ct_findings import CtFindings
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+class _Painted(QObject):
+    """Tells that a widget was painted."""
+
+    painted = Signal()
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Only told: it is painted all the same."""
+        if event.type() == QEvent.Type.Paint:
+            self.painted.emit()
+        return False
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +80,61 @@ def test_a_series_is_analyzed_and_its_peak_is_shown(window: MainWindow, qtbot: Q
     assert window.frame.ct_analyze.run_view.result.isVisibleTo(window.frame.ct_analyze)
     assert len(reader.overlays) == 2
     assert reader.overlays[0].value_at(reader.view.axial.shown.bounds.center) is not None
+
+
+def found_at(reader: CtPage, *peaks: tuple[int, int]) -> CtFindings:
+    """Findings of one slice each: (slice, class)."""
+    findings = reader.opened.findings
+    values = np.zeros((SLICES, 2), np.float32)
+    for slice_, class_index in peaks:
+        values[slice_, class_index] = 0.999
+    findings.put(CtPart(np.arange(SLICES), values, np.zeros_like(values)))
+    assert len(findings.items) == len(peaks)
+    return findings
+
+
+def test_what_is_accepted_is_the_finding_that_next_went_to(
+    window: MainWindow, qtbot: QtBot, reader: CtPage
+) -> None:
+    analyzed(qtbot, window)
+    findings, rows = found_at(reader, (1, 0), (4, 0), (4, 1), (7, 1)), window.frame.ct_findings.list
+    for _ in findings.items:
+        qtbot.keyClick(reader.view.axial, "N")
+        assert findings.selection.peak_slice == reader.reading.slice_
+        assert findings.items[rows.currentRow()] == findings.selection
+        qtbot.keyClick(reader.view.axial, Qt.Key.Key_Return)
+        assert findings.verdict(findings.selection) == "accepted"
+    assert set(findings.verdicts) == {item.key for item in findings.items}  # each had its turn
+    qtbot.keyClick(reader.view.axial, "N", Qt.KeyboardModifier.ShiftModifier)
+    assert findings.selection.peak_slice == reader.reading.slice_
+
+
+def test_next_passes_over_what_was_rejected_and_goes_on_from_where_one_is(
+    window: MainWindow, qtbot: QtBot, reader: CtPage
+) -> None:
+    analyzed(qtbot, window)
+    findings = found_at(reader, (1, 0), (4, 1), (7, 0))
+    order = sorted(findings.items, key=lambda item: item.peak_slice)
+    findings.select(order[1])
+    window.frame.ct_findings.reject.click()
+    reader.reading.go(order[0].peak_slice)
+    findings.select(order[0])
+    qtbot.keyClick(reader.view.axial, "N")
+    assert findings.selection == order[2]
+    reader.reading.go(SLICES - 1)
+    qtbot.keyClick(reader.view.axial, "N")
+    assert findings.selection == order[0]
+
+
+def test_the_line_in_the_curves_follows_the_slice(window: MainWindow, qtbot: QtBot, reader: CtPage) -> None:
+    analyzed(qtbot, window)
+    curves = reader.view.bar.curves
+    for slice_ in (0, SLICES - 1):
+        curves.repaint()
+        before = curves.grab().toImage()
+        with qtbot.waitSignal(_Painted(curves).painted, timeout=LONG):
+            reader.reading.go(slice_)
+        assert curves.grab().toImage() != before
 
 
 def test_curves_stand_under_the_slider_and_lead_to_slices(

@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.gui.hands import LONG
+from ml.slide.samples import samples
+from tests.gui.hands import LONG, open_file
 from viewer.main_window.window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -37,3 +38,16 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     qtbot.waitUntil(
         lambda: (0, findings.shown_class) in findings.cams, timeout=4 * LONG
     )  # asked for by resting
+
+
+def test_what_is_odd_about_a_series_is_not_said_over_a_slide(window: MainWindow, qtbot: QtBot) -> None:
+    slide, _, head = samples()
+    banner = window.frame.banner
+    window.slides.open(head)
+    qtbot.waitUntil(banner.isVisible, timeout=LONG)
+    assert "compressed with loss" in banner.what.text()
+    odd = window.ct.page.view.strip
+    open_file(qtbot, window, slide)
+    assert banner.isHidden()
+    odd.odd_wished.emit()
+    assert banner.isVisible(), "the sign over the series says it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,36 @@ def test_analyzing_without_a_region_hands_over_the_pencil(
     assert not window.analyzing.running
     assert "No region" in window.frame.banner.what.text()
     assert window.slides.page.tool == "rectangle"
+    middle = view.rect().center()
+    drag(view, middle, middle + QPoint(60, 40))
+    assert window.slides.page.opened.region is not None
+    assert window.frame.banner.isHidden(), "there is one now"
+
+
+def test_a_missed_one_that_is_drawn_is_what_delete_means_and_the_result_still_counts(
+    window: MainWindow, qtbot: QtBot, sample_slide: Path
+) -> None:
+    view = open_file(qtbot, window, sample_slide)
+    opened = window.slides.page.opened
+    mark(window, Rect(2000, 2000, 700, 700))
+    analyzed = opened.selection
+    window.run("analyze")
+    finish(qtbot, window)
+    qtbot.keyClick(view, Qt.Key.Key_N)
+    assert opened.findings.selected_key is not None
+    qtbot.keyClick(view, Qt.Key.Key_O)
+    middle = view.rect().center()
+    drag(view, middle, middle + QPoint(30, 20))
+    assert len(opened.annotations) == 2
+    stale = window.frame.analyze.run_view.stale
+    assert stale.isHidden(), "what was analyzed is as it was"
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert opened.annotations.ids == analyzed
+    assert not opened.findings.verdicts, "no box was meant"
+    opened.select(analyzed)
+    before = opened.annotations[analyzed[0]]
+    opened.edit(Change((before,), (replace(before, shape=Shape.rectangle(Rect(2000, 2000, 500, 700))),), ""))
+    assert "region changed" in stale.text.text()
 
 
 def test_stop_keeps_what_is_there(window: MainWindow, qtbot: QtBot, sample_slide: Path) -> None:

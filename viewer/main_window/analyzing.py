@@ -40,6 +40,7 @@ class Analyzing(QObject):
         self._run: Run | None = None
         self._last: dict[OpenedSlide, AnalyzeRequest] = {}
         self._found = FoundLine(status)
+        self._no_region: Problem | None = None  # said by the banner until there is one
         work = parts.analysis
         for signal, slot in (
             (work.planned, self._plan),
@@ -60,6 +61,7 @@ class Analyzing(QObject):
             (frame.analyze.analyze_region_wished, self.analyze_region),
             (frame.analyze.analyze_slide_wished, self.analyze_slide),
             (frame.analyze.stop_wished, self.stop),
+            (frame.analyze.options_changed, self._take_back_no_region),
             (status.stop_wished, self.stop),
         ):
             signal.connect(slot)
@@ -80,7 +82,8 @@ class Analyzing(QObject):
         region = opened.region
         if region is None:
             remedy = "Click the region to analyze." if drawn else "Draw one now: drag over the tissue."
-            self.refused.emit(Problem("No region is selected.", remedy))
+            self._no_region = Problem("No region is selected.", remedy)
+            self.refused.emit(self._no_region)
             if not drawn:
                 page.take("rectangle")
             return
@@ -97,6 +100,11 @@ class Analyzing(QObject):
         if request is not None and request.model in self._cards:
             self._last[opened] = request
             self._frame.analyze.choose_model(request.model)
+
+    def _take_back_no_region(self, _: object = None) -> None:
+        opened = self._parts.session.slide
+        if opened is None or opened.region is not None:
+            self._frame.banner.take_back(self._no_region)
 
     def stop(self) -> None:
         """End the run within one batch, keeping what is there."""

@@ -41,6 +41,7 @@ class CtOpening(QObject):
         self.page: CtPage | None = None
         self.left_out: tuple[tuple[str, str], ...] = ()  # of what was opened last
         self._left_name = ""
+        self._odd: Problem | None = None  # what the banner says of the series that is looked at
         self._expected: dict[Path, set[str]] = {}  # series that are wanted of a path, without asking
         parts.opening.is_ct.connect(parts.ct_finding.find)
         parts.ct_finding.step.connect(self._tell)
@@ -164,7 +165,8 @@ class CtOpening(QObject):
     def _say_odd(self, opened: OpenedSeries) -> None:
         odd = remarks(opened)
         if odd:
-            self.refused.emit(Problem(odd[0], " ".join(odd[1:])))
+            self._odd = Problem(odd[0], " ".join(odd[1:]))
+            self.refused.emit(self._odd)
 
     def _let_go(self, opened: Opened) -> None:
         if isinstance(opened, OpenedSeries):
@@ -182,6 +184,7 @@ class CtOpening(QObject):
 
     def _follow(self, shown: Page | None) -> None:
         self.page = shown if isinstance(shown, CtPage) else None
+        self._frame.banner.take_back(self._odd)  # it was about what was looked at before
         self.page_changed.emit(self.page)
 
 

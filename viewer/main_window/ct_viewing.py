@@ -215,8 +215,16 @@ def _has_marks(page: CtPage) -> bool:
 
 
 def _go_mark(page: CtPage, way: int) -> None:
-    """To the nearest marked slice on that side; from the last one to the first."""
+    """To the nearest marked slice on that side; from the last one to the first.
+
+    A finding that peaks there is selected: what is accepted next is what one looks at.
+    """
+    findings, here = page.opened.findings, page.reading.slice_
+    beside = None if findings is None else findings.beside(here, way)
+    if findings is not None and beside is not None:
+        findings.select(beside)
+        page.reading.go(beside.peak_slice)
+        return
     marks = sorted({mark.slice_ for mark in page.opened.marks})
-    beyond = [slice_ for slice_ in marks if (slice_ - page.reading.slice_) * way > 0]
-    chosen = (beyond or marks)[0 if way > 0 else -1]
-    page.reading.go(chosen)
+    beyond = [slice_ for slice_ in marks if (slice_ - here) * way > 0]
+    page.reading.go((beyond or marks)[0 if way > 0 else -1])

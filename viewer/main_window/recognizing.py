@@ -27,6 +27,7 @@ class Recognizing(QObject):
         super().__init__(frame)
         self._parts, self._frame, self._slides = parts, frame, slides
         self._asked: AnalyzeRequest | None = None  # the last one; what it said is shown or will be
+        self._unlike: Problem | None = None  # what the banner says of the slide that is looked at
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_WAIT_MS)
@@ -35,6 +36,7 @@ class Recognizing(QObject):
         viewing.moved.connect(self._put_off)
         frame.analyze.options_changed.connect(self._look_soon)
         slides.page_changed.connect(self._look_soon)
+        slides.page_changed.connect(self._take_back)
         parts.analysis.foretasted.connect(self._show)
         parts.analysis.done.connect(self._warn)
         parts.analysis.stopped.connect(self._warn)
@@ -92,7 +94,12 @@ class Recognizing(QObject):
         if likeness is None or not likeness.is_warning or opened is None or opened.findings is None:
             return
         if opened.findings.analysis is analysis:
-            self._frame.banner.show_problem(Problem(likeness.in_words(), REMEDY))
+            self._unlike = Problem(likeness.in_words(), REMEDY)
+            self._frame.banner.show_problem(self._unlike)
+
+    def _take_back(self, _: object = None) -> None:
+        """Another slide is looked at: what was said of the one before goes."""
+        self._frame.banner.take_back(self._unlike)
 
 
 def _widened(visible: Rect, card: ModelCard, spacing: Spacing) -> Rect:

@@ -42,6 +42,7 @@ class _Run:
 
     opened: OpenedSlide | None
     asked: _Asked
+    drawn: dict[str, Shape]  # the annotations that were its region, by id
     text: str = ""
     kind: Ending | None = None  # None while it runs
 
@@ -146,7 +147,8 @@ class AnalyzePanel(QWidget):
         whole = self._whole_slide if whole_slide is None else whole_slide
         self._whole_slide = False
         asked = self._asked(None if whole else region)
-        self._run = _Run(self._opened, asked)
+        chosen = () if whole or self._opened is None else self._opened.selected_all
+        self._run = _Run(self._opened, asked, {one.id: one.shape for one in chosen})
         self.run_view.start("")
         self._changed()
 
@@ -212,12 +214,19 @@ class AnalyzePanel(QWidget):
             for word, differs in (
                 ("model", now.model != then.model),
                 ("Grad-CAM choice", now.cam != then.cam),
-                ("region", None not in (then.region, now.region) and now.region != then.region),
+                ("region", now.region != then.region and self._is_redrawn(run)),
                 ("pixel size", now.spacing != then.spacing),
             )
             if differs
         ]
         return f"The {' and the '.join(changes)} changed since this result." if changes else ""
+
+    def _is_redrawn(self, run: _Run) -> bool:
+        """Whether what was analyzed is drawn otherwise now; not where something else is drawn or selected."""
+        if self._opened is None or self._region is None:
+            return False
+        there = self._opened.annotations
+        return any(one not in there or there[one].shape != shape for one, shape in run.drawn.items())
 
     def _wish_region(self) -> None:
         self._whole_slide = False

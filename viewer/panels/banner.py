@@ -101,6 +101,11 @@ class Banner(QFrame):
             self.hide()
             self.closed.emit()
 
+    def take_back(self, problem: Problem | None) -> None:
+        """Close it where it still shows this very problem."""
+        if problem is not None and self._problem is problem:
+            self.dismiss()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes it."""
         if event.key() == Qt.Key.Key_Escape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml.report.words import area, count, duration, number, percent
+from ml.results.boxes import covered_mm2
 from ml.results.likeness import REMEDY
 from viewer.state.findings import Findings
 
@@ -25,7 +26,7 @@ def _areas(findings: Findings) -> str:
     running = findings.analysis is None
     if kept:
         so_far = " so far" if running else ""
-        whole = area(sum(box.area_mm2 for box in kept))
+        whole = area(covered_mm2(findings.scores, kept, findings.spacing))
         together = f", {whole} together" if len(kept) > 1 else f", {whole}"
         more = f"; {count(rejected, 'more', 'more')} rejected by you" if rejected else ""
         return f"{count(len(kept), 'area')} of “{name}”{so_far}{together}{more}."

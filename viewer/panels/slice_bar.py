@@ -74,6 +74,7 @@ class SliceBar(QWidget):
     def _show(self) -> None:
         with QSignalBlocker(self.slider):
             self.slider.setValue(self._reading.slice_)
+        self.curves.update()  # the slider, held silent, does not tell them
         self.number.setText(f"{self._reading.slice_ + 1:,} / {self._reading.count:,}")
 
     def _show_cine(self) -> None:

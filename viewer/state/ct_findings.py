@@ -86,6 +86,21 @@ class CtFindings(QObject):
             self.shown_class = finding.class_index
         self.selected.emit()
 
+    def beside(self, slice_number: int, way: int) -> CtFinding | None:
+        """The finding after (way 1) or before (-1) that place, slice by slice; after the last the first.
+
+        Of several that peak in one slice each has its turn. Rejected ones are passed over.
+        """
+        order = [item for item in self.items if self.verdict(item) != "rejected" or item is self.selection]
+        order = sorted(order, key=lambda item: item.peak_slice)[::way]
+        chosen = self.selection
+        if chosen is not None and chosen.peak_slice == slice_number:
+            after = order.index(chosen) + 1
+        else:
+            after = sum((item.peak_slice - slice_number) * way <= 0 for item in order)
+        turn = [item for item in order[after:] + order[:after] if self.verdict(item) != "rejected"]
+        return turn[0] if turn else None
+
     def show_class(self, class_index: int) -> None:
         """Show the maps of this class."""
         if class_index != self.shown_class:

@@ -34,6 +34,7 @@ class OpenedSlide(Annotated):
         self.learning = LearningNotes(self)
         self.findings: Findings | None = None
         self.comment = ""  # the free text of the report
+        self.selection_changed.connect(self._turn_to_drawn)
 
     def let_go(self) -> None:
         """Close the file."""
@@ -74,3 +75,8 @@ class OpenedSlide(Annotated):
         """Replace what the last analysis found."""
         self.findings = findings
         self.findings_changed.emit(findings)
+
+    def _turn_to_drawn(self, selection: tuple[str, ...]) -> None:
+        """What was drawn or chosen last is what keys act on: the box that was selected before is left."""
+        if selection and self.findings is not None:
+            self.findings.select(None)

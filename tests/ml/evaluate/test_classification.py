@@ -68,6 +68,18 @@ def test_the_interval_grows_when_rows_of_a_group_say_the_same() -> None:
     assert (grouped.high - grouped.low) / (alone.high - alone.low) == pytest.approx(10**0.5, rel=0.3)
 
 
+@pytest.mark.parametrize(("patients", "low"), [(12, 0.7575), (36, 0.904), (1000, 0.996)])
+def test_that_nobody_was_wrong_is_not_certainty(patients: int, low: float) -> None:
+    groups = [f"p{n // 2}" for n in range(2 * patients)]  # two pictures each
+    found = interval(lambda rows: 1.0, groups, draws=50)
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert found.low == pytest.approx(low, abs=5e-4)  # Wilson's, as in R's prop.test(n, n, correct = FALSE)
+    none = interval(lambda rows: 0.0, groups, draws=50)
+    assert (none.value, none.low) == (0.0, 0.0)
+    assert none.high == pytest.approx(1 - found.low)
+    assert interval(lambda rows: 0.5, groups, draws=50).low == 0.5, "only at the bounds"
+
+
 def test_calibration_error_of_what_is_right_half_the_time() -> None:
     probabilities = np.full((100, 2), 0.5) + np.array([0.3, -0.3])
     truth = np.array([0, 1] * 50)

@@ -80,6 +80,15 @@ def test_intervals_are_over_patients_and_words_are_honest() -> None:
     assert "of 20 patients" in good.in_words()
 
 
+def test_perfect_figures_hang_on_the_patients_of_the_rarer_side() -> None:
+    truth = np.arange(40) < 12
+    made = discrimination(truth, truth.astype(np.float64), [f"p{n}" for n in range(40)], draws=100)
+    assert made.auroc.value == made.sensitivity.value == 1.0
+    assert made.sensitivity.low == pytest.approx(0.7575, abs=5e-4)  # 12 of 12
+    assert made.auroc.low == pytest.approx(0.7575, abs=5e-4)
+    assert made.in_words().startswith("AUROC 1.000 (0.758 to 1.000), by 12 positive and 28 negative")
+
+
 def test_one_patient_has_no_width() -> None:
     truth = np.array([True, False, True, False])
     alone = discrimination(truth, np.array([0.9, 0.1, 0.7, 0.6]), ["p"] * 4, draws=50)

@@ -32,6 +32,14 @@ def test_counts_and_intervals_are_those_of_the_whole_bootstrap() -> None:
     assert (found.missed_share.low, found.missed_share.high) == pytest.approx((expected.low, expected.high))
 
 
+def test_none_missed_of_a_few_may_be_some_of_many() -> None:
+    truth = np.arange(40) < 12
+    told = Thresholds(truth, truth.astype(np.float64), [f"p{n}" for n in range(40)], draws=100).at(0.5)
+    assert (told.missed_share.value, told.missed_share.low) == (0.0, 0.0)
+    assert told.missed_share.high == pytest.approx(1 - 0.7575, abs=5e-4)
+    assert told.alarm_share.high == pytest.approx(0.1206, abs=5e-4)  # of 28
+
+
 def test_the_curve_is_scikit_learns() -> None:
     cuts, missed, alarms = Thresholds(TRUTH, SCORES, PATIENTS, draws=0).curve()
     false, right, at = roc_curve(TRUTH, SCORES, drop_intermediate=False)

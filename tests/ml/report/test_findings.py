@@ -18,7 +18,7 @@ from ml.report.findings import gather
 from ml.report.material import Material
 from ml.report.sentence import finding_in_words
 from ml.report.words import SPACE
-from ml.results.boxes import BoxRule
+from ml.results.boxes import BoxRule, find_boxes
 
 WHEN = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -89,6 +89,14 @@ def test_the_first_sentence(material: Material, make_material: Callable[..., Mat
     )
     single = finding_in_words(make_material(rule=BoxRule(2, 0.9, least_patches=500)))
     assert "no group of patches was large enough" in single
+
+
+def test_boxes_in_one_another_count_once(material: Material) -> None:
+    everything = find_boxes(
+        material.analysis.scores, BoxRule(material.layers.class_index, 0.0), material.spacing
+    )
+    said = finding_in_words(dataclasses.replace(material, boxes=(*material.boxes, *everything)))
+    assert "(100 % of the scored tissue)" in said.replace(SPACE, " ")
 
 
 def test_json_holds_the_same_and_no_folders(material: Material, tmp_path: Path) -> None:

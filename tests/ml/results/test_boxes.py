@@ -15,7 +15,7 @@ from skimage.measure import label, regionprops
 from ml.annotation.shapes import Shape
 from ml.geometry import Point, Rect, Size, Spacing
 from ml.patches import PatchGrid
-from ml.results.boxes import Box, BoxRule, find_boxes, smoothed
+from ml.results.boxes import Box, BoxRule, covered_mm2, find_boxes, smoothed
 from ml.results.scores import Scores
 
 PATCH = Size(10, 8)
@@ -215,3 +215,30 @@ def test_nothing_found() -> None:
 )
 def test_the_rule_in_words(rule: BoxRule, words: str) -> None:
     assert rule.in_words() == words
+
+
+@given(fields, rules, rules)
+@settings(max_examples=200, deadline=None)
+def test_a_patch_in_boxes_of_two_rules_counts_once(
+    field: NDArray[np.float32], one: BoxRule, other: BoxRule
+) -> None:
+    scores = scores_of(field)
+    first, second = find_boxes(scores, one, SPACING), find_boxes(scores, other, SPACING)
+    assert covered_mm2(scores, first, SPACING) == pytest.approx(sum(box.area_mm2 for box in first))
+    both = covered_mm2(scores, (*first, *second), SPACING)
+    areas = [sum(box.area_mm2 for box in boxes) for boxes in (first, second)]
+    assert max(areas) <= both + 1e-12
+    assert both <= sum(areas) + 1e-12
+    assert both <= np.isfinite(field).sum() * SPACING.area_mm2(PATCH.area) + 1e-12
+
+
+def test_a_box_accepted_at_a_lower_threshold_holds_those_of_a_higher_one() -> None:
+    field = np.full((3, 5), 0.6, np.float32)
+    field[1, 1] = field[1, 3] = 0.9
+    scores = scores_of(field)
+    (whole,) = find_boxes(scores, BoxRule(1, 0.5), SPACING)
+    inside = find_boxes(scores, BoxRule(1, 0.8), SPACING)
+    assert len(inside) == 2
+    assert covered_mm2(scores, (whole, *inside), SPACING) == pytest.approx(whole.area_mm2)
+    assert covered_mm2(scores, (whole, inside[0]), SPACING) == pytest.approx(whole.area_mm2)
+    assert covered_mm2(scores, (), SPACING) == 0
