@@ -154,17 +154,18 @@ def _drawn(camera: Camera) -> None:
 
 
 def _ct(camera: Camera) -> None:
-    """The sample slice of a head, in the brain window, with a region measured."""
+    """The made-up head among the samples, in the brain window, with the drawn bleeding measured."""
     window = camera.window
     window.run("samples")
     camera.until("the series", lambda: window.ct.page is not None and window.ct.page.opened.is_complete)
     page = window.ct.page
     assert page is not None
     window.run("window_brain")
+    page.reading.go(17)
     view = page.view.axial
     middle = view.rect().center()
     window.run("ellipse")
-    _drag(view, [middle - QPoint(90, 60), middle - QPoint(60, 30), middle - QPoint(30, 10)])
+    _drag(view, [middle + QPoint(62, -70), middle + QPoint(100, -30), middle + QPoint(136, 24)])
     window.run("move")
     camera.tab(window.frame.series)
     _wait(camera, 1)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = {
     0: "ml.errors ml.geometry ml.progress ml.paths ml.files ml.palette ml.safe_keyring ml.traces "
-    "ml.library_file ml.libraries",
+    "ml.library_file ml.libraries ml.made_up_head ml.memory",
     1: "ml.slide ml.annotation ml.preparation ml.ct_measure ml.about ml.crash",
     2: "ml.stain_measure ml.tissue ml.patches ml.zoo ml.volume",
     3: "ml.results ml.model ml.evaluate ml.ct_picture ml.ct_about",

@@ -16,6 +16,7 @@ from ml import __version__, paths
 from ml.checkup.finding import Finding
 from ml.crash import library_versions
 from ml.library_file import backups_of
+from ml.memory import memory as memory_there_is
 from ml.safe_keyring import keyrings
 from ml.traces import name_of
 
@@ -37,17 +38,20 @@ def computer() -> Finding:
 
 
 def memory() -> Finding:
-    """How much there is, and how much of it is free."""
-    import psutil
-
-    whole, free = (n / 2**30 for n in psutil.virtual_memory()[:2])
+    """How much there is, and how much of it is free; in a container, of what that may have."""
+    there = memory_there_is()
+    whole, free = there.whole / 2**30, there.free / 2**30
     words = f"{whole:.1f} GB, {free:.1f} GB of them free; {os.cpu_count()} processor cores"
+    do = "Close other programs"
+    if there.limited:
+        words += "; the computer has more, a container or a job of a scheduler may take no more than this"
+        do = "Give the container or job more memory"
     if free < _LEAST_FREE_GB:
         means = "The system may end Parfocal while it analyzes."
-        return Finding("Memory", "bad", words, means, "Close other programs.")
+        return Finding("Memory", "bad", words, means, f"{do}.")
     if whole < _LEAST_GB:
         means = "Large models and whole slides get slow."
-        return Finding("Memory", "look", words, means, "Close other programs before an analysis.")
+        return Finding("Memory", "look", words, means, f"{do} before an analysis.")
     return Finding("Memory", "good", words)
 
 

@@ -4,6 +4,8 @@ The slide is scikit-image's `ihc.png` (512 × 512 px: colonic glands, DAB immuno
 hematoxylin counterstain), mirrored without a seam over two sections that lie on white glass. Every pixel of
 tissue is real; the arrangement is not. Nobody wrote down its pixel size: 0.5 µm/px is nominal, chosen because
 the nuclei of the epithelium are about 20 × 12 px there and 6 to 12 µm in life.
+
+The head CT is drawn: the one that pydicom brings names CQ500, whose licence forbids selling it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ml import paths
+from ml import made_up_head, paths
 from ml.slide.slide import Pixels
 
 _VERSION = "2"
@@ -42,7 +44,7 @@ _DESCRIPTION = (
 
 
 def samples() -> tuple[Path, ...]:
-    """The sample slide, a retina photograph and a head CT slice; what is missing is made now (seconds).
+    """The sample slide, a retina photograph, a folder with a head CT; what is missing is made now (seconds).
 
     Raises `OSError` when the person's data folder cannot be written.
     """
@@ -51,32 +53,38 @@ def samples() -> tuple[Path, ...]:
     wanted = (
         ("sample slide.tif", _write_slide),
         ("sample retina.jpg", _write_retina),
-        ("sample head CT.dcm", _write_ct),
+        ("made-up head CT", made_up_head.write),
     )
     for name, write in wanted:
         if not (folder / name).exists():
             part = folder / f".{uuid.uuid4().hex[:8]}-{name}"  # two processes may do this at once
             try:
                 write(part)
-                part.replace(folder / name)
+                _put(part, folder / name)
             finally:
-                part.unlink(missing_ok=True)
+                _remove(part)
     return tuple(folder / name for name, _ in wanted)
+
+
+def _put(part: Path, whole: Path) -> None:
+    try:
+        part.replace(whole)
+    except OSError:
+        if not whole.is_dir():  # unlike a file, a folder does not replace that of a quicker process
+            raise
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part)
+    else:
+        part.unlink(missing_ok=True)
 
 
 def _write_retina(path: Path) -> None:
     import skimage
 
     shutil.copyfile(Path(skimage.__file__).parent / "data" / "retina.jpg", path)
-
-
-def _write_ct(path: Path) -> None:
-    from pydicom.data import get_testdata_file
-
-    source = get_testdata_file("693_J2KI.dcm", download=False)
-    if not isinstance(source, str):
-        raise FileNotFoundError("pydicom's own test file 693_J2KI.dcm is not in its package")
-    shutil.copyfile(source, path)
 
 
 def _write_slide(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from ml.errors import Problem
+from ml.memory import memory
 from ml.progress import Progress, Step
 from ml.report.words import SPACE
 
@@ -119,9 +120,8 @@ def resources_of(folder: Path, memory_used: int) -> Resources:
     """As they are now; a folder that is not there counts by the one above it."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    memory = psutil.virtual_memory()
-    free = shutil.disk_usage(folder).free
-    return Resources(free, memory_used, int(memory.available), int(memory.total))
+    there = memory()
+    return Resources(shutil.disk_usage(folder).free, memory_used, there.free, there.whole)
 
 
 def _gb(size: int) -> str:

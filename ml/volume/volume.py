@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import Problem
+from ml.memory import memory
 from ml.progress import Progress, Step
 from ml.volume.geometry import Geometry
 from ml.volume.rescale import AIR, HOUNSFIELD, Voxels
@@ -228,9 +229,7 @@ def _threads() -> int:
 
 def _require_room(wanted: int) -> None:
     """Raise `Problem` before the system has to take memory from others."""
-    import psutil
-
-    free = int(psutil.virtual_memory().available * _MOST_OF_MEMORY)
+    free = int(memory().free * _MOST_OF_MEMORY)
     if wanted > free:
         raise Problem(
             f"The series needs {wanted / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free.",

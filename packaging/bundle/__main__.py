@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bundle import licences, linux, system_libraries
+from bundle import data_licences, licences, linux, system_libraries, thinning
+from bundle.contents import PLATFORMS
 from bundle.cpu_torch import without_cuda
 from bundle.weight import told
 
@@ -54,8 +55,12 @@ def build(out: Path, flavour: str) -> int:
     command += ["--distpath", str(out), "--workpath", str(out / "work"), "--log-level", "WARN"]
     subprocess.run(command, check=True, cwd=ROOT, env=environment)
     folder = out / "parfocal"
+    _thin(folder / "_internal")
     (folder / "_internal" / "COMMIT").write_text(_commit(), encoding="utf-8")
-    found, troubles = licences.collect(folder / "_internal", folder / "LICENCES.txt", _of_the_system(out))
+    kinds, troubles = data_licences.collect(folder / "_internal")
+    papers = folder / "LICENCES.txt"
+    found, more = licences.collect(folder / "_internal", papers, _of_the_system(out), kinds)
+    troubles += more
     for trouble in troubles:
         print(trouble, file=sys.stderr)
     if troubles:
@@ -63,8 +68,16 @@ def build(out: Path, flavour: str) -> int:
         return 1
     print("\n".join(told(folder)))
     _try(folder)
-    print(f"{len(found)} packages, all may be shipped; built in {time.monotonic() - started:.0f} s")
+    print(f"{len(found)} packages, {len(kinds)} kinds of data: all may be shipped")
+    print(f"Built in {time.monotonic() - started:.0f} s")
     return 0
+
+
+def _thin(inside: Path) -> None:
+    saved = {"JSON without spaces": thinning.compact(inside)}
+    if PLATFORMS[sys.platform].strip:
+        saved["tables for debuggers"] = thinning.strip(inside)
+    print(*(f"{what}: {size / 1e6:,.0f} MB less" for what, size in saved.items()), sep="\n")
 
 
 def _try(folder: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
+
+from bundle import unused
 
 WHOLE = (  # packages that load parts of themselves by name, with all their modules
     "alembic.ddl",
@@ -100,15 +101,14 @@ NEVER = (  # what the environment holds and no part of Parfocal needs
     "sphinx",
     "tests",
     "tkinter",
-    "torch.utils.benchmark",
     "triton",  # 0.9 GB for torch.compile, which nothing here calls
     "uv",
     "xdist",
+    *unused.MODULES,
 )
 GPU_ONLY = ("cuda", "nvidia")
 
 
-LEFT_OUT = ("torch/bin/", "torch/include/", "torch/share/")  # for those who compile against torch
 # Of Qt: under the GPL only, and without its library here.
 NO_LIBRARY = (
     "libqtvirtualkeyboardplugin",
@@ -117,14 +117,6 @@ NO_LIBRARY = (
     "Qt6VirtualKeyboard",
 )
 
-SAMPLES = ("693_J2KI.dcm",)  # of pydicom's own test files, the one that *Samples* shows
-
-
-def is_wanted(file: str) -> bool:
-    """Whether a file beside the modules goes in: of pydicom's test files only the samples do."""
-    path = PurePath(file)
-    return "test_files" not in path.parts or path.name in SAMPLES
-
 
 @dataclass(frozen=True)
 class Platform:
@@ -132,13 +124,12 @@ class Platform:
 
     icon: str  # of the programs, under packaging/; made by the build from the drawing
     two_programs: bool  # with and without a console; else one under two names
-    strip: bool  # take the tables for debuggers out of libraries
+    strip: bool  # take the tables for debuggers out of libraries, after the build
     package: str  # what people install
 
 
 PLATFORMS = {
-    # strip ruins libraries that auditwheel has patched (NumPy's OpenBLAS: "not page-aligned").
-    "linux": Platform("", two_programs=False, strip=False, package=".deb and .run"),
+    "linux": Platform("", two_programs=False, strip=True, package=".deb and .run"),
     "win32": Platform("windows/parfocal.ico", two_programs=True, strip=False, package="Inno Setup"),
     "darwin": Platform("macos/parfocal.icns", two_programs=False, strip=False, package=".dmg"),
 }

@@ -41,6 +41,12 @@ ALLOWED = (
     r"cnri",
     r"boost",
     r"historical permission",
+    r"bitstream.vera",
+    r"stix font",
+    r"bakoma",
+    r"\bofl-1\.1",
+    r"\bcc-by-4\.0",
+    r"icc profile terms",
 )
 FORBIDDEN = (
     r"agpl",
@@ -145,10 +151,13 @@ def _archived(program_folder: Path) -> set[str]:
     return names
 
 
-def collect(folder: Path, target: Path, others: Iterable[Licence] = ()) -> tuple[list[Licence], list[str]]:
+def collect(
+    folder: Path, target: Path, others: Iterable[Licence] = (), data: Iterable[str] = ()
+) -> tuple[list[Licence], list[str]]:
     """Write one file with the licence of each distribution in a bundle; return them and what is wrong.
 
-    `others` are what it holds beside distributions: Python, and libraries of the system.
+    `others` are what it holds beside distributions: Python, and libraries of the system; `data` are lines
+    about pictures, weights and fonts.
     """
     every = {d.metadata["Name"].lower(): d for d in importlib.metadata.distributions()}
     every.pop("parfocal", None)
@@ -156,6 +165,7 @@ def collect(folder: Path, target: Path, others: Iterable[Licence] = ()) -> tuple
     licences = sorted(found, key=lambda one: one.name.lower())
     lines = ["What Parfocal ships, and under which licence", ""]
     lines += [f"{one.name} {one.version}: {one.words}" for one in licences]
+    lines += ["", "Pictures, weights, fonts and tables in it", "", *data]
     for one in licences:
         for text in one.texts:
             if text.is_file():

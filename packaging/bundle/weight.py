@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-_NAMED = 14  # parts that are told by name
+_NAMED = 24  # parts that are told by name
 
 
 def weigh(folder: Path) -> Counter[str]:
-    """Bytes of each part: a package of `_internal`, or a file beside it. Links count once."""
+    """Bytes of each part: a package of `_internal`, its single files, the programs beside it.
+
+    The programs hold all modules that are written in Python, compressed. Links count once.
+    """
     parts: Counter[str] = Counter()
     for path in folder.rglob("*"):
         if path.is_symlink() or not path.is_file():
             continue
         inside = path.relative_to(folder).parts
-        part = inside[1] if inside[0] == "_internal" and len(inside) > 2 else "single files"
+        part = "single files" if inside[0] == "_internal" else "programs"
+        part = inside[1] if inside[0] == "_internal" and len(inside) > 2 else part
         parts[part.removesuffix(".libs")] += path.stat().st_size
     return parts
 

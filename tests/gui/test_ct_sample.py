@@ -1,4 +1,4 @@
-"""The head CT slice among the samples: opened by the command, analyzed by the built-in model."""
+"""The made-up head CT among the samples: opened by the command, analyzed by the built-in model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     page = window.ct.page
     assert page is not None, "the head is what is looked at"
     qtbot.waitUntil(lambda: page.opened.is_complete, timeout=LONG)
-    assert page.opened.path.name == "sample head CT.dcm"
+    assert page.opened.path.name == "made-up head CT"
+    assert len(page.opened.series) == 30
     panel = window.frame.ct_analyze
     assert panel.card is not None
     assert panel.card.name == "hemorrhage-demo"
@@ -31,12 +32,13 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     assert findings.scores.scored.all()
     assert np.isfinite(findings.scores.values).all()
     assert len(findings.scores.class_names) == 6
-    assert findings.items == (), "an old collection, dark: no fresh blood"
-    found = window.frame.ct_findings
-    assert found.none.isVisible(), "that nothing was found is said in words"
-    assert found.table.rowCount() == 6
+    bleeding = findings.scores.class_names.index("intraparenchymal")
+    (found,) = [item for item in findings.items if item.class_index == bleeding]
+    assert 14 <= found.first <= found.peak_slice <= found.last <= 22, "where it was drawn"
+    assert found.peak > 0.95
+    assert window.frame.ct_findings.table.rowCount() == 6
     qtbot.waitUntil(
-        lambda: (0, findings.shown_class) in findings.cams, timeout=4 * LONG
+        lambda: any(shown == findings.shown_class for _, shown in findings.cams), timeout=4 * LONG
     )  # asked for by resting
 
 

@@ -134,15 +134,6 @@ def test_what_is_named_exists() -> None:
         importlib.metadata.version(name)
 
 
-def test_the_pictures_that_samples_shows_are_along() -> None:
-    """What `ml.slide.samples` takes out of other packages."""
-    text = (ROOT / "ml/slide/samples.py").read_text(encoding="utf-8")
-    for name in re.findall(r'get_testdata_file\("([^"]+)"', text):
-        assert contents.is_wanted(f"pydicom/data/test_files/{name}"), name
-    assert not contents.is_wanted("pydicom/data/test_files/CT_small.dcm")
-    assert "skimage" in contents.DATA
-
-
 def _there(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
@@ -191,9 +182,10 @@ def test_the_weight_is_told_by_part(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(bytes(size))
     (tmp_path / "parfocal").write_bytes(bytes(500_000))
     (tmp_path / "parfocal-ml").symlink_to("parfocal")
+    (tmp_path / "_internal/COMMIT").write_bytes(bytes(7))
     parts = weight.weigh(tmp_path)
-    assert parts == {"torch": 3_000_000, "numpy": 1_000_000, "single files": 500_000}
-    assert weight.told(tmp_path)[0].endswith(": 4 MB")
+    assert parts == {"torch": 3_000_000, "numpy": 1_000_000, "programs": 500_000, "single files": 7}
+    assert weight.told(tmp_path)[0].endswith(": 5 MB")
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None or sys.platform != "linux", reason="needs gcc on Linux")

@@ -16,6 +16,7 @@ from ml import paths
 from ml.checkup import decoders, fonts, library, machine, networks
 from ml.checkup.finding import Finding
 from ml.checkup.settings_file import read_settings, settings_in_words
+from ml.memory import Memory
 from ml.verbs import doctor
 
 
@@ -113,14 +114,16 @@ def test_a_decoder_that_is_wrong_or_missing_is_bad(monkeypatch: pytest.MonkeyPat
 
 
 def test_missing_fonts_little_memory_and_no_keyring_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    import psutil
-
     monkeypatch.setattr(fonts, "font_file", lambda name: paths.data() / name)
     assert fonts.fonts().state == "bad"
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: (4 * 2**30, 2**30))
+    monkeypatch.setattr(machine, "memory_there_is", lambda: Memory(4 * 2**30, 2**30))
     assert machine.memory().state == "look"
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: (4 * 2**30, 2**20))
+    monkeypatch.setattr(machine, "memory_there_is", lambda: Memory(4 * 2**30, 2**20))
     assert machine.memory().state == "bad"
+    assert machine.memory().do == "Close other programs."
+    monkeypatch.setattr(machine, "memory_there_is", lambda: Memory(4 * 2**30, 2**20, limited=True))
+    assert "container" in machine.memory().words
+    assert "container" in machine.memory().do
     monkeypatch.setattr(machine, "keyrings", lambda: ([], True))
     assert "not used" in machine.keyring().words
 

@@ -13,13 +13,14 @@ import pytest
 from scipy import ndimage
 from skimage.data import immunohistochemistry
 
-from ml import paths
+from ml import made_up_head, paths
 from ml.geometry import Rect, Size
 from ml.slide import samples as recipe
 from ml.slide.opening import open_slide
 from ml.slide.region import read_region
 from ml.slide.samples import samples
 from ml.tissue import find_tissue, overview_for
+from ml.volume.opening import open_ct
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +38,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ...]]
 
 def test_the_slide_comes_first_and_all_open(made: tuple[Path, ...]) -> None:
     kinds = []
-    for path in made:
+    for path in made[:2]:
         with open_slide(path) as slide:
             kinds.append(slide.info.vendor)
             assert slide.info.warning == ""
             spread = np.ptp(read_region(slide, slide.info.bounds, Size(64, 64)), axis=(0, 1))
             assert (spread > 60).all()
-    assert kinds == ["Tiled TIFF", "Picture (JPEG)", "Picture (DICOM CT)"]
+    assert kinds == ["Tiled TIFF", "Picture (JPEG)"]
+    (series,) = open_ct(made[2]).series
+    assert len(series.slices) == made_up_head.SLICES
     assert sorted(path.name for path in made[0].parent.iterdir()) == sorted(path.name for path in made)
 
 
@@ -132,4 +135,19 @@ def test_two_at_once_both_get_whole_files(monkeypatch: pytest.MonkeyPatch) -> No
         thread.join()
     assert seen == [b"one half, the other half"] * 2
     names = {path.name for path in (paths.data() / "samples").rglob("*") if path.is_file()}
-    assert names == {"sample slide.tif", "sample retina.jpg", "sample head CT.dcm"}
+    assert names == {"sample slide.tif", "sample retina.jpg", *(f"slice {n:02d}.dcm" for n in range(1, 31))}
+
+
+def test_two_at_once_make_one_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that another process was quicker with stays as it is."""
+    monkeypatch.setattr(recipe, "_write_slide", lambda path: path.write_bytes(b""))
+    folder = paths.data() / "samples" / recipe._VERSION / "made-up head CT"
+
+    def overtaken(part: Path) -> None:
+        for place in (folder, part):
+            place.mkdir(parents=True)
+            (place / "slice 01.dcm").write_bytes(b"same")
+
+    monkeypatch.setattr(recipe.made_up_head, "write", overtaken)
+    assert samples()[2] == folder
+    assert [path.name for path in folder.parent.iterdir() if path.is_dir()] == [folder.name]

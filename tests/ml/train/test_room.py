@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml.errors import Problem
+from ml.memory import memory
 from ml.progress import Cancelled, Progress, Step
 from ml.train import room
 from ml.train.room import WAITING, Guard, Resources, resources_of
@@ -55,6 +56,19 @@ def test_what_there_is_now(tmp_path: Path) -> None:
     assert found.disk_free > 0
     assert found.memory_whole > found.memory_free > 0
     assert found.memory_used == 5
+
+
+def test_the_limit_of_a_container_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux would end the training at 512 MB, whatever the computer has."""
+    (tmp_path / "memory.max").write_text(f"{512 * 2**20}\n")
+    (tmp_path / "memory.current").write_text(f"{500 * 2**20}\n")
+    (tmp_path / "own").write_text("0::/\n")
+    monkeypatch.setattr(room, "memory", lambda: memory(tmp_path, tmp_path / "own"))
+    found = resources_of(tmp_path, 5)
+    assert (found.memory_whole, found.memory_free) == (512 * 2**20, 12 * 2**20)
+    assert found.memory_full
+    (tmp_path / "memory.current").write_text(f"{100 * 2**20}\n")
+    assert not resources_of(tmp_path, 5).memory_full
 
 
 @pytest.mark.parametrize("full", [NO_MEMORY, NO_DISK])

@@ -10,7 +10,9 @@ import psutil
 import pytest
 
 from ml.errors import Problem
+from ml.memory import Memory
 from ml.progress import Cancelled, Progress, Step
+from ml.volume import volume as volume_of
 from ml.volume.opening import open_ct
 from ml.volume.series import Series
 from ml.volume.volume import Volume, load, outwards
@@ -107,10 +109,7 @@ def test_slopes_of_each_slice(tmp_path: Path) -> None:
 def test_a_series_that_does_not_fit_is_refused_before(
     series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Memory:
-        available = 1000
-
-    monkeypatch.setattr(psutil, "virtual_memory", Memory)
+    monkeypatch.setattr(volume_of, "memory", lambda: Memory(2000, 1000))
     with pytest.raises(Problem, match=r"needs 0\.0 GiB of memory"):
         Volume.empty(series)
 
