@@ -63,6 +63,7 @@ class DataStep(Step):
             self.several, "Several labels", "Each class is then answered by itself; else one excludes others"
         )
         self.told = Text(parent=self)
+        self._refused = False  # the look at the folder ended with what the notice says
         self.bar = QProgressBar(self)
         self.left = Text(quiet=True, parent=self)
         self._lay_out()
@@ -82,6 +83,8 @@ class DataStep(Step):
 
     def obstacle(self) -> str:
         """What is missing yet."""
+        if self._refused and self.plan.data.folder and not self.plan.data.found:
+            return "Nothing could be taken from there: what to do stands above."
         return obstacle_of(self.plan, self.desk.survey)
 
     def enter(self) -> None:
@@ -147,6 +150,7 @@ class DataStep(Step):
 
     def _forget(self) -> None:
         self.notice.say("")
+        self._refused = False
         self.desk.survey = None
         self.table.show_survey(None, self.plan.data)
 
@@ -200,6 +204,7 @@ class DataStep(Step):
         self.bar.hide()
         self.left.say("")
         self.notice.say(str(problem), "refusal")
+        self._refused = True
         self.fields.show_data(self.plan)
         self.ready_changed.emit()
 
