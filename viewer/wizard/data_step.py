@@ -97,6 +97,7 @@ class DataStep(Step):
         """Show what was chosen and found."""
         data, survey = self.plan.data, self.desk.survey
         self.fields.show_data(self.plan)
+        self.classes.show_kind(self.plan.kind)
         self.table.show_survey(survey, data)
         self.classes.show_classes(survey, data)
         self.told.say("\n".join(told_of(self.plan, survey)) if survey is not None else "")
