@@ -97,7 +97,7 @@ class DataFields(QWidget):
         self.spacing.setSpecialValueText(_FROM_SLIDES if of_slides else _NOT_KNOWN)
         self.spacing.setValue(data.spacing)
         for widget in (self.spacing, self._labels["spacing"]):
-            widget.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
+            widget.setVisible(bool(data.folder) and plan.kind in {"patches", "boxes", "labelled_slides"})
         by_header = plan.kind == "scans"
         for widget in (self.rule, self._labels["rule"]):
             widget.setVisible(bool(data.folder) and not by_header and not data.cases)
