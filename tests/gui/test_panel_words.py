@@ -11,6 +11,7 @@ from ml.zoo.store import models
 from tests.gui.test_learning import analyzed
 from tests.gui.test_wizard_words import CLASS, missing, shown
 from viewer.main_window.window import MainWindow
+from viewer.panels.box_table import PATCHES
 from viewer.panels.cohort_dialog import CohortDialog
 from viewer.panels.ct_findings_panel import CtFindingsPanel
 from viewer.panels.model_view import ModelView
@@ -52,3 +53,9 @@ def test_analyze_and_layers(window: MainWindow, qtbot: QtBot, sample_slide: Path
     for panel in (frame.analyze, frame.layers, frame.findings):
         frame.inspector.setCurrentWidget(panel)
         read(panel)
+    boxes = frame.findings.boxes.table  # in a window of 1280 px
+    heads = boxes.horizontalHeader()
+    for section in range(PATCHES + 1):
+        wide = boxes.columnWidth(section)
+        assert heads.sectionViewportPosition(section) + wide <= boxes.viewport().width(), section
+        assert wide >= max(boxes.sizeHintForColumn(section), heads.sectionSizeHint(section)), section

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QLabel, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
+from ml.progress import Step
 from tests.gui.hands import open_file
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.window import MainWindow
@@ -24,6 +25,25 @@ def test_a_word_that_came_before_the_window_was_seen(qtbot: QtBot) -> None:
         window.show()
     assert not line.scale.isVisible()
     assert not line.cursor_place.isVisible()
+    line.clearMessage()
+    assert line.scale.isVisible()
+
+
+def test_a_word_stays_alone_while_work_ends_and_the_theme_changes(window: MainWindow, qtbot: QtBot) -> None:
+    line = window.status
+    line.show_step(Step("Scoring patches", 1, 10))
+    QApplication.processEvents()
+    high = line.height()
+    line.showMessage("Kept as “A”.")
+    line.scale.setText("×20")
+    line.end_work("Nothing was found.")
+    QApplication.processEvents()
+    assert line.height() == high  # nothing jumps
+    for theme in ("theme_dark", "theme_light"):
+        window.run(theme)
+        for _ in range(3):
+            QApplication.processEvents()
+        assert not line.scale.isVisible(), theme
     line.clearMessage()
     assert line.scale.isVisible()
 

@@ -142,12 +142,15 @@ def test_no_data_one_class_one_patient(
         (tmp_path / name).mkdir()
     step = looked_through(qtbot, wizard, tmp_path / "empty")
     assert "holds no pictures" in step.notice.text.text()
+    assert wizard.why.text() == "Nothing could be taken from there: what to do stands above."
+    assert step.area.needs.isVisible()
     shoot(qtbot, window, wizard, "no_data")
     step = looked_through(qtbot, wizard, tmp_path / "gone")
     assert "is not there" in step.notice.text.text()
     assert step.obstacle()
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_class", classes="a"))
     assert step.obstacle().startswith("There is one class only")
+    assert step.area.found.isVisible()
     shoot(qtbot, window, wizard, "one_class")
     step = looked_through(qtbot, wizard, write_pictures(tmp_path / "one_patient", patients=1))
     assert step.obstacle().startswith("All pictures are of 1 patient. At least three are needed")
@@ -199,6 +202,8 @@ def test_a_child_that_breaks_off_says_why_and_nothing_is_lost(
     assert step.notice.isVisible()
     assert step.obstacle()
     assert not wizard.next_button.isEnabled()
+    assert step.notice.text.text().lower().count("kept") == (at == TRAINING)  # said once, where it is so
+    assert "Begin" not in wizard.why.text()  # it has begun
     kept = read_plan(desk.folder)
     assert kept == replace(chosen, step=at)
     assert (desk.folder / "cases.csv").read_bytes() == table
@@ -224,10 +229,15 @@ def test_a_disk_that_fills_while_one_chooses(
         click(qtbot, first.kinds["pictures"])
         assert wizard.kept.isVisible()
         assert "full" in wizard.kept.text.text()
+        assert wizard.why.text() == ""  # not that every choice is kept
+        place = wizard.kept.text.mapTo(wizard, QPoint())
+        assert place.x() > wizard.list.width() + 8
+        assert place.y() >= 8
         assert wizard.desk.plan.kind == "pictures"
         shoot(qtbot, window, wizard, "not_kept")
     wizard.go(DATA)
     assert not wizard.kept.isVisible()
+    assert wizard.why.text()
     kept = read_plan(wizard.desk.folder)
     assert kept is not None
     assert kept.kind == "pictures"

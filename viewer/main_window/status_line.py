@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -34,6 +34,9 @@ class StatusLine(QStatusBar):
         self.kept.setAccessibleName("Saved or not")
         self.device = QLabel()
         self._loads = False  # the line of work tells of a load
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._uncover)
         self.work = _WorkLine()
         self.work.stop.clicked.connect(self.stop_wished)
         research = QLabel("Research use only")
@@ -68,7 +71,18 @@ class StatusLine(QStatusBar):
     def showEvent(self, event: QShowEvent) -> None:
         """Qt hides what a message covers only where it is seen already: at the start, it would be over it."""
         super().showEvent(event)
-        self.hideOrShow()
+        self._uncover()
+
+    def _uncover(self) -> None:
+        if self.currentMessage() and (self.scale.isVisible() or self.cursor_place.isVisible()):
+            self.hideOrShow()
+
+    def event(self, event: QEvent) -> bool:
+        """Laid out anew, as in another theme, Qt shows again what a message covers: hidden a turn later."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest and self.currentMessage():
+            self._soon.start()
+        return done
 
     def _end_opening(self, opening: Opening) -> None:
         if not opening.busy and self.currentMessage().startswith(_OPENING):
@@ -169,6 +183,7 @@ class _WorkLine(QWidget):
         self.stop = QToolButton()
         self.stop.setText("Stop")
         self.stop.setToolTip("Stop the run; what is there is kept (Esc)")
+        self.setFixedHeight(self.stop.sizeHint().height())  # so that the line is as high at rest
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 0)
         row.addWidget(self.text, 1)

@@ -185,10 +185,10 @@ class _Table(QTableView):
         named(self, "Boxes found", "The boxes found: choose one to look at it")
 
     def setModel(self, model: BoxTable) -> None:  # type: ignore[override] # it shows nothing else
-        """Show the boxes, each column as wide as what it holds."""
+        """Show the boxes, each column as wide as what it holds; of all but the place nothing is cut."""
         super().setModel(model)
         digit = self.fontMetrics().horizontalAdvance("0")
-        for section, digits in enumerate((7, 8, 12, 7, 9, 14)):
+        for section, digits in enumerate((7, 6, 10, 7, 9, 14)):
             self.setColumnWidth(section, digits * digit + 2 * GRID)
 
     def event(self, event: QEvent) -> bool:

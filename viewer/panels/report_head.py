@@ -68,6 +68,7 @@ class HeadView(QWidget):
             self._lay_form(header)
         if header.logo != self._header.logo or self.logo.text():
             self._show_logo(header.logo)
+        self.logo.setVisible(bool(header.logo))  # an empty place would push the button out of line
         self._header = header
         for name, line in self.lines.items():
             if line.text() != getattr(header, name):

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from ml.train.survey import Survey
 from viewer.panels.pieces import named
 from viewer.wizard.cases import counted
-from viewer.wizard.plan import DataPlan
+from viewer.wizard.plan import DataPlan, Kind
 
 _HEAD = ("Class", "Pictures", "Patients")
+_UNITS: dict[Kind, str] = {"boxes": "Boxes", "labelled_slides": "Slides", "scans": "Slices"}
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -31,6 +32,12 @@ class ClassList(QTableWidget):
         self.setTabKeyNavigation(False)
         named(self, "Classes", "Untick a class to leave it out; double-click to give it another name")
         self.itemChanged.connect(self._tell)
+
+    def show_kind(self, kind: Kind) -> None:
+        """What is counted of each class."""
+        cell = self.horizontalHeaderItem(1)
+        assert cell is not None
+        cell.setText(_UNITS.get(kind, _HEAD[1]))
 
     def show_classes(self, survey: Survey | None, data: DataPlan) -> None:
         """Show what was found, with what was chosen of it."""

@@ -13,7 +13,7 @@ from ml.evaluate.paired import Difference
 from viewer.panels.pieces import Notice, Page, Text, clear, column
 from viewer.panels.symbols import Sign
 from viewer.wizard.answers import read_answers
-from viewer.wizard.desk import OUT, trainings
+from viewer.wizard.desk import OUT, begun_in_words, trainings
 from viewer.wizard.judged import Judged, compared, difference_in_words, judged
 from viewer.wizard.plan import read_plan
 from viewer.work.background import Background, as_problem
@@ -110,4 +110,4 @@ def _name_of(folder: Path) -> str:
     except Problem:
         plan = None
     title = plan.texts.title if plan is not None else ""
-    return f"“{title}” ({folder.name})" if title else f"the training of {folder.name}"
+    return f"“{title}” ({begun_in_words(folder)})" if title else f"the training of {begun_in_words(folder)}"

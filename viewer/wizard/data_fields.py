@@ -17,6 +17,7 @@ from viewer.wizard.plan import DataPlan, Plan
 
 _FOLDERS = "Each folder is a class"
 _NONE = "none"
+_NOT_KNOWN, _FROM_SLIDES = "not known", "as the slides say"
 _ROLES = (
     ("file", "Picture", "Which column names the file of the picture"),
     ("label", "Label", "Which column holds the label"),
@@ -70,9 +71,9 @@ class DataFields(QWidget):
         self.spacing.setDecimals(4)
         self.spacing.setSingleStep(0.05)
         self.spacing.setSuffix(f"{SPACE}µm a pixel")
-        self.spacing.setSpecialValueText("not known")
+        self.spacing.setSpecialValueText(_NOT_KNOWN)
         self.spacing.setKeyboardTracking(False)
-        tip = "Needed to look at slides: how large a pixel of these pictures is. 0: not known"
+        tip = "Needed to look at slides: how large a pixel is. 0: as the files say, else not known"
         named(self.spacing, "Size of a pixel", tip)
         self._lay_out()
         self._connect()
@@ -92,9 +93,11 @@ class DataFields(QWidget):
         self._fill_rules()
         self.pattern.setText(data.pattern)
         self.pattern.setVisible(data.patients == "pattern")
+        of_slides = plan.kind in {"boxes", "labelled_slides"}
+        self.spacing.setSpecialValueText(_FROM_SLIDES if of_slides else _NOT_KNOWN)
         self.spacing.setValue(data.spacing)
         for widget in (self.spacing, self._labels["spacing"]):
-            widget.setVisible(plan.kind in {"patches", "boxes", "labelled_slides"})
+            widget.setVisible(bool(data.folder) and plan.kind in {"patches", "boxes", "labelled_slides"})
         by_header = plan.kind == "scans"
         for widget in (self.rule, self._labels["rule"]):
             widget.setVisible(bool(data.folder) and not by_header and not data.cases)

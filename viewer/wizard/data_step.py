@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHeaderView,
     QProgressBar,
-    QSplitter,
     QTableView,
     QWidget,
 )
@@ -20,7 +19,7 @@ from ml.errors import Problem
 from ml.progress import Step as Progressed
 from ml.report.words import count
 from ml.train.survey import Survey
-from viewer.panels.pieces import GRID, Text, column, named
+from viewer.panels.pieces import GRID, Text, named
 from viewer.panels.quantities import time_left
 from viewer.wizard.case_source import CaseSource, with_cases
 from viewer.wizard.cases import layout_of
@@ -28,6 +27,7 @@ from viewer.wizard.class_list import ClassList
 from viewer.wizard.data_fields import DataFields
 from viewer.wizard.desk import Desk
 from viewer.wizard.found import obstacle_of, told_of, with_layout, with_survey
+from viewer.wizard.found_area import FoundArea
 from viewer.wizard.found_table import FoundTable
 from viewer.wizard.library_data import CaseChoice, Taken
 from viewer.wizard.plan import DataPlan
@@ -63,8 +63,10 @@ class DataStep(Step):
             self.several, "Several labels", "Each class is then answered by itself; else one excludes others"
         )
         self.told = Text(parent=self)
+        self._refused = False  # the look at the folder ended with what the notice says
         self.bar = QProgressBar(self)
         self.left = Text(quiet=True, parent=self)
+        self.area = FoundArea(self.view, (self.classes, self.several, self.told), self)
         self._lay_out()
         self.fields.folder_wished.connect(self.ask_folder)
         self.fields.further_wished.connect(self.ask_further)
@@ -82,6 +84,8 @@ class DataStep(Step):
 
     def obstacle(self) -> str:
         """What is missing yet."""
+        if self._refused and self.plan.data.folder and not self.plan.data.found:
+            return "Nothing could be taken from there: what to do stands above."
         return obstacle_of(self.plan, self.desk.survey)
 
     def enter(self) -> None:
@@ -94,11 +98,17 @@ class DataStep(Step):
         """Show what was chosen and found."""
         data, survey = self.plan.data, self.desk.survey
         self.fields.show_data(self.plan)
+        self._show_area()
+        self.classes.show_kind(self.plan.kind)
         self.table.show_survey(survey, data)
         self.classes.show_classes(survey, data)
         self.told.say("\n".join(told_of(self.plan, survey)) if survey is not None else "")
         self.several.setChecked(self.plan.several)
         self.several.setVisible(self.plan.kind in {"patches", "pictures"})
+
+    def _show_area(self) -> None:
+        empty = not self.plan.data.folder or (self._refused and self.desk.survey is None)
+        self.area.show_kind(self.plan.kind, empty=empty)
 
     def ask_folder(self) -> None:
         """Ask for the folder."""
@@ -135,6 +145,7 @@ class DataStep(Step):
 
     def _look(self) -> None:
         folder = Path(self.plan.data.folder)
+        self._show_area()
         self.bar.show()
         self.left.say("Looking through the folder…")
         self.work.survey(folder, layout_of(self.plan), tuple(map(Path, self.plan.data.more)))
@@ -147,6 +158,7 @@ class DataStep(Step):
 
     def _forget(self) -> None:
         self.notice.say("")
+        self._refused = False
         self.desk.survey = None
         self.table.show_survey(None, self.plan.data)
 
@@ -200,6 +212,8 @@ class DataStep(Step):
         self.bar.hide()
         self.left.say("")
         self.notice.say(str(problem), "refusal")
+        self._refused = True
+        self._show_area()
         self.fields.show_data(self.plan)
         self.ready_changed.emit()
 
@@ -218,21 +232,9 @@ class DataStep(Step):
         self.bar.hide()
         self.bar.setAccessibleName("Progress of looking through the folder")
         self.left.say("")
-        right = QWidget(self)
-        side = column(right, gap=GRID)
-        side.setContentsMargins(GRID, 0, 0, 0)
-        side.addWidget(self.classes, 1)
-        side.addWidget(self.several)
-        side.addWidget(self.told)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(self.view)
-        split.addWidget(right)
-        split.setStretchFactor(0, 1)
-        split.setSizes([560, 300])
-        split.setHandleWidth(GRID)
         for widget in (self.fields, self.bar, self.left):
             self.body.addWidget(widget)
-        self.body.addWidget(split, 1)
+        self.body.addWidget(self.area, 1)
 
 
 def _dress(view: QTableView) -> None:

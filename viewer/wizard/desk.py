@@ -132,6 +132,15 @@ def latest() -> Path | None:
     return None
 
 
+def begun_in_words(folder: Path) -> str:
+    """When a training was begun, "2026-11-26 20:38"; or the name of its folder where that says nothing."""
+    day, time_of_day, number = (*folder.name.split("_"), "", "")[:3]
+    if not time_of_day:
+        return folder.name
+    again = f" ({number})" if number else ""
+    return f"{day} {time_of_day.replace('.', ':')}{again}"
+
+
 def new_folder() -> Path:
     """A name for a new training that no other has; it is made with the first choice."""
     stem = time.strftime("%Y-%m-%d_%H.%M")

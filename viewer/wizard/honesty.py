@@ -117,7 +117,8 @@ def _faults(facts: Mapping[str, Any], plan: Plan) -> Iterator[Remark]:
         )
         if plan.division.duplicates == "join":
             why += " Patients with pictures that look the same were counted as one."
-        yield Remark("refusal", fault, why if "fewer than" in fault else "", tuple(mends))
+        words = fault.replace(" folds", " parts")  # as they are called in every step
+        yield Remark("refusal", words, why if "fewer than" in fault else "", tuple(mends))
 
 
 def _without(plan: Plan, label: str) -> Plan:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QPushButton,
 
 from ml.errors import Problem
 from viewer.panels.pieces import GRID, Heading, Text, named, row
-from viewer.wizard.desk import Desk, trainings
+from viewer.wizard.desk import Desk, begun_in_words, trainings
 from viewer.wizard.plan import Kind, read_plan
 from viewer.wizard.starts import EXAMPLES, QUESTIONS, begun
 from viewer.wizard.step import Step
@@ -116,7 +116,7 @@ class QuestionStep(Step):
             plan = read_plan(folder)
             if plan is not None:
                 title = plan.texts.title or Path(plan.data.folder).name or "no data yet"
-                self.earlier.addItem(f"{title}, {folder.name}", str(folder))
+                self.earlier.addItem(f"{title}, begun {begun_in_words(folder)}", str(folder))
         here = self.earlier.findData(str(self.desk.folder))
         self.earlier.setCurrentIndex(here)
         self.earlier.setEnabled(self.earlier.count() > 0)

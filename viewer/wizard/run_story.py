@@ -143,7 +143,7 @@ def broken_off(last_words: str) -> str:
     """What to say of a process that ended without a word: what is likely, and what to do."""
     text = last_words.lower()
     if "no space left" in text or "errno 28" in text:
-        return "The disk is full. Make room on it, then go on: what was learned is kept."
+        return "The disk is full. Make room on it, then go on."
     if "out of memory" in text or "memoryerror" in text:
         return "There was not enough memory. Close other programs, or take fewer or smaller pictures."
     if "modulenotfounderror" in text:

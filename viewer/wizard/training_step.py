@@ -86,7 +86,11 @@ class TrainingStep(Step):
         """Only a finished training has a verdict."""
         if self.run.state in {"running", "paused"}:
             return "Wait until the training has ended, or stop it."
-        return "" if self.run.report() else "Begin the training."
+        if self.run.report():
+            return ""
+        return (
+            "Begin the training." if self.run.state == "none" else "The training has not come to its end yet."
+        )
 
     def enter(self) -> None:
         """Follow what goes on."""

@@ -30,6 +30,10 @@ from viewer.wizard.training_run import TrainingRun
 from viewer.work.model_making import ModelMaking
 
 _MOST = 60  # doubtful labels that are shown
+_NO_MAP = (
+    "Not drawn yet. The map lays pictures that look alike to the model near each other; for it, all pictures "
+    "are looked at once more, without learning."
+)
 _LOOK_BACK = (
     "The map lays pictures that look alike to the model near each other: a picture among those of another "
     "label is worth a look. Far apart means little, and so does the size of a group."
@@ -157,7 +161,7 @@ class VerdictStep(Step):
         reviewing = self.reviewing
         self.look_back.setEnabled(self.judged is not None and not reviewing.running)
         self.look_back.setVisible(reviewing.running or not reviewing.fits)
-        waiting = reviewing.phase or "Not drawn yet: all pictures are looked at once more, without learning."
+        waiting = reviewing.phase or _NO_MAP
         words = _LOOK_BACK if reviewing.fits else waiting
         self.look_told.say(words)
         self.notice.say(reviewing.trouble, "refusal")

@@ -27,6 +27,7 @@ from viewer.wizard.verdict_step import VerdictStep
 
 _SIZE = QSize(1120, 720)
 _LIST = 176  # px
+_KEPT = "Every choice is kept at once. You may close this window at any time."
 
 
 class WizardWindow(QDialog):
@@ -51,6 +52,7 @@ class WizardWindow(QDialog):
         self.next_button = PrimaryButton("Next", self)
         self.why = Text(quiet=True, parent=self)
         self.kept = Notice(parent=self)
+        self._not_kept = False
         self._lay_out()
         self._connect()
         for button in self.findChildren(QPushButton):  # Enter takes what was typed, and presses no button
@@ -105,9 +107,7 @@ class WizardWindow(QDialog):
         last = self.current == len(self.steps) - 1
         self.next_button.setVisible(not last)
         self.next_button.setEnabled(not obstacle)
-        self.why.setText(
-            obstacle or behind or "Every choice is kept at once. You may close this window at any time."
-        )
+        self.why.setText(obstacle or behind or ("" if self._not_kept else _KEPT))
 
     def done(self, result: int) -> None:
         """Closed, by whatever: all is kept already; what works for the window alone is ended."""
@@ -160,6 +160,7 @@ class WizardWindow(QDialog):
         foot.addWidget(self.back_button)
         foot.addWidget(self.next_button)
         foot.setContentsMargins(4 * GRID, 2 * GRID, 4 * GRID, 3 * GRID)
+        self.kept.setContentsMargins(4 * GRID, 2 * GRID, 4 * GRID, 0)
         right: QVBoxLayout = column(gap=0)
         for widget in (self.kept, self.stack, rule()):
             right.addWidget(widget, int(widget is self.stack))
@@ -177,7 +178,7 @@ class WizardWindow(QDialog):
         self.desk.changed.connect(lambda *_: self.refresh())
         self.desk.began_anew.connect(self._begin_anew)
         self.desk.failed.connect(self._tell)
-        self.desk.kept.connect(lambda: self.kept.say(""))
+        self.desk.kept.connect(self._tell_kept)
         for step in self.steps:
             step.ready_changed.connect(self.refresh)
             step.next_wished.connect(lambda: self._turn(1))
@@ -196,4 +197,12 @@ class WizardWindow(QDialog):
             self.refresh()
 
     def _tell(self, problem: Problem) -> None:
+        self._not_kept = True
         self.kept.say(f"Not kept: {problem}", "refusal")
+        self.refresh()
+
+    def _tell_kept(self) -> None:
+        self.kept.say("")
+        if self._not_kept:
+            self._not_kept = False
+            self.refresh()

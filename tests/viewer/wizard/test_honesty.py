@@ -86,7 +86,7 @@ def test_a_label_that_goes_with_the_hospital_can_be_tested_on_others() -> None:
 def test_too_few_for_the_parts_can_be_mended_by_fewer_parts() -> None:
     fault = "“a” is there in 4 patients only, fewer than the 5 folds."
     worst = remarks_of(facts(faults=[fault]), PLAN)[0]
-    assert (worst.weight, worst.what) == ("refusal", fault)
+    assert (worst.weight, worst.what) == ("refusal", fault.replace("folds", "parts"))  # as all of step 3 says
     assert worst.mends[0].plan.division.folds == 3
     joined = replace(PLAN, division=replace(PLAN.division, duplicates="join"))
     worst = remarks_of(facts(faults=[fault]), joined)[0]

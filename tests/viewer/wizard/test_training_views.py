@@ -53,8 +53,8 @@ def test_no_curve_is_covered_by_what_names_it(qtbot: QtBot) -> None:
     view.show_story(story)
     qtbot.waitUntil(lambda: len(drawn(view, "loss")) == 10)
     assert all(plot.getPlotItem().legend is None for plot in view.plots.values())
-    view.grab()  # everything in its place
     named = [label for label in view.key.findChildren(QLabel) if label.text()]
+    qtbot.waitUntil(lambda: all(label.isVisible() and label.x() > 0 for label in named))  # in their places
     assert [label.text() for label in named] == [f"part {part}" for part in range(1, 11)]
     assert named[-1].geometry().right() < view.key.width()
     for label in named:
