@@ -35,9 +35,15 @@ _DRAWN = 100  # of the 1,000 times that patients are drawn for the ranges of a v
 _PHASE = Step("Measuring some seconds of training", 0, 0)
 
 
+def worked() -> float:
+    """Seconds that the processor has worked for this thread, whatever others did; of a graphics card by the
+    clock, for its work is no thread's."""
+    return time.perf_counter() if torch.cuda.is_available() else time.thread_time()
+
+
 @dataclass
 class Heard:
-    """A training of two batches a pass, by what it tells, and when; ends it when that is enough."""
+    """A training of two batches a pass, by what it tells after how much work; ends it when that is enough."""
 
     progress: Progress
     watched: int  # pictures that each pass is judged on
@@ -77,7 +83,7 @@ class Heard:
         self._note("pass" if isinstance(part, EpochFigures) else "looked")
 
     def _note(self, kind: str) -> None:
-        self.told.append((kind, time.perf_counter()))
+        self.told.append((kind, worked()))
 
 
 def tempo_of(
@@ -90,24 +96,34 @@ def tempo_of(
     if not any(value.requires_grad for value in module.parameters()):
         raise Problem("Nothing of this network would learn.", "Mend network.learns in the recipe.")
     some = pictures.part(np.unique(np.linspace(0, len(pictures) - 1, _BATCH).round().astype(np.intp)))
-    seeing, busy = _seeing(copy.deepcopy(module), Feed(some, recipe), progress)
-    heard = _learned(module, some, recipe, progress)
+    clock, work = time.perf_counter(), worked()
+    seeing = _seeing(copy.deepcopy(module), Feed(some, recipe), progress)
+    learned = _learned(module, some, recipe, progress).rates(recipe.fit.batch)
     judging = _judging(recipe, pictures)
-    learned = heard.rates(recipe.fit.batch)
-    return Rates(reading, seeing=seeing, starting=starting, judging=judging, busy=busy, **learned), source
+    busy = max(1.0, (time.perf_counter() - clock) / max(worked() - work, 1e-6))
+    return beside_others(
+        Rates(reading, seeing=seeing, starting=starting, judging=judging, **learned), busy
+    ), source
 
 
-def _seeing(module: nn.Module, feed: Feed, progress: Progress) -> tuple[float, float]:
-    """Pictures a second, and how many times as long as the processor took it was by the clock."""
+def beside_others(rates: Rates, busy: float) -> Rates:
+    """By the clock what was measured by the processor: a few seconds of others' work say little, all together
+    say more. Reading was measured by the clock, for it waits for the disk."""
+    slower = {name: getattr(rates, name) / busy for name in ("learning", "seeing", "checking")}
+    longer = {name: getattr(rates, name) * busy for name in ("starting", "passing", "drawing", "judging")}
+    return replace(rates, busy=busy, **slower, **longer)
+
+
+def _seeing(module: nn.Module, feed: Feed, progress: Progress) -> float:
+    """Pictures a second of work."""
     rows = np.resize(np.arange(len(feed)), _BATCH)
     predict(module, feed, rows)
-    began, worked, times = time.perf_counter(), time.thread_time(), 0
-    while time.perf_counter() - began < _SEEN:
+    began, work, times = time.perf_counter(), worked(), 0
+    while not times or time.perf_counter() - began < _SEEN:
         progress.check()
         predict(module, feed, rows)
         times += 1
-    clock, worked = time.perf_counter() - began, time.thread_time() - worked
-    return times * _BATCH / clock, max(1.0, clock / max(worked, 1e-6))
+    return times * _BATCH / max(worked() - work, 1e-6)
 
 
 def _learned(module: nn.Module, pictures: Pictures, recipe: StudyRecipe, progress: Progress) -> Heard:
@@ -135,7 +151,7 @@ def _learned(module: nn.Module, pictures: Pictures, recipe: StudyRecipe, progres
 
 def _judging(recipe: StudyRecipe, pictures: Pictures) -> float:
     """Seconds that a verdict of these pictures takes: most of it are its ranges, of all and of each part."""
-    began = time.perf_counter()
+    work = worked()
     chance = np.random.default_rng(0).random(pictures.labels.shape, dtype=np.float32)
     figures.report(recipe.task, chance, pictures.labels, pictures.groups, _DRAWN)
-    return (time.perf_counter() - began) * 1000 / _DRAWN
+    return (worked() - work) * 1000 / _DRAWN

@@ -275,7 +275,7 @@ def rehearse(
     out: Annotated[Path, typer.Option(help="Folder for pictures as the network sees them.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show what the network would see, and measure for a second how long the whole training will take here.
+    """Show what the network would see, and measure how long the whole training will take here.
 
     Some pictures of each class are written after preparation and variation. Nothing is kept of the learning.
     """
