@@ -52,3 +52,6 @@ def test_a_photograph_gets_one_answer(open_window: MainWindow, qtbot: QtBot, tmp
     first = findings.card.class_names[findings.scores.values[0, 0].argmax()]
     assert said.startswith(f"Looked at as one picture: {first} ")
     assert not analyze.run_view.skipped.text()
+    panel = window.frame.findings
+    window.frame.inspector.setCurrentWidget(panel)
+    assert "patch" not in panel.run.text()
