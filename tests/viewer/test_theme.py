@@ -101,6 +101,19 @@ def test_the_button_of_a_panel_has_the_accent_as_it_is(theme: Colors, qtbot: QtB
     assert image.pixelColor(40, 18).name() == theme.accent
 
 
+def test_the_button_of_a_panel_has_room_for_its_words_before_it_can_be_pressed(
+    theme: Colors, qtbot: QtBot
+) -> None:
+    waiting, ready = PrimaryButton("Use it in Analyze region"), PrimaryButton("Use it in Analyze region")
+    for button in (waiting, ready):
+        qtbot.addWidget(button)
+    waiting.setEnabled(False)
+    waiting.show()
+    ready.show()
+    assert waiting.sizeHint().width() >= ready.sizeHint().width()
+    assert ready.sizeHint().width() >= ready.fontMetrics().horizontalAdvance(ready.text()) + 2 * (12 + 2)
+
+
 @pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QPushButton, PrimaryButton])
 def test_where_the_keys_go_is_seen(theme: Colors, qtbot: QtBot, kind: type[QWidget]) -> None:
     """A control that has the focus looks otherwise than the same one without."""

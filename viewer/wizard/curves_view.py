@@ -51,7 +51,7 @@ class CurvesView(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(3 * GRID)
-        self.setMinimumHeight(64 * GRID)
+        self.setMinimumHeight(68 * GRID)
 
     def show_story(self, story: RunStory) -> None:
         """Draw what is known: soon, and not before somebody can look at it."""
@@ -132,7 +132,7 @@ class CurvesView(QWidget):
             box = column(gap=GRID)
             words = Text(meaning, quiet=True, parent=self)
             words.setAlignment(Qt.AlignmentFlag.AlignTop)
-            words.setFixedHeight(2 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
+            words.setFixedHeight(3 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
             box.addWidget(plot, 1)
             box.addWidget(words)
             self._row.addLayout(box, 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from viewer.panels.pieces import Text
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.run_story import RunStory
@@ -37,6 +38,17 @@ def test_curves_are_drawn_when_they_are_looked_at(qtbot: QtBot) -> None:
     view.show_story(story_of(0.4, fold=1))  # of another training: what was there goes
     qtbot.waitUntil(lambda: drawn(view, "auroc") == {"part 2": 1})
     assert drawn(view, "calibration_error") == {}
+
+
+def test_what_the_curves_mean_can_be_read_to_its_end(qtbot: QtBot) -> None:
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(880, view.minimumHeight())  # in the wizard as it opens, with a scroll bar
+    view.show()
+    qtbot.waitUntil(lambda: bool(view.plots))
+    for words in view.findChildren(Text):
+        qtbot.waitUntil(lambda words=words: words.width() > 200)
+        assert words.heightForWidth(words.width()) <= words.height(), words.text()
 
 
 def test_another_pass_changes_words_and_pictures_in_their_places(qtbot: QtBot, tmp_path: Path) -> None:
