@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QListWidget,
     QListWidgetItem,
+    QProgressBar,
     QPushButton,
     QRadioButton,
     QWidget,
@@ -99,6 +100,27 @@ def test_the_button_of_a_panel_has_the_accent_as_it_is(theme: Colors, qtbot: QtB
     button.show()
     image = button.grab().toImage()
     assert image.pixelColor(40, 18).name() == theme.accent
+
+
+def test_a_bar_without_an_end_does_not_look_full(theme: Colors, qtbot: QtBot) -> None:
+    """The style alone draws it full, with stripes that nobody sees."""
+    bar = QProgressBar()
+    qtbot.addWidget(bar)
+    bar.setTextVisible(False)
+    bar.resize(200, 8)
+    bar.setRange(0, 0)
+    bar.show()
+
+    def filled() -> int:
+        image = bar.grab().toImage()
+        return sum(image.pixelColor(x, 4).name() == theme.accent for x in range(200))
+
+    assert 0 < filled() < 150
+    bar.setRange(0, 4)
+    bar.setValue(1)
+    assert 40 <= filled() <= 60
+    bar.setValue(4)
+    assert filled() > 190
 
 
 def test_the_button_of_a_panel_has_room_for_its_words_before_it_can_be_pressed(

@@ -114,7 +114,7 @@ class RunView(QWidget):
 def skipped_in_words(planned: Planned) -> str:
     """How many patches there are to look at, and what share of the region is skipped."""
     grid = planned.grid
-    what = f"{count(grid.count, 'patch', 'patches')} to look at."
+    what = f"{count(grid.count, 'patch', 'patches')} hold{'s' if grid.count == 1 else ''} tissue."
     if grid.count == 0:
         return "There is no tissue in this region: all of it is background."
     if grid.skipped_share == 0:
