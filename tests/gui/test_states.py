@@ -80,6 +80,22 @@ def test_a_bad_file_is_refused_in_words_and_the_window_goes_on(
     open_file(qtbot, window, picture)
 
 
+def test_of_several_bad_files_every_one_is_named(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, picture: Path
+) -> None:
+    letter, empty = tmp_path / "letter.svs", tmp_path / "empty.svs"
+    letter.write_text("Dear colleague,\nthe slide is in the other mail.\n")
+    empty.write_bytes(b"")
+    window.slides.open_all([letter, picture, empty])
+    banner = window.frame.banner
+    qtbot.waitUntil(lambda: "2 files could not be opened" in banner.what.text(), timeout=LONG)
+    assert "letter.svs holds text" in banner.remedy.text()
+    assert "empty.svs is empty" in banner.remedy.text()
+    assert window.slides.page.opened.path == picture
+    window.slides.open(empty)
+    qtbot.waitUntil(lambda: "empty.svs is empty" in banner.what.text(), timeout=LONG)  # alone this time
+
+
 def test_the_pixel_size_is_asked_for_once_and_kept_with_its_source(
     window: MainWindow, qtbot: QtBot, picture: Path
 ) -> None:
