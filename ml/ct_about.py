@@ -30,8 +30,7 @@ def patient_in_words(about: About, *, hidden: bool = False) -> str:
     if hidden:
         return " · ".join(part for part in ("Name hidden", about.sex) if part)
     born = f"born {date_in_words(about.birth_date)}" if about.birth_date else ""
-    number = "" if about.patient_id == about.patient_name else about.patient_id  # given twice, said once
-    parts = (about.patient_name or "No name", born, about.sex, number)
+    parts = (about.patient_name or "No name", born, about.sex, about.patient_id)
     return " · ".join(part for part in parts if part)
 
 

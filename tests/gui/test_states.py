@@ -169,6 +169,9 @@ def test_a_missed_one_that_is_drawn_is_what_delete_means_and_the_result_still_co
     assert len(opened.annotations) == 2
     stale = window.frame.analyze.run_view.stale
     assert stale.isHidden(), "what was analyzed is as it was"
+    opened.select(None)
+    assert window.frame.analyze.region_text.text().startswith("No region selected: click one, or press R")
+    opened.select(opened.annotations.ids[-1])
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert opened.annotations.ids == analyzed
     assert not opened.findings.verdicts, "no box was meant"
