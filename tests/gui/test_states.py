@@ -275,7 +275,9 @@ def test_two_slides_keep_their_own_findings(
     mark(window, Rect(2000, 2000, 700, 700))
     window.run("analyze")
     finish(qtbot, window)
+    assert window.status.work.text.text()
     open_file(qtbot, window, picture)
+    assert not window.status.work.text.text(), "nothing was found in this one"
     assert window.slides.page.results.heatmap is None
     assert "No analysis yet" in window.frame.findings.found.text()
     row = window.frame.slides.list.visualItemRect(window.frame.slides.list.item(0)).center()
