@@ -13,7 +13,7 @@ from ml.draft.grid import Column, Grid
 from ml.draft.slide_figures import drawn_of_material, drawn_of_slide
 from ml.geometry import Spacing
 from ml.progress import Progress
-from ml.report.content import ReportContent
+from ml.report.content import PatchFacts, ReportContent
 from ml.report.figure import Picture
 from ml.report.findings import gather
 from ml.report.held_out import held_out_in_words
@@ -139,7 +139,7 @@ def _remarks(content: ReportContent) -> list[tuple[str, str]]:
 
 def _classes(content: ReportContent) -> Grid:
     counted = "likeliest in" if content.shown.counted == "most likely" else "at or above threshold"
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("Class", "class", weight=3),
         Column("Mean probability", "mean", "decimal", 3, 1.5),
         Column("Highest", "highest", "decimal", 3, 1.2),
@@ -148,7 +148,9 @@ def _classes(content: ReportContent) -> Grid:
         Column("Area, mm²", "area_mm2", "decimal", 4, 1.3),
     )
     rows = ((r.name, r.mean, r.highest, r.patches, r.share, r.area_mm2) for r in content.classes)
-    return Grid("classes", "Classes", columns, tuple(rows))
+    if content.model.whole_picture:
+        columns = (columns[0], Column("Probability", "mean", "decimal", 3, 1.5))
+    return Grid("classes", "Classes", columns, tuple(row[: len(columns)] for row in rows))
 
 
 def _boxes(content: ReportContent) -> Grid:
@@ -175,7 +177,8 @@ def _boxes(content: ReportContent) -> Grid:
     counts = ", ".join(f"{content.count(v):,} {v}" for v in ("accepted", "open", "rejected"))
     rules = "; or ".join(dict.fromkeys(box.rule for box in content.boxes))
     total = count(len(content.boxes), "box", "boxes")
-    note = f"{total}: {counts}. Rule: {rules}. Patches that touch are one box."
+    what = "The whole picture is one box" if content.model.whole_picture else "Patches that touch are one box"
+    note = f"{total}: {counts}. Rule: {rules}. {what}."
     empty = "No boxes were found, accepted or rejected."
     return Grid("boxes", "Boxes", columns, tuple(rows), note if content.boxes else "", empty)
 
@@ -231,6 +234,14 @@ def _about(content: ReportContent) -> dict[str, str]:
     return {title: words for title, words in told.items() if words}
 
 
+def _patches(patches: PatchFacts) -> str:
+    return (
+        f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored, "
+        f"{percent(patches.skipped_share)} skipped as background; one is {number(patches.width_um, 0)} × "
+        f"{number(patches.height_um, 0)} µm"
+    )
+
+
 def _provenance(content: ReportContent) -> list[tuple[str, str]]:
     run, slide, patches, region = content.run, content.slide, content.patches, content.region
     where = "The whole slide"
@@ -250,12 +261,7 @@ def _provenance(content: ReportContent) -> list[tuple[str, str]]:
             f"{_spacing(Spacing(slide.spacing_x_um, slide.spacing_y_um))}, from: {slide.spacing_source}",
         ),
         ("Region", f"{where}. Area {number(region.area_mm2, 4)} mm²"),
-        (
-            "Patches",
-            f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored, "
-            f"{percent(patches.skipped_share)} skipped as background; one is {number(patches.width_um, 0)} × "
-            f"{number(patches.height_um, 0)} µm",
-        ),
+        ("Looked at", "As one picture") if content.model.whole_picture else ("Patches", _patches(patches)),
         ("Model", f"{content.model.name} {content.model.version} ({content.model.architecture})"),
         ("SHA-256 of the weights", run.model_sha256),
         ("Device", run.device),

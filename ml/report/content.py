@@ -127,6 +127,7 @@ class ModelFacts:
     limits: str
     licence: str
     metrics: Mapping[str, object]
+    whole_picture: bool = False  # it looks at a picture as a whole, not patch by patch
 
 
 @dataclass(frozen=True)

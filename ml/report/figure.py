@@ -98,6 +98,11 @@ def region_view(material: Material) -> View:
     return View.of(around, material.spacing, round(HALF * min(max(tall, 1), _TALLEST)))
 
 
+def _is_whole(material: Material) -> bool:
+    """Whether its model looks at a picture as a whole."""
+    return material.card.preparation is not None
+
+
 def _is_half(view: View) -> bool:
     return view.size.height >= _SIDE_BY_SIDE * view.size.width
 
@@ -156,6 +161,8 @@ def _heatmap(material: Material, view: View, pixels: NDArray[np.uint8]) -> Pictu
     without = "not scored, or near the threshold" if around else "not scored, or below the threshold"
     fainter = "the nearer to the threshold" if around else "the lower the probability"
     caption = f"One square is one patch of {edge}; the fainter, {fainter}. Without colour: {without}."
+    if _is_whole(material):
+        caption = "One colour for the whole picture: the model looks at it as one."
     whole = stacked(image, ramp)
     return Picture("heatmap", f"Heatmap of “{material.shown_class}”", caption, whole, _is_half(view))
 
@@ -164,6 +171,7 @@ def _cam(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
     cam = material.analysis.cam
     assert cam is not None
     name = material.analysis.scores.class_names[cam.class_index]
+    within = "in the picture" if _is_whole(material) else "within the patches"
     colors = colorize(view.sample(cam.shown(), cam.grid), 0.0, material.layers.opacity, _CAM_COLORS)
     image, draw = _canvas(material, view, blend(pixels, colors))
     draw_scale_bar(draw, view)
@@ -174,7 +182,7 @@ def _cam(material: Material, view: View, pixels: NDArray[np.uint8]) -> Picture:
     title = f"Grad-CAM: what spoke for “{name}”"
     ramp = draw_ramp(Image.fromarray(over_white), title, None, max(_STRIP, image.width))
     caption = (
-        f"What within the patches spoke for “{name}”: 0 nothing, 1 the most. One scale for the whole region: "
+        f"What {within} spoke for “{name}”: 0 nothing, 1 the most. One scale for the whole region: "
         f"1 is the 99th percentile (raw value {cam.scale:.3g}). It shows where the network looked, not "
         "whether it is right."
     )

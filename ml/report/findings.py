@@ -208,6 +208,7 @@ def _model(card: ModelCard) -> ModelFacts:
         limits=card.limits,
         licence=card.licence,
         metrics={name: plain(value) for name, value in card.metrics.items()},
+        whole_picture=card.preparation is not None,
     )
 
 

@@ -56,18 +56,12 @@ def spacing(content: ReportContent) -> str:
 
 
 def _facts(content: ReportContent) -> list[tuple[str, str]]:
-    patches, slide, model = content.patches, content.slide, content.model
+    slide, model = content.slide, content.model
     objective = f", objective ×{slide.objective:g}" if slide.objective else ""
     says = f": {model.summary}" if model.summary else ""
     return [
         ("Region", f"{_where(content)}. Area {area(content.region.area_mm2)}."),
-        (
-            "Patches",
-            f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored; "
-            f"{percent(patches.skipped_share)} skipped as background. One patch is "
-            f"{number(patches.width_um, 0)} × {number(patches.height_um, 0)} µm "
-            f"({patches.width_px} × {patches.height_px} px).",
-        ),
+        _looked_at(content),
         (
             "Slide",
             f"{slide.width_px:,} × {slide.height_px:,} px, {number(slide.width_mm)} × "
@@ -76,6 +70,19 @@ def _facts(content: ReportContent) -> list[tuple[str, str]]:
         ("Pixel size", f"{spacing(content)}, from: {slide.spacing_source}"),
         ("Model", f"{model.title or model.name} {model.version}{says}"),
     ]
+
+
+def _looked_at(content: ReportContent) -> tuple[str, str]:
+    patches = content.patches
+    if content.model.whole_picture:
+        return "Looked at", f"As one picture, made {content.model.patch_px} px large for the network."
+    return (
+        "Patches",
+        f"{patches.scored:,} of {count(patches.in_region, 'patch', 'patches')} in the region scored; "
+        f"{percent(patches.skipped_share)} skipped as background. One patch is "
+        f"{number(patches.width_um, 0)} × {number(patches.height_um, 0)} µm "
+        f"({patches.width_px} × {patches.height_px} px).",
+    )
 
 
 def _where(content: ReportContent) -> str:

@@ -83,6 +83,8 @@ def _story(
 def _classes(content: ReportContent, width: float) -> list[Any]:
     found = "likeliest in" if content.shown.counted == "most likely" else "at or above threshold"
     head = ["Class", "Mean probability", "Highest", f"Patches ({found})", "Share of scored", "Area, mm²"]
+    if content.model.whole_picture:
+        head = ["Class", "Probability"]
     rows: list[list[Any]] = [[text(h, s.HEAD if i == 0 else s.HEAD_RIGHT) for i, h in enumerate(head)]]
     for row in content.classes:
         red, green, blue = row.color
@@ -95,8 +97,8 @@ def _classes(content: ReportContent, width: float) -> list[Any]:
             percent(row.share),
             number(row.area_mm2, 4),
         ]
-        rows.append([name, *(text(figure, s.CELL_RIGHT) for figure in figures)])
-    table = Table(rows, shares(width, 30, 15, 12, 18, 13, 12), repeatRows=1, style=grid())
+        rows.append([name, *(text(figure, s.CELL_RIGHT) for figure in figures[: len(head) - 1])])
+    table = Table(rows, shares(width, *(30, 15, 12, 18, 13, 12)[: len(head)]), repeatRows=1, style=grid())
     return [KeepTogether([text("Classes", s.SECTION), table])]
 
 
@@ -118,14 +120,13 @@ def _box_table(
     story.append(Spacer(1, 6))
     story.append(_rows(content.boxes[:MOST_ROWS], width))
     story.append(Spacer(1, 3))
-    story.append(
-        text(
-            "Patches that touch, also at a corner, are one box. Score: mean probability of the box's "
-            "patches. Area: of these patches. Centre: from the slide's top left corner.",
-            s.SMALL,
-        )
+    about = (
+        "The whole picture is one box: its model looks at it as one."
+        if content.model.whole_picture
+        else "Patches that touch, also at a corner, are one box. Score: mean probability of the box's "
+        "patches. Area: of these patches. Centre: from the slide's top left corner."
     )
-    return story
+    return [*story, text(about, s.SMALL)]
 
 
 def _rows(boxes: Sequence[BoxFacts], width: float) -> LongTable:
@@ -203,14 +204,14 @@ def _annotations(content: ReportContent, width: float) -> list[Any]:
 
 def _model(content: ReportContent) -> list[Any]:
     model = content.model
-    story: list[Any] = [
-        text("The model", s.SECTION),
-        text(
-            f"{model.title or model.name} {model.version} looks at squares of {model.patch_px} px at "
-            f"{model.spacing_um:g} µm/px ({model.patch_px * model.spacing_um:g} µm) and gives each a "
-            f"probability for: {', '.join(model.class_names)}."
-        ),
-    ]
+    looks = (
+        "looks at a picture as a whole and gives it a probability for: "
+        if model.whole_picture
+        else f"looks at squares of {model.patch_px} px at {model.spacing_um:g} µm/px "
+        f"({model.patch_px * model.spacing_um:g} µm) and gives each a probability for: "
+    )
+    said = f"{model.title or model.name} {model.version} {looks}{', '.join(model.class_names)}."
+    story: list[Any] = [text("The model", s.SECTION), text(said)]
     parts = {
         "What it says": model.summary,
         "Meant for": model.intended_use,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ml.report.material import Material
 from ml.report.words import area, count, duration, number, percent
 from ml.results.boxes import covered_mm2
+from ml.results.scores import Scores
 
 
 def finding_in_words(material: Material) -> str:
@@ -15,6 +18,10 @@ def finding_in_words(material: Material) -> str:
     analysis = material.analysis
     made, grid = analysis.provenance, analysis.scores.grid
     scored = int(analysis.scores.scored.sum())
+    if material.card.preparation is not None and scored:
+        title = material.card.title or made.model_name
+        seen = f"In {duration(made.seconds)}, by {title} {made.model_version}."
+        return f"{picture_in_words(analysis.scores)} {seen}"
     whole = analysis.slide_answer
     sentences = [_found(material)] if whole is None else [whole.in_words(), _found(material)]
     if scored:
@@ -28,6 +35,14 @@ def finding_in_words(material: Material) -> str:
             "were scored, the rest is unknown."
         )
     return " ".join(sentences)
+
+
+def picture_in_words(scores: Scores) -> str:
+    """What a model of whole pictures answers, the likeliest first."""
+    values = scores.values[0, 0]
+    order = np.argsort(-values, kind="stable")
+    said = (f"{scores.class_names[place]} {percent(float(values[place]))}" for place in order)
+    return f"Looked at as one picture: {', '.join(said)}."
 
 
 def _found(material: Material) -> str:

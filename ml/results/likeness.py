@@ -40,10 +40,16 @@ class Likeness:
 
     def in_words(self) -> str:
         """ "84 % of the patches are unlike what this model was trained on."; one sentence in any case."""
+        if self.patches == 1:
+            return (
+                f"What was looked at is {'unlike' if self.unlike else 'like'} what this model was trained on."
+            )
         return f"{_percent(self.share)} of the patches are unlike what this model was trained on."
 
     def of_a_few_in_words(self) -> str:
         """The same of a handful that was tried: "11 of 12 patches looked at here are unlike …"."""
+        if self.patches == 1:
+            return self.in_words()
         what = f"{self.unlike} of {self.patches} patches looked at here are unlike"
         return f"{what} what this model was trained on."
 

@@ -60,3 +60,6 @@ def test_a_photograph_gets_one_answer(open_window: MainWindow, qtbot: QtBot, tmp
     qtbot.waitUntil(lambda: bool(refused), timeout=LONG)
     assert refused[0].what == "This model looks at whole pictures: there are no patches to be asked about."
     assert window.further.learning.queue_window is None
+    panel = window.frame.findings
+    window.frame.inspector.setCurrentWidget(panel)
+    assert "patch" not in panel.run.text()

@@ -80,6 +80,22 @@ def test_a_bad_file_is_refused_in_words_and_the_window_goes_on(
     open_file(qtbot, window, picture)
 
 
+def test_of_several_bad_files_every_one_is_named(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, picture: Path
+) -> None:
+    letter, empty = tmp_path / "letter.svs", tmp_path / "empty.svs"
+    letter.write_text("Dear colleague,\nthe slide is in the other mail.\n")
+    empty.write_bytes(b"")
+    window.slides.open_all([letter, picture, empty])
+    banner = window.frame.banner
+    qtbot.waitUntil(lambda: "2 files could not be opened" in banner.what.text(), timeout=LONG)
+    assert "letter.svs holds text" in banner.remedy.text()
+    assert "empty.svs is empty" in banner.remedy.text()
+    assert window.slides.page.opened.path == picture
+    window.slides.open(empty)
+    qtbot.waitUntil(lambda: "empty.svs is empty" in banner.what.text(), timeout=LONG)  # alone this time
+
+
 def test_the_pixel_size_is_asked_for_once_and_kept_with_its_source(
     window: MainWindow, qtbot: QtBot, picture: Path
 ) -> None:
@@ -153,6 +169,9 @@ def test_a_missed_one_that_is_drawn_is_what_delete_means_and_the_result_still_co
     assert len(opened.annotations) == 2
     stale = window.frame.analyze.run_view.stale
     assert stale.isHidden(), "what was analyzed is as it was"
+    opened.select(None)
+    assert window.frame.analyze.region_text.text().startswith("No region selected: click one, or press R")
+    opened.select(opened.annotations.ids[-1])
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert opened.annotations.ids == analyzed
     assert not opened.findings.verdicts, "no box was meant"
@@ -256,7 +275,9 @@ def test_two_slides_keep_their_own_findings(
     mark(window, Rect(2000, 2000, 700, 700))
     window.run("analyze")
     finish(qtbot, window)
+    assert window.status.work.text.text()
     open_file(qtbot, window, picture)
+    assert not window.status.work.text.text(), "nothing was found in this one"
     assert window.slides.page.results.heatmap is None
     assert "No analysis yet" in window.frame.findings.found.text()
     row = window.frame.slides.list.visualItemRect(window.frame.slides.list.item(0)).center()

@@ -57,7 +57,7 @@ def test_the_main_job(
     assert findings.scores.grid.count == findings.scores.scored.sum() > 4
     assert window.slides.page.results.heatmap is not None
     assert "patches scored" in window.frame.findings.run.text()
-    looked = f"{findings.scores.grid.count} patches looked at."
+    looked = f"{findings.scores.grid.count} patches hold tissue."
     assert window.frame.analyze.run_view.skipped.text().startswith(looked)
 
     # The threshold slider finds other boxes at once, without the network.

@@ -20,6 +20,10 @@ def meet(one: Entry, other: Entry) -> bool:
     return not one.kind or not other.kind or one.kind == other.kind
 
 
+def test_one_leaves_at_the_end_of_the_first_menu() -> None:
+    assert [entry.id for entry in CATALOG if entry.group == "File"][-2:] == ["settings", "quit"]
+
+
 def test_no_key_belongs_to_two_commands_that_are_offered_together() -> None:
     """Qt carries out neither of them then, and says so nowhere but in its log."""
     clashes = {

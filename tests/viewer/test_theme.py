@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QListWidget,
     QListWidgetItem,
+    QProgressBar,
     QPushButton,
     QRadioButton,
     QSlider,
@@ -117,6 +118,40 @@ def test_the_button_of_a_panel_has_the_accent_as_it_is(theme: Colors, qtbot: QtB
     button.show()
     image = button.grab().toImage()
     assert image.pixelColor(40, 18).name() == theme.accent
+
+
+def test_a_bar_without_an_end_does_not_look_full(theme: Colors, qtbot: QtBot) -> None:
+    """The style alone draws it full, with stripes that nobody sees."""
+    bar = QProgressBar()
+    qtbot.addWidget(bar)
+    bar.setTextVisible(False)
+    bar.resize(200, 8)
+    bar.setRange(0, 0)
+    bar.show()
+
+    def filled() -> int:
+        image = bar.grab().toImage()
+        return sum(image.pixelColor(x, 4).name() == theme.accent for x in range(200))
+
+    assert 0 < filled() < 150
+    bar.setRange(0, 4)
+    bar.setValue(1)
+    assert 40 <= filled() <= 60
+    bar.setValue(4)
+    assert filled() > 190
+
+
+def test_the_button_of_a_panel_has_room_for_its_words_before_it_can_be_pressed(
+    theme: Colors, qtbot: QtBot
+) -> None:
+    waiting, ready = PrimaryButton("Use it in Analyze region"), PrimaryButton("Use it in Analyze region")
+    for button in (waiting, ready):
+        qtbot.addWidget(button)
+    waiting.setEnabled(False)
+    waiting.show()
+    ready.show()
+    assert waiting.sizeHint().width() >= ready.sizeHint().width()
+    assert ready.sizeHint().width() >= ready.fontMetrics().horizontalAdvance(ready.text()) + 2 * (12 + 2)
 
 
 @pytest.mark.parametrize("kind", [QCheckBox, QRadioButton, QPushButton, PrimaryButton])

@@ -180,7 +180,7 @@ CATALOG: tuple[Entry, ...] = (
     *_FILE[3:5],
     archive.ENTRIES[1],
     *proving.ENTRIES,
-    *_FILE[5:],
+    *_FILE[5:-2],
     *cases.ENTRIES,
     *_EDIT,
     *_for_slides(annotating.ENTRIES),
@@ -201,6 +201,7 @@ CATALOG: tuple[Entry, ...] = (
     *(entry for entry in ct.ENTRIES if entry.group != VIEW),
     *_for_slides(_ANALYZE),
     *training.ENTRIES,
+    *_FILE[-2:],  # the last of their menu, where one looks for them
     *_HELP[:2],
     *caring.ENTRIES,
     *_HELP[2:],

@@ -200,9 +200,9 @@ class Analyzing(QObject):
             found = self._found.follow(run.findings)
             if analysis.complete:
                 answered = run.findings.boxes or run.card.preparation is not None
-                self._close_run(found, "finished" if answered else "nothing")
+                self._close_run(found, "finished" if answered else "nothing", run)
             else:
-                self._close_run(f"Stopped. {found}", "stopped")
+                self._close_run(f"Stopped. {found}", "stopped", run)
 
     def _fail(self, problem: Problem) -> None:
         run, self._run = self._run, None
@@ -213,9 +213,9 @@ class Analyzing(QObject):
         if run is not None:
             self.refused.emit(problem)
 
-    def _close_run(self, text: str, kind: Ending) -> None:
+    def _close_run(self, text: str, kind: Ending, run: Run | None = None) -> None:
         self._frame.analyze.run_ended(text, kind)
-        self._status.end_work(text)
+        self._status.end_work(text, None if run is None else run.opened)
         self.changed.emit()
 
     def _forget(self, opened: Opened) -> None:

@@ -141,7 +141,7 @@ class CtAnalyzing(QObject):
         found = headline(findings.scores, findings.items)
         opened.outcome = found if analysis.complete else f"Stopped. {found}"
         ending: Ending = "stopped" if not analysis.complete else "finished" if findings.items else "nothing"
-        self._close_run(opened.outcome, ending)
+        self._close_run(opened.outcome, ending, opened)
         self.ended.emit(opened)
         for note in analysis.notes[:1]:
             self.refused.emit(Problem(note, " ".join(analysis.notes[1:3])))
@@ -152,9 +152,9 @@ class CtAnalyzing(QObject):
         if run is not None:
             self.refused.emit(problem)
 
-    def _close_run(self, text: str, kind: Ending) -> None:
+    def _close_run(self, text: str, kind: Ending, opened: OpenedSeries | None = None) -> None:
         self._frame.ct_analyze.run_ended(text, kind)
-        self._status.end_work(text)
+        self._status.end_work(text, opened)
         self.changed.emit()
 
     def _forget(self, opened: Opened) -> None:

@@ -33,4 +33,4 @@ class FoundLine:
         before, self._found = self._found, found_in_words(findings)
         said = self._status.work.text.text()
         if before and before in said:
-            self._status.end_work(said.replace(before, self._found))
+            self._status.end_work(said.replace(before, self._found), self._status.about)

@@ -36,6 +36,7 @@ class Slides(QObject):
 
     def __init__(self, parts: Parts, frame: Frame, views: Views) -> None:
         super().__init__(frame)
+        self._failed: dict[Path, Problem] = {}  # of those that are opened at once
         self._gone: dict[Path, Problem] = {}  # what the banner says about files that are gone
         self._parts, self._frame = parts, frame
         self.page: SlidePage | None = None
@@ -64,6 +65,8 @@ class Slides(QObject):
     def open(self, path: Path) -> None:
         """Open a file, or go to it when it is open already."""
         path = path.absolute()
+        if not self._parts.opening.busy:
+            self._failed.clear()
         opened = self._parts.session.find(path)
         if opened is not None:
             self._parts.session.make_current(opened)
@@ -131,7 +134,12 @@ class Slides(QObject):
             self.refused.emit(Problem(slide.info.warning))
 
     def _fail(self, problem: Problem, path: Path) -> None:
-        del path
+        """Of several that are opened at once every one is named, not the last alone."""
+        self._failed[path] = problem
+        if len(self._failed) > 1 and "trace" not in problem.facts:
+            whats = [said.what for said in self._failed.values()]
+            facts = {f"file {number}": what for number, what in enumerate(whats, 1)}
+            problem = Problem(f"{len(whats)} files could not be opened.", " ".join(whats), **facts)
         self.refused.emit(problem)
 
     def _welcome(self, opened: Opened) -> None:

@@ -33,6 +33,7 @@ class StatusLine(QStatusBar):
         self.kept = _Clickable("Whether everything that you did is kept")
         self.kept.setAccessibleName("Saved or not")
         self.device = QLabel()
+        self.about: object = None  # what the result that waits is about; None: no file alone
         self._loads = False  # the line of work tells of a load
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -132,9 +133,15 @@ class StatusLine(QStatusBar):
             self._loads = False
             self.work.end("")
 
-    def end_work(self, text: str) -> None:
-        """The work is over: its result waits here in one line until the next run."""
+    def end_work(self, text: str, of: object = None) -> None:
+        """The work is over: its result waits here in one line until the next run. `of`: what it is about."""
+        self.about = of
         self.work.end(text)
+
+    def leave(self, opened: object) -> None:
+        """This is looked at now: what was found in another file is not said beside it."""
+        if self.about is not None and self.about is not opened and not self.work.is_running:
+            self.end_work("")
 
 
 class _Clickable(QLabel):

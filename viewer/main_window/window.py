@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         asked = (self.looking, self.navigating, self.splitting, *self.further.refusing)
         for piece in (self.slides, self.analyzing, self.reporting, *refusing, *asked):
             piece.refused.connect(self.show_problem)
+        self._parts.session.current_changed.connect(self.status.leave)
         for changed in (
             self.viewing.changed,
             self.analyzing.changed,

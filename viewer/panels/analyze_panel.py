@@ -250,7 +250,8 @@ def region_in_words(opened: OpenedSlide | None, region: Shape | None, card: Mode
     if region is None:
         whole = physical_size(opened)
         size = f" The whole slide is {whole}{_patches(opened, None, card)}." if whole else ""
-        return f"No region drawn: press R and drag.{size}"
+        what = "selected: click one, or" if len(opened.annotations) else "drawn:"
+        return f"No region {what} press R and drag.{size}"
     if opened.spacing is None:
         size = f"{region.bounds.width:,.0f} × {region.bounds.height:,.0f} px"
         return f"Region: {size}{_patches(opened, region, card)}"

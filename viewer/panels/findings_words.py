@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ml.report.sentence import picture_in_words
 from ml.report.words import area, count, duration, number, percent
 from ml.results.boxes import covered_mm2
 from ml.results.likeness import REMEDY
@@ -13,7 +14,7 @@ from viewer.state.findings import Findings
 def found_in_words(findings: Findings) -> str:
     """The slide as a whole, if that was answered; areas, or that there is nothing, and the highest score."""
     if findings.card.preparation is not None and findings.scores.scored.any():
-        return _of_the_picture(findings)
+        return picture_in_words(findings.scores)
     whole = None if findings.analysis is None else findings.analysis.slide_answer
     areas = _areas(findings)
     return areas if whole is None else f"{whole.in_words()} {areas}"
@@ -33,14 +34,6 @@ def _areas(findings: Findings) -> str:
     if rejected:
         return f"{count(rejected, 'area')} of “{name}”, all rejected by you."
     return _nothing(findings, name, running)
-
-
-def _of_the_picture(findings: Findings) -> str:
-    """What a model of whole pictures answers, the likeliest first."""
-    values = findings.scores.values[0, 0]
-    order = np.argsort(-values, kind="stable")
-    said = (f"{findings.scores.class_names[place]} {percent(float(values[place]))}" for place in order)
-    return f"Looked at as one picture: {', '.join(said)}."
 
 
 def _nothing(findings: Findings, name: str, running: bool) -> str:
@@ -73,8 +66,9 @@ def run_in_words(findings: Findings) -> str:
     """How many patches, what was skipped, how long, which model on what device."""
     grid, analysis = findings.scores.grid, findings.analysis
     scored = int(findings.scores.scored.sum())
-    parts = [f"{count(scored, 'patch', 'patches')} scored"]
-    if analysis is not None and not analysis.complete:
+    whole = findings.card.preparation is not None
+    parts = [] if whole else [f"{count(scored, 'patch', 'patches')} scored"]
+    if not whole and analysis is not None and not analysis.complete:
         parts = [
             f"Stopped: {scored:,} of {count(grid.count, 'patch', 'patches')} scored, the rest is unknown"
         ]
@@ -84,7 +78,8 @@ def run_in_words(findings: Findings) -> str:
         parts.append(duration(analysis.provenance.seconds))
     likeness = findings.scores.likeness
     if analysis is not None and likeness is not None and not likeness.is_warning:
-        parts.append(f"{percent(likeness.share)} of the patches unlike the model’s training data")
+        unlike = f"{percent(likeness.share)} of the patches unlike"
+        parts.append(f"{'like' if whole else unlike} the model’s training data")
     card = findings.card
     model = f"model {card.title or card.name} {card.version}"
     parts.append(f"{model} on {analysis.provenance.device}" if analysis else model)

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -55,6 +55,7 @@ class ItemList(QListWidget):
         self._cases: dict[Opened, str] = {}  # the name of its case
         self._pictures: dict[Opened | int, QPixmap] = {}
         self._current: Opened | None = None
+        self._pressed: tuple[Opened | None, int | None] = None, None
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setItemDelegate(_ItemDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -110,6 +111,16 @@ class ItemList(QListWidget):
         if (row := self._row_of(opened)) is not None:
             row.setData(_IMAGE, picture)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember what was meant: the list may be in another order before the second click comes."""
+        self._pressed = self._under(event)
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Of what the first click was on, or nothing: never of what has moved under the pointer since."""
+        if self._under(event) == self._pressed:
+            super().mouseDoubleClickEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens, or looks at."""
         row = self.currentItem()
@@ -161,6 +172,11 @@ class ItemList(QListWidget):
         if line is None:
             return ""
         return {"gone": "File not found", "looking": "Looking for its file …"}.get(line.where, line.facts)
+
+    def _under(self, event: QMouseEvent) -> tuple[Opened | None, int | None]:
+        row = self.itemAt(event.position().toPoint())
+        line = None if row is None else row.data(_LINE)
+        return None if row is None else row.data(_OPENED), None if line is None else line.id
 
     def _rows(self) -> list[QListWidgetItem]:
         return [self.item(row) for row in range(self.count())]

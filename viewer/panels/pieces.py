@@ -209,6 +209,11 @@ class PrimaryButton(QPushButton):
         self.setMinimumHeight(9 * GRID)
         self.setProperty("primary", True)  # the style sheet: a palette's accent is painted paler than it is
 
+    def sizeHint(self) -> QSize:
+        """As wide while it cannot be pressed as when it can: the frame comes with the colour."""
+        hint, words = super().sizeHint(), self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(max(hint.width(), words + 8 * GRID), hint.height())
+
 
 def rule() -> QFrame:
     """A thin line between two parts of a panel."""

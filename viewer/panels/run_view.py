@@ -55,7 +55,6 @@ class RunView(QWidget):
         layout.addWidget(self.skipped)
         layout.addWidget(self.notes)
         self._notes: list[str] = []
-        self._planned: Planned | None = None
         self.stop_button.clicked.connect(self._stop)
         self.stale.wished.connect(self.again_wished)
         self.clear()
@@ -66,7 +65,6 @@ class RunView(QWidget):
         self.result.say("")
         self.stale.say("")
         self.skipped.say("")
-        self._planned = None
         self._notes.clear()
         self.notes.say("")
 
@@ -82,7 +80,6 @@ class RunView(QWidget):
 
     def plan(self, planned: Planned) -> None:
         """Say how much there is to look at, and what is skipped."""
-        self._planned = planned
         self.skipped.say(skipped_in_words(planned))
 
     def step(self, step: Step) -> None:
@@ -98,8 +95,6 @@ class RunView(QWidget):
     def end(self, text: str, kind: Ending) -> None:
         """Say how it ended."""
         self._show_running(False)
-        if self._planned is not None and kind in {"finished", "nothing"}:
-            self.skipped.say(skipped_in_words(self._planned, over=True))
         self.result.say(text, _SIGNS[kind])
 
     def say_stale(self, changes: str) -> None:
@@ -116,16 +111,15 @@ class RunView(QWidget):
             widget.setVisible(running)
 
 
-def skipped_in_words(planned: Planned, *, over: bool = False) -> str:
-    """How many patches there are to look at, or were, and what share of the region is skipped."""
+def skipped_in_words(planned: Planned) -> str:
+    """How many patches hold tissue, and what share of the region is skipped: true before and after a run."""
     grid = planned.grid
-    what = f"{count(grid.count, 'patch', 'patches')} {'looked at' if over else 'to look at'}."
+    what = f"{count(grid.count, 'patch', 'patches')} hold{'s' if grid.count == 1 else ''} tissue."
     if grid.count == 0:
         return "There is no tissue in this region: all of it is background."
     if grid.skipped_share == 0:
         return what
-    skipped = "was skipped" if over else "is skipped"
-    return f"{what} {percent(grid.skipped_share)} of the region is background and {skipped}."
+    return f"{what} {percent(grid.skipped_share)} of the region is background and is skipped."
 
 
 def step_in_words(step: Step) -> str:

@@ -65,6 +65,8 @@ def _sheet(chosen: Colors) -> str:
                 border: 2px solid {chosen.accent}; border-radius: 4px; padding: 2px 12px; }}
     QPushButton[primary="true"]:enabled:hover, QPushButton[primary="true"]:enabled:focus {{
                 border-color: {chosen.text}; }}
+    QProgressBar {{ background: {chosen.base}; border: 1px solid {chosen.line}; border-radius: 3px; }}
+    QProgressBar::chunk {{ background: {chosen.accent}; border-radius: 2px; }}
     {_boxes(chosen)}
     {_sliders(chosen)}
     """

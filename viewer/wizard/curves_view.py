@@ -138,7 +138,7 @@ class CurvesView(QWidget):
             box = column(gap=GRID)
             words = Text(meaning, quiet=True, parent=self)
             words.setAlignment(Qt.AlignmentFlag.AlignTop)
-            words.setFixedHeight(2 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
+            words.setFixedHeight(3 * words.fontMetrics().lineSpacing() + GRID)  # plots of one height
             box.addWidget(plot, 1)
             box.addWidget(words)
             self._row.addLayout(box, 1)

@@ -121,6 +121,8 @@ def told_of(plan: Plan, survey: Survey) -> tuple[str, ...]:
     cases = cases_of(survey, data)
     patients = len({case.patient for case in cases})
     words = [f"{count(len(cases), _noun(plan.kind))} of {count(patients, 'patient')} will be used."]
+    if data.patients == "each":
+        words = [f"{count(len(cases), _noun(plan.kind))} will be used. Each counts as a patient of its own."]
     if plan.kind in {"boxes", "scans"} and not plan.data.outlines:
         whose = {one.patient for one in seen if one.patient} if plan.kind == "scans" else set()
         of = f" of {count(len(whose), 'patient')}, as their headers say" if whose else ""

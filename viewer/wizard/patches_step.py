@@ -20,7 +20,7 @@ from viewer.wizard.step import Step
 class PatchesStep(Step):
     """Shows the rehearsal's pictures, class by class."""
 
-    title = "Patches"
+    title = "Pictures"
     heading = "What the network will see"
     meaning = (
         "The network is the part of the model that learns. What cannot be seen in these pictures it cannot "

@@ -14,14 +14,18 @@ import pypdfium2.raw as pdfium
 import pytest
 
 from ml.annotation.shapes import Annotation, Shape
+from ml.draft.slide_evidence import evidence_of_material
 from ml.errors import Problem
 from ml.geometry import Rect
+from ml.preparation import Preparation
 from ml.report.content import ReportContent
 from ml.report.figure import Picture, crops_in_words, draw_pictures
 from ml.report.findings import gather
 from ml.report.material import Material
 from ml.report.pdf import MOST_ROWS, build_pdf, write_pdf
+from ml.report.words import SPACE
 from ml.results.boxes import BoxRule
+from ml.results.likeness import Likeness
 
 WHEN = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -165,6 +169,22 @@ def test_nothing_scored(make_material: Callable[..., Material]) -> None:
     text = text_of(report(made))
     assert "Nothing was scored" in text
     assert "nan" not in text.lower().replace("finance", "")
+
+
+def test_a_whole_picture_is_no_patch(make_material: Callable[..., Material]) -> None:
+    made = make_material(region=None, patch=1024)
+    card = dataclasses.replace(made.card, preparation=Preparation((64, 64)))
+    likeness = Likeness(0, 1)
+    scores = dataclasses.replace(made.analysis.scores, values=np.array([[[0.1, 0.2, 0.7]]], np.float32))
+    made = dataclasses.replace(made, card=card, analysis=dataclasses.replace(made.analysis, scores=scores))
+    told = evidence_of_material(made)
+    assert told.summary.replace(SPACE, " ").startswith("Looked at as one picture: much & more 70 %, some")
+    assert ("Looked at", "As one picture") in told.provenance
+    assert [column.title for column in told.grids["classes"].columns] == ["Class", "Probability"]
+    said = [text_of(report(made)), likeness.in_words(), likeness.of_a_few_in_words()]
+    assert "looks at a picture as a whole" in said[0]
+    assert "Looked at as one picture" in said[0].replace(SPACE, " ")
+    assert not any("patch" in one.lower() for one in said)
 
 
 def test_an_incomplete_run_says_so(make_material: Callable[..., Material]) -> None:

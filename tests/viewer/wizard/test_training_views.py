@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from viewer.panels.pieces import Text
 from viewer.wizard.curves_view import CurvesView
 from viewer.wizard.example_strip import ExampleStrip, Tile
 from viewer.wizard.run_story import RunStory
@@ -61,6 +62,17 @@ def test_no_curve_is_covered_by_what_names_it(qtbot: QtBot) -> None:
         assert label.width() >= label.sizeHint().width()
         for plot in view.plots.values():
             assert label.mapTo(view, label.rect().bottomLeft()).y() < plot.mapTo(view, QPoint()).y()
+
+
+def test_what_the_curves_mean_can_be_read_to_its_end(qtbot: QtBot) -> None:
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.resize(880, view.minimumHeight())  # in the wizard as it opens, with a scroll bar
+    view.show()
+    qtbot.waitUntil(lambda: bool(view.plots))
+    for words in view.findChildren(Text):
+        qtbot.waitUntil(lambda words=words: words.width() > 200)
+        assert words.heightForWidth(words.width()) <= words.height(), words.text()
 
 
 def test_another_pass_changes_words_and_pictures_in_their_places(qtbot: QtBot, tmp_path: Path) -> None:
