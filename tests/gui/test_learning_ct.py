@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from ml.ct_about import patient_in_words
+from tests.gui.case_hands import known, listed, saved
 from tests.gui.ct_hands import open_series
 from tests.gui.hands import LONG, bring_to_front
 from tests.gui.model_hands import TINY_CT, data_of, shoot, trained_here
@@ -45,6 +46,48 @@ def analyzed_series(qtbot: QtBot, window: MainWindow, folder: Path) -> CtPage:
     qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
     qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=LONG)
     return page
+
+
+def mark(qtbot: QtBot, window: MainWindow, case: int) -> None:
+    """Click on it in the list of all cases, which holds four."""
+    listed(qtbot, window, 4)
+    shown = window.frame.slides.all
+    for row in range(4):
+        place = shown.list.visualItemRect(shown.list.item(row)).center()
+        qtbot.mouseClick(shown.list.viewport(), LEFT, pos=place)
+        if shown.marked == (case,):
+            return
+    raise AssertionError(case)
+
+
+def test_series_of_marked_cases_are_opened_and_asked_about_too(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    heads = heads_model(qtbot, window, tmp_path)
+    session = window._parts.session
+    marked = analyzed_series(qtbot, window, heads / "p1").opened
+    key = marked.series.key
+    known(qtbot, window, marked)
+    case = window.cases.work.case_of(marked)
+    assert case is not None
+    other = analyzed_series(qtbot, window, heads / "p3").opened  # its case is not marked
+    not_marked = other.series.key
+    never = open_series(qtbot, window, heads / "p2").opened  # nobody analyzed it
+    page = analyzed_series(qtbot, window, tmp_path / "new")
+    for opened in (other, never, page.opened):
+        known(qtbot, window, opened)
+    saved(qtbot, window)
+    for opened in (marked, other, never):
+        session.close(opened)
+    mark(qtbot, window, case.id)
+
+    queue = asked(qtbot, window)
+    answering = queue.answering
+    assert isinstance(answering, SliceAnswering)
+    assert {one.series.key for one in answering.series} == {key, page.opened.series.key}
+    assert not_marked not in {one.series.key for one in session.items}
+    assert len(answering.asked) == 12
+    assert session.current is page.opened  # where one was
 
 
 def test_all_open_series_of_a_model_are_asked_about_in_one_queue(

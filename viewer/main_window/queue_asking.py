@@ -17,6 +17,7 @@ from ml.volume.window import Window
 from ml.zoo.card import ModelCard
 from viewer.main_window.ct_page import CtPage
 from viewer.main_window.parts import Parts
+from viewer.main_window.series_gathering import Marked, SeriesGathering
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.views import Views
@@ -41,11 +42,20 @@ class QueueAsking(QObject):
     refused = Signal(object)  # Problem
 
     def __init__(
-        self, parts: Parts, status: StatusLine, views: Views, work: LearningWork, window: QWidget
+        self,
+        parts: Parts,
+        status: StatusLine,
+        views: Views,
+        work: LearningWork,
+        window: QWidget,
+        marked: Marked,
     ) -> None:
+        """`marked`: cases whose series are asked about, too."""
         super().__init__(window)
         self._parts, self._status, self._views = parts, status, views
         self._work, self._window = work, window
+        self._gathering = SeriesGathering(parts, status, work, marked, self)
+        self._gathering.refused.connect(self.refused)
         self.window: QueueWindow | None = None
         parts.session.closing.connect(self._let_go)
 
@@ -59,16 +69,24 @@ class QueueAsking(QObject):
         opened = self._parts.session.current
         analysis = _analysis_of(opened)
         if isinstance(opened, OpenedSeries):
-            kept = asks_kept(self._together(opened))
-            if any(one.uid not in series.learning.answers for series, queue in kept for one in queue.asked):
-                self._show_slices(opened, kept)
-                return
-        elif isinstance(opened, OpenedSlide) and analysis is not None:
+            self._gathering.gather(model_of(opened), partial(self._open_slices, opened))
+            return
+        if isinstance(opened, OpenedSlide) and analysis is not None:
             queue = opened.learning.queue
             if queue is not None and queue.run == analysis.provenance.started and _has_open(opened):
                 self._show_patches(opened, queue)
                 return
         self.ask()
+
+    def _open_slices(self, opened: OpenedSeries) -> None:
+        """The same of slices, with all series that are open by now."""
+        if opened not in self._parts.session.items:  # closed while others were opened
+            return
+        kept = asks_kept(self._together(opened))
+        if any(one.uid not in series.learning.answers for series, queue in kept for one in queue.asked):
+            self._show_slices(opened, kept)
+        else:
+            self.ask()
 
     def ask(self) -> None:
         """Look for what is worth a label; the questions follow."""
