@@ -1,4 +1,4 @@
-"""Retraining of CT to its end: the model that comes out is used, and names its parent."""
+"""Retraining of CT and of boxes to its end: the model that comes out is used, and names its parent."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from ml.geometry import Rect
 from ml.zoo.card import ModelCard
 from ml.zoo.store import models
+from tests.gui.model_hands import TINY, data_of, trained_here
 from tests.gui.test_learning import asked
 from tests.gui.test_learning_ct import analyzed_series, heads_model
-from tests.gui.test_learning_kinds import began
+from tests.gui.test_learning_kinds import analyzed, began, draw_missed, show_two_boxes, take_model
 from tests.gui.test_learning_story import through_the_check
 from tests.gui.test_wizard import PATIENCE, TRAINING, USE, end_processes, ended
+from tests.ml.train.test_box_study import write_slides
 from viewer.main_window.window import MainWindow
 from viewer.wizard.desk import trainings_folder
+from viewer.wizard.plan import Plan
 from viewer.wizard.training_step import TrainingStep
 from viewer.wizard.use_step import UseStep
 from viewer.wizard.window import WizardWindow
@@ -99,3 +103,30 @@ def test_slices_that_were_answered_make_a_model_that_names_its_parent(
     qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)  # of the series that is open still
     qtbot.waitUntil(lambda: page.opened.findings.card.name == made.name, timeout=PATIENCE)
     qtbot.waitUntil(lambda: page.opened.findings.analysis is not None, timeout=PATIENCE)
+
+
+def test_boxes_that_were_decided_and_drawn_make_a_model_that_names_its_parent(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "graft"
+    write_slides(folder)
+    plan = Plan("boxes", data=data_of(folder, "boxes.csv", "lesion"), network=TINY)
+    parent = trained_here(plan, "Graft", tmp_path)
+    take_model(qtbot, window, "graft")
+    opened = analyzed(qtbot, window, folder / "g0_a.tif", Rect(0, 0, 512, 384))
+    show_two_boxes(opened.findings)
+    opened.findings.select(opened.findings.boxes[0].key)
+    window.slides.page.view.setFocus()
+    qtbot.keyClick(window.slides.page.view, Qt.Key.Key_Delete)
+    draw_missed(qtbot, window, "lesion")
+    wizard = began(qtbot, window)
+    added = wizard.desk.plan.data.added
+    made = trained_to_the_end(qtbot, wizard)
+    assert made.title == "Graft 2"
+    assert [(one.name, one.weights_sha256) for one in made.lineage.parents] == [
+        ("graft", parent.weights_sha256)
+    ]
+    assert made.lineage.added_labels == added
+    assert f"{added} of them only learned from" in made.training_data
+    wizard.close()
+    assert told_of_models(qtbot, window, "Graft 2")["Made from"] == "“Graft”"
