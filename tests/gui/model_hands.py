@@ -37,7 +37,7 @@ def trained_here(plan: Plan, title: str, folder: Path) -> ModelCard:
         several=True,
         done=True,
         fit=Fit(1, batch=8, loss="bce"),
-        division=Division(folds=3, run=1, duplicates="join"),
+        division=Division(folds=3, run=1, duplicates="join" if plan.kind == "patches" else "warn"),
         texts=replace(plan.texts, title=title, limits="Weights by chance."),
     )
     write_plan(plan, trainings_folder() / "first")

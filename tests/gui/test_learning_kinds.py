@@ -15,12 +15,11 @@ from ml.annotation.answers import is_answer
 from ml.annotation.document import Change
 from ml.annotation.shapes import Annotation, Shape
 from ml.geometry import Rect
-from tests.gui.ct_hands import open_series
 from tests.gui.hands import LONG, bring_to_front, drag, open_file
-from tests.gui.model_hands import TINY, TINY_CT, data_of, shoot, trained_here
+from tests.gui.model_hands import TINY, data_of, shoot, trained_here
 from tests.gui.test_learning import asked
+from tests.gui.test_learning_ct import analyzed_series, heads_model
 from tests.gui.wizard_hands import DATA
-from tests.ml.train.labelled_heads import write_with_a_new_one
 from tests.ml.train.test_box_study import write_slides
 from viewer.cases.library import whoever
 from viewer.main_window.window import MainWindow
@@ -193,18 +192,8 @@ def asked_again(window: MainWindow) -> QueueWindow:
 def test_slices_are_asked_about_and_what_was_answered_is_learned_from(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    heads = write_with_a_new_one(tmp_path, slices=6)
-    data = replace(data_of(heads, "labels.csv", "left", "right"), label="", patients="column")
-    trained_here(Plan("scans", data=data, network=TINY_CT), "Heads", tmp_path)
-    window._parts.models.read()
-    choice = window.frame.ct_analyze.model
-    qtbot.waitUntil(lambda: choice.choice.findData("heads") >= 0, timeout=LONG)
-    choice.choose("heads")
-    page = open_series(qtbot, window, tmp_path / "new")
-    window.frame.inspector.setCurrentWidget(window.frame.ct_analyze)
-    qtbot.mouseClick(window.frame.ct_analyze.button, LEFT)
-    qtbot.waitUntil(lambda: window.on_ct.reporting.possible, timeout=LONG)
-
+    heads_model(qtbot, window, tmp_path)
+    page = analyzed_series(qtbot, window, tmp_path / "new")
     queue = asked(qtbot, window)
     assert isinstance(queue.view, SlicePicture)
     assert len(queue.answering.asked) == 6

@@ -66,7 +66,7 @@ class Further:
             training,
             Cohorts(parts, frame, status, window),
             Caring(parts, frame, status),
-            Learning(parts, status, views, slides, training, window),
+            Learning(parts, status, views, slides, training, window, lambda: frame.slides.all.marked),
         )
 
     def __iter__(self) -> Iterator[Piece]:

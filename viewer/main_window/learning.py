@@ -20,6 +20,7 @@ from ml.zoo.card import ModelCard
 from viewer.actions.command import Bound
 from viewer.main_window.parts import Parts
 from viewer.main_window.queue_asking import QueueAsking
+from viewer.main_window.series_gathering import Marked
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
 from viewer.main_window.training import Training
@@ -52,12 +53,13 @@ class Learning(QObject):
         slides: Slides,
         training: Training,
         window: QWidget,
+        marked: Marked,
     ) -> None:
         super().__init__(window)
         self._parts, self._status, self._slides = parts, status, slides
         self._training, self._window = training, window
         self.work = LearningWork(self)
-        self.asking = QueueAsking(parts, status, views, self.work, window)
+        self.asking = QueueAsking(parts, status, views, self.work, window, marked)
         self.asking.retrain_wished.connect(self.retrain)
         self.asking.refused.connect(self._show_problem)
         self.made_up_window: MadeUpWindow | None = None

@@ -36,6 +36,11 @@ class Questions(QObject):
         return self.asked[self.position] if self.position < len(self.asked) else None
 
     @property
+    def whose(self) -> str:
+        """Whose it is that is asked about, where it could be several people's."""
+        return ""
+
+    @property
     @abstractmethod
     def answered(self) -> int:
         """How many have an answer."""

@@ -46,6 +46,7 @@ class QueueWindow(QDialog):
         self.resize(_SIZE)
         self.heading = Heading("", self)
         self.bar = QProgressBar(self)
+        self.whose = Text(parent=self)
         self.told = Text(parent=self)
         self.given = Text(parent=self)
         self.keys = ClassKeys(answering.class_names, several=answering.several, parent=self)
@@ -92,6 +93,7 @@ class QueueWindow(QDialog):
             thought = said_in_words(answering.class_names, asked)
             torn = "\nIt asks several models at once, and they disagree." if asked.disagreement > 0.1 else ""
             self.told.say(f"The model “{answering.model}” thinks: {thought}.{torn}")
+        self.whose.say(answering.whose)
         said = answering.said_at(place)
         self.given.say("" if said is None else f"You said: {_in_words(said, answering)}.")
         self.keys.show_answer(parts_of(said or "", answering.class_names), answering.counts())
@@ -144,7 +146,7 @@ class QueueWindow(QDialog):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(2 * GRID)
         self.bar.setAccessibleName(f"{self.answering.noun[1].capitalize()} with an answer")
-        for widget in (self.heading, self.bar, self.told, self.given):
+        for widget in (self.heading, self.bar, self.whose, self.told, self.given):
             inside.addWidget(widget)
         inside.addWidget(self.keys)
         inside.addWidget(self.unsure)

@@ -1,4 +1,4 @@
-"""One slice of an open CT series, large, through a window; its neighbours by the wheel."""
+"""One slice of open CT series, large, through a window; its neighbours by the wheel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ml.verbs.slice_queue import AskedSlice
 from ml.volume.window import Window
 from viewer.ct.gray import image_of, table
+from viewer.panels.links import Links
 from viewer.panels.pieces import GRID
 from viewer.state.opened_series import OpenedSeries
 from viewer.theme.colors import colors
@@ -21,9 +22,13 @@ _LEAST = 360  # px
 class SlicePicture(QWidget):
     """Of what is asked about; `step` looks at slices beside it, and the next question begins at its own."""
 
-    def __init__(self, opened: OpenedSeries, window: Window, parent: QWidget | None = None) -> None:
+    def __init__(self, series: Sequence[OpenedSeries], window: Window, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._opened, self._window = opened, window
+        self._series = {opened.series.key: opened for opened in series}
+        self._opened, self._window = series[0], window
+        self._links = Links()
+        for opened in series:
+            self._links.follow(opened.complete, self.update)
         self._asked: int | None = None
         self.shown: int | None = None  # number of the slice
         self.setMinimumSize(QSize(_LEAST, _LEAST))
@@ -33,9 +38,10 @@ class SlicePicture(QWidget):
     def show_asked(self, asked: object, _: Sequence[object] = ()) -> None:
         """Show a slice that is asked about."""
         number = asked.number if isinstance(asked, AskedSlice) else None
-        if number != self._asked or number is None:
+        opened = self._series[asked.series] if isinstance(asked, AskedSlice) else self._opened
+        if number != self._asked or opened is not self._opened or number is None:
             self.shown = number
-        self._asked = number
+        self._asked, self._opened = number, opened
         self.update()
 
     def step(self, by: int) -> None:
@@ -45,7 +51,8 @@ class SlicePicture(QWidget):
             self.update()
 
     def close_work(self) -> None:
-        """There is none: the series is in memory."""
+        """There is none, as the series are in memory; they are followed no more."""
+        self._links.drop()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A notch is a slice."""

@@ -185,7 +185,8 @@ def series(tmp_path: Path, qtbot: QtBot) -> OpenedSeries:
 def slices(series: OpenedSeries, qtbot: QtBot) -> QueueWindow:
     asked = tuple(AskedSlice(n, series.series.slices[n].uid, (0.6, 0.2), 0.9, 0.2) for n in (2, 0, 3))
     queue = SliceQueue("m", "1.0", "0" * 64, "today", ("left", "right"), asked)
-    made = QueueWindow(SliceAnswering(series, queue, "me@here"), series, SlicePicture(series, Window(40, 80)))
+    answering = SliceAnswering([(series, queue)], "me@here")
+    made = QueueWindow(answering, series, SlicePicture([series], Window(40, 80)))
     qtbot.addWidget(made)
     made.show()  # closed by qtbot
     return made

@@ -14,7 +14,7 @@ from ml.annotation.shapes import Shape
 from ml.errors import Problem
 from ml.geometry import Rect
 from ml.progress import Progress
-from ml.train.corrected import PSEUDO, QUEUE, Said, SlideSaid
+from ml.train.corrected import DRAWN, PSEUDO, QUEUE, Said, SlideSaid
 from ml.train.folds import fold_numbers, folds_of
 from ml.train.pictures import read_pictures
 from ml.train.study_recipe import read_study_recipe
@@ -24,6 +24,7 @@ from ml.zoo.card import ModelCard
 from ml.zoo.lineage import Lineage
 from ml.zoo.store import find
 from viewer.wizard.desk import Desk, trainings_folder
+from viewer.wizard.drawn import added_in_words
 from viewer.wizard.mending import lineage_of
 from viewer.wizard.origin_words import origin_in_words
 from viewer.wizard.plan import DataPlan, Kind, Plan, read_plan, write_plan
@@ -75,6 +76,25 @@ def slide_at(folder: Path, name: str) -> Path:
         path, pixels, photometric="rgb", tile=(128, 128), resolution=(20_000, 20_000), resolutionunit=3
     )
     return path
+
+
+def test_what_was_drawn_stands_among_the_pictures_and_is_told_of(card: ModelCard, tmp_path: Path) -> None:
+    outline = Shape.ellipse_in(Rect(0, 0, 200, 200))
+    by_hand = Said(outline, "Beta", DRAWN, "Dr. A", "2026-11-26T20:00", drawn="1")
+    begun = begin_from(
+        card, [Told(SlideSaid(slide_at(tmp_path, "P1-slide.tif"), "case 9", (by_hand,)))], Progress()
+    )
+    origin = lines(begun.folder / "labels" / "added.csv")
+    assert begun.added == len(origin) > 1
+    assert {(one["source"], one["by"], one["at"]) for one in origin} == {
+        ("drawn by person", "Dr. A", "2026-11-26T20:00")
+    }
+    assert {one["label"] for one in lines(begun.folder / "labels" / "cases.csv")[8:]} == {"b"}
+    plan = read_plan(begun.folder)
+    assert plan is not None
+    words = f"{begun.added} labels that people gave since, among them. {begun.added} of these lie in what was"
+    assert added_in_words(plan) == f"{words} drawn by hand, by Dr. A on 2026-11-26."
+    assert added_in_words(plan.with_data(folder=str(tmp_path))) == ""  # other pictures were chosen since
 
 
 def said(x: int, label: str, source: str = QUEUE) -> Said:
