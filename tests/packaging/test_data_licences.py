@@ -39,6 +39,8 @@ def test_what_samples_is_made_of_goes_in_and_may_be_shipped(tmp_path: Path) -> N
     assert troubles == []
     assert len(lines) == 2
     assert unused.is_file("skimage/data/astronaut.png")
+    assert not unused.is_file("skimage/data/__init__.pyi"), "lazy_loader reads it"
+    assert not unused.is_file("skimage/data/README.txt"), "copied when a picture is asked for"
 
 
 @pytest.mark.parametrize("place", ["pydicom/data/test_files", "resources/icons", "elsewhere"])
