@@ -135,8 +135,6 @@ def shipped(
 
 def _archived(program_folder: Path) -> set[str]:
     """Top names of the modules in the programs' archives."""
-    from PyInstaller.archive.readers import CArchiveReader
-
     names: set[str] = set()
     for name in ("parfocal", "parfocal-ml"):
         program = next(
@@ -144,6 +142,8 @@ def _archived(program_folder: Path) -> set[str]:
         )
         if program is None or program.is_symlink():
             continue
+        from PyInstaller.archive.readers import CArchiveReader  # where a bundle is built, it is there
+
         archive = CArchiveReader(str(program))
         for entry in archive.toc:
             if entry.endswith(".pyz"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from pydicom.data import get_testdata_file
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -43,7 +46,8 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
 
 
 def test_what_is_odd_about_a_series_is_not_said_over_a_slide(window: MainWindow, qtbot: QtBot) -> None:
-    slide, _, head = samples()
+    """A slice that pydicom brings: compressed with loss, and alone."""
+    slide, head = samples()[0], Path(str(get_testdata_file("693_J2KI.dcm", download=False)))
     banner = window.frame.banner
     window.slides.open(head)
     qtbot.waitUntil(banner.isVisible, timeout=LONG)

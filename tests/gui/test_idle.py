@@ -38,16 +38,20 @@ def test_no_timer_runs_and_nothing_is_painted(window: MainWindow, qtbot: QtBot, 
     qtbot.waitUntil(lambda: not view._clock.isActive() and not view._soon.isActive(), timeout=LONG)
     # What waits for a moment of rest (where one looks is kept) comes to its end; nothing ticks on.
     qtbot.waitUntil(lambda: not ticking(window), timeout=LONG)
-    for _ in range(20):  # what was painted for is painted
-        QApplication.processEvents()
     paints = Paints()
     app = QApplication.instance()
     assert app is not None
     app.installEventFilter(paints)
-    try:
+
+    def quiet() -> bool:
+        """What comes from a thread meanwhile (“Saved”) is painted once; what moves never ends."""
+        paints.count = 0
         for _ in range(50):
             QApplication.processEvents()
+        return paints.count == 0
+
+    try:
+        qtbot.waitUntil(quiet, timeout=LONG)
     finally:
         app.removeEventFilter(paints)
-    assert paints.count == 0
     assert not loader._wishes

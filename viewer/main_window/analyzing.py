@@ -21,6 +21,7 @@ from viewer.main_window.parts import Parts
 from viewer.main_window.run import Run, part_of
 from viewer.main_window.slides import Slides
 from viewer.main_window.status_line import StatusLine
+from viewer.panels.run_options import AnalyzeOptions
 from viewer.panels.run_view import Ending
 from viewer.state.findings import Findings
 from viewer.state.opened import Opened
@@ -137,17 +138,8 @@ class Analyzing(QObject):
         elif card is None:
             self.refused.emit(Problem("No model is chosen.", "Choose one in the Analyze panel."))
         elif opened.spacing is not None or self._slides.ask_spacing():
-            request = AnalyzeRequest(
-                slide=opened.info.path,
-                model=options.model,
-                region=region,
-                spacing=opened.spacing,
-                device=options.device,
-                batch=options.batch,
-                cam=options.cam,
-            )
+            request = self._last[opened] = _request(opened, region, options)
             self._run = Run(opened, card)
-            self._last[opened] = request
             self._parts.settings.model = options.model
             self._frame.banner.dismiss()
             self._frame.analyze.run_started(whole_slide=region is None)
@@ -159,8 +151,7 @@ class Analyzing(QObject):
         self._frame.analyze.show_planned(planned)
         run = self._run
         if run is not None and run.opened.spacing is not None:
-            rule = rule_of(run.card)
-            run.findings = Findings(planned, run.card, run.opened.spacing.spacing, rule)
+            run.findings = Findings(planned, run.card, run.opened.spacing.spacing, rule_of(run.card))
             run.opened.set_findings(run.findings)
 
     def _put(self, part: ScorePart) -> None:
@@ -235,6 +226,19 @@ class Analyzing(QObject):
     def _show_device(self, text: str) -> None:
         self._frame.analyze.show_device(text)
         self._status.show_device(text)
+
+
+def _request(opened: OpenedSlide, region: Shape | None, options: AnalyzeOptions) -> AnalyzeRequest:
+    """What the choices in the panel ask for."""
+    return AnalyzeRequest(
+        slide=opened.info.path,
+        model=options.model,
+        region=region,
+        spacing=opened.spacing,
+        device=options.device,
+        batch=options.batch,
+        cam=options.cam,
+    )
 
 
 def _again(opened: OpenedSlide, device: str) -> AnalyzeRequest | None:
