@@ -31,7 +31,8 @@ class Step(QWidget):
         self.notice = Notice(parent=self)
         outer = column(self, margin=4 * GRID, gap=2 * GRID)
         outer.addWidget(head)
-        outer.addWidget(Text(self.meaning, quiet=True, parent=self))
+        self.meaning_told = Text(self.meaning, quiet=True, parent=self)
+        outer.addWidget(self.meaning_told)
         outer.addWidget(self.notice)
         if self.scrolls:
             page = Page(self)

@@ -30,6 +30,11 @@ from viewer.wizard.training_run import TrainingRun
 from viewer.work.model_making import ModelMaking
 
 _MOST = 60  # doubtful labels that are shown
+_NOBODY_SAID = (
+    "Every picture was judged by a model that had not learned from it. Nobody has said whose a picture is: "
+    "where two are of one patient, all figures are too good. In brackets, as a range: where a figure would "
+    "lie in 95 of 100 such groups of pictures."
+)
 _NO_MAP = (
     "Not drawn yet. The map lays pictures that look alike to the model near each other; for it, all pictures "
     "are looked at once more, without learning."
@@ -93,6 +98,8 @@ class VerdictStep(Step):
 
     def show_plan(self) -> None:
         """Figures of the training on the desk."""
+        alone = self.plan.data.patients == "each" and self.plan.kind != "scans"
+        self.meaning_told.setText(_NOBODY_SAID if alone else self.meaning)
         facts = self.run.report()
         self.answers = read_answers(self.desk.out) if facts else ()
         self.judged = judged(self.answers, several=self.plan.several)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
 from ml.evaluate.slide_level import unit_figures
+from viewer.wizard.desk import Desk
 from viewer.wizard.figures_part import FiguresPart
+from viewer.wizard.training_run import TrainingRun
+from viewer.wizard.verdict_step import VerdictStep
 
 FIGURES: dict[str, Any] = {
     "pictures": 24,
@@ -90,3 +94,17 @@ def test_pictures_have_no_more_than_pictures(qtbot: QtBot) -> None:
     assert not part.units.isVisible()
     assert not part.patches.isVisible()
     assert part.overall.text().startswith("24 pictures of 4 patients.")
+
+
+def test_where_nobody_said_whose_a_picture_is_no_patient_is_promised(qtbot: QtBot, tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "training")
+    desk.folder.mkdir()
+    run = TrainingRun(desk, desk)
+    step = VerdictStep(desk, run)
+    qtbot.addWidget(step)
+    for patients, promised in (("each", False), ("column", True), ("each", False)):
+        desk.change(desk.plan.with_data(patients=patients))
+        step.enter()
+        assert ("never seen its patient" in step.meaning_told.text()) is promised
+        assert ("Nobody has said whose a picture is" in step.meaning_told.text()) is not promised
+    run.close()
