@@ -157,6 +157,9 @@ def _ct(camera: Camera) -> None:
     """The made-up head among the samples, in the brain window, with the drawn bleeding measured."""
     window = camera.window
     window.run("samples")
+    session = window.slides._parts.session
+    camera.until("the samples", lambda: len(session.items) == 3 and session.current is session.items[0])
+    session.make_current(session.items[-1])
     camera.until("the series", lambda: window.ct.page is not None and window.ct.page.opened.is_complete)
     page = window.ct.page
     assert page is not None

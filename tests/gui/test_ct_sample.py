@@ -20,8 +20,16 @@ def test_the_samples_hold_a_head_that_can_be_analyzed_at_once(window: MainWindow
     qtbot.mouseClick(window.frame.welcome.samples_button, LEFT)
     session = window._parts.session
     qtbot.waitUntil(lambda: len(session.items) == 3, timeout=LONG)
+    slide, *_, head = session.items
+    qtbot.waitUntil(lambda: session.current is slide, timeout=LONG)  # what one has come for
+    looked_at: list[object] = []
+    session.current_changed.connect(looked_at.append)
+    window.run("samples")  # once more: nothing is opened twice
+    qtbot.waitUntil(lambda: head in looked_at and session.current is slide, timeout=LONG)
+    assert len(session.items) == 3
+    session.make_current(head)
     page = window.ct.page
-    assert page is not None, "the head is what is looked at"
+    assert page is not None
     qtbot.waitUntil(lambda: page.opened.is_complete, timeout=LONG)
     assert page.opened.path.name == "made-up head CT"
     assert len(page.opened.series) == 30

@@ -13,6 +13,7 @@ from ml.slide.slide import Slide
 from viewer.main_window.frame import Frame
 from viewer.main_window.page import Page
 from viewer.main_window.parts import Parts
+from viewer.main_window.sample_order import SampleOrder
 from viewer.main_window.slide_page import SlidePage
 from viewer.main_window.views import Views
 from viewer.panels.archive_page import ArchivePage
@@ -43,6 +44,8 @@ class Slides(QObject):
         self.choices = Choices()  # of tools, the same in every view
         parts.opening.opened.connect(self._put)
         parts.opening.failed.connect(self._fail)
+        SampleOrder(parts.opening, parts.session, self)
+        parts.opening.samples_made.connect(self.open_all)
         parts.loader.file_gone.connect(self._tell_gone)
         parts.watching.back.connect(self._tell_back)
         parts.watching.replaced.connect(self._tell_replaced)

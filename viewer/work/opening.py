@@ -30,6 +30,7 @@ class Opening(QObject):
 
     started = Signal(object)  # Path
     opened = Signal(object)  # Slide
+    samples_made = Signal(object)  # tuple[Path, ...], the slide first: they are opened next
     is_ct = Signal(object)  # Path of something that is no slide but holds CT
     failed = Signal(object, object)  # Problem, Path
 
@@ -55,7 +56,7 @@ class Opening(QObject):
         )
 
     def open_samples(self, *, only_slide: bool = False) -> None:
-        """Open what comes with Parfocal (or just its slide); the slide is made at the first time."""
+        """Make what comes with Parfocal (or just its slide), at the first time; `samples_made` follows."""
         name = Path("Samples")
         if name in self._under_way:
             return
@@ -69,8 +70,7 @@ class Opening(QObject):
 
     def _open_made(self, name: Path, paths: tuple[Path, ...]) -> None:
         self._under_way.pop(name)
-        for path in paths:
-            self.open(path)
+        self.samples_made.emit(paths)
 
     def warm(self) -> None:
         """Load what reads files, while nobody waits for it."""
