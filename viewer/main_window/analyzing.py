@@ -137,7 +137,7 @@ class Analyzing(QObject):
             self.refused.emit(Problem("A run is under way.", "Wait for it, or stop it first (Esc)."))
         elif card is None:
             self.refused.emit(Problem("No model is chosen.", "Choose one in the Analyze panel."))
-        elif opened.spacing is not None or self._slides.ask_spacing():
+        elif opened.spacing is not None or self._slides.ask_spacing(_why_spacing(card)):
             request = self._last[opened] = _request(opened, region, options)
             self._run = Run(opened, card)
             self._parts.settings.model = options.model
@@ -226,6 +226,12 @@ class Analyzing(QObject):
     def _show_device(self, text: str) -> None:
         self._frame.analyze.show_device(text)
         self._status.show_device(text)
+
+
+def _why_spacing(card: ModelCard) -> str:
+    """What the size of a pixel is for, where the model does without."""
+    whole = "The model looks at the whole picture and needs no size; the scale bar and the report go by it."
+    return whole if card.preparation is not None else ""
 
 
 def _request(opened: OpenedSlide, region: Shape | None, options: AnalyzeOptions) -> AnalyzeRequest:

@@ -118,12 +118,12 @@ class Slides(QObject):
         elif self._parts.session.current is not None:
             self._parts.session.close(self._parts.session.current)
 
-    def ask_spacing(self) -> bool:
-        """Ask how large a pixel of the current slide is; whether there is an answer."""
+    def ask_spacing(self, why: str = "") -> bool:
+        """Ask how large a pixel of the current slide is, and why; whether there is an answer."""
         opened = self._parts.session.slide
         if opened is None:
             return False
-        dialog = SpacingDialog(opened.info.spacing_doubt, self._frame, size=opened.info.size)
+        dialog = SpacingDialog(opened.info.spacing_doubt, self._frame, size=opened.info.size, why=why)
         dialog.exec()
         dialog.deleteLater()
         if dialog.spacing is None:

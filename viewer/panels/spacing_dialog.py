@@ -26,9 +26,14 @@ _PRESETS = ((40, 0.25), (20, 0.5), (10, 1.0))
 
 
 class SpacingDialog(QDialog):
-    """Type a pixel size, or take that of a usual objective. `spacing` holds it after *Use this size*."""
+    """Type a pixel size, or take that of a usual objective. `spacing` holds it after *Use this size*.
 
-    def __init__(self, doubt_text: str, parent: QWidget | None = None, *, size: Size | None = None) -> None:
+    `why`: what it is needed for, where that is not plain.
+    """
+
+    def __init__(
+        self, doubt_text: str, parent: QWidget | None = None, *, size: Size | None = None, why: str = ""
+    ) -> None:
         super().__init__(parent)
         self._size = size  # of the slide, level-0 px: to show what the number would mean
         self.setWindowTitle("Set pixel size")
@@ -45,7 +50,8 @@ class SpacingDialog(QDialog):
         )
         self.buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.notice = Notice(parent=self)
-        self._lay_out(doubt_text)
+        doubt = doubt_text or "This file does not say how large a pixel is."
+        self._lay_out(f"{doubt} {why}".rstrip())
         self.field.textChanged.connect(self._weigh)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -54,7 +60,7 @@ class SpacingDialog(QDialog):
 
     def _lay_out(self, doubt_text: str) -> None:
         layout = column(self, margin=4 * GRID, gap=3 * GRID)
-        layout.addWidget(Text(doubt_text or "This file does not say how large a pixel is.", parent=self))
+        layout.addWidget(Text(doubt_text, parent=self))
         layout.addWidget(Text("Type it, or take the usual size of the scan’s magnification.", parent=self))
         presets = row()
         for power, um in _PRESETS:
