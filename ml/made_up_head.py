@@ -24,6 +24,8 @@ SPACING = (5.0, 0.85, 0.85)
 """mm from slice to slice, row to row, column to column."""
 
 _Floats = NDArray[np.float32]
+_Along = float | NDArray[np.floating]
+_Place = tuple[_Along, _Along, _Along]
 _BLOOD = (35.0, -8.0, 18.0)  # mm from the middle of the head: to the left, behind, above
 _BLOOD_RADII = (15.0, 19.0, 14.0)
 _NOISE = 3.5  # HU
@@ -110,7 +112,7 @@ def _within(x: _Floats, y: _Floats, z: _Floats, radii: tuple[float, float, float
     return inward
 
 
-def _length(x: _Floats, y: _Floats, z: _Floats, middle: tuple, radii: tuple) -> _Floats:  # type: ignore[type-arg]
+def _length(x: _Floats, y: _Floats, z: _Floats, middle: _Place, radii: tuple[float, float, float]) -> _Floats:
     """1 on an ellipsoid, less inside; a middle may move with the place."""
     parts = [
         (along - center) / radius for along, center, radius in zip((x, y, z), middle, radii, strict=True)

@@ -81,8 +81,9 @@ class ArchiveWork(OneWish):
     def _end(self, done: Done, answer: object) -> None:
         wished_off = self._progress is not None and self._progress.stop_wished
         if wished_off and isinstance(answer, str | FoundStudies | ListedSeries):  # nobody waits any more
-            done = lambda _: self.stopped.emit()  # noqa: E731
-        super()._end(done, answer)
+            super()._end(lambda _: self.stopped.emit(), answer)
+        else:
+            super()._end(done, answer)
 
 
 def folder_of(series: RemoteSeries, home: Path) -> Path:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from ml.train.study_recipe import Vary
 from viewer.wizard.desk import Desk
 from viewer.wizard.method_step import MethodStep
-from viewer.wizard.plan import Plan
+from viewer.wizard.plan import Kind, Plan
 from viewer.wizard.plan_recipe import recipe_of
 from viewer.wizard.rehearsing import Rehearsing
 from viewer.wizard.sides import mirror_in_words, mirrors, sided
@@ -47,8 +47,8 @@ def test_which_names_are_of_a_side(name: str, is_side: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", ["scans", "pictures"])
-def test_with_such_classes_mirroring_is_off_and_with_others_on_again(desk: Desk, kind: str) -> None:
-    plan = with_way(begun(kind), "all")  # type: ignore[arg-type]
+def test_with_such_classes_mirroring_is_off_and_with_others_on_again(desk: Desk, kind: Kind) -> None:
+    plan = with_way(begun(kind), "all")
     desk.change(with_classes(plan, "any", "bleeding"))
     assert recipe_of(desk.plan).vary.flip
     assert mirror_in_words(desk.plan) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from viewer.work.told_series import FoundInSeries, SeriesHere, told_series_in
 MADE = CtProvenance("1.2.3", "ab" * 32, 7, (16, 12), "heads", "2", "cd" * 32, "CPU", "2026-11-26T02:00", 3.5)
 BLEED = Question(("bleed",), several=True)
 TWO = Question(("epidural", "any"), several=True)
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    opened = Library.open(tmp_path / "library.sqlite", "Dr. A")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +25,6 @@ LESION = Question(("lesion",), several=True, sought=True)
 SPACING = KnownSpacing(Spacing.square(0.5), "the file")
 REGION = Annotation(Shape.rectangle(Rect(0, 0, 640, 640)), class_name="lesion")
 RULE = BoxRule(class_index=0, threshold=0.5, smoothing=0.0, gap=0, least_patches=1)
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    opened = Library.open(tmp_path / "library.sqlite", "Dr. A")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
